@@ -1,0 +1,68 @@
+/* core/base: allocation failures, the parallel loop, cancellation. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/task.h"
+
+static void
+test_alloc (void)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer p;
+
+  cnc_alloc_fail_at (2);
+  p = cnc_alloc (10, 4, "the test", &error);
+  g_assert_nonnull (p);
+  g_assert_no_error (error);
+  g_free (p);
+  p = cnc_alloc0 (10, 4, "the test", &error);
+  g_assert_null (p);
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+  g_assert_cmpuint (cnc_alloc_fail_at (0), ==, 2);
+  g_clear_error (&error);
+  p = cnc_alloc (G_MAXSIZE / 2, 4, "an overflow", &error);
+  g_assert_null (p);
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+}
+
+static void
+count (guint index, gpointer user_data)
+{
+  gint *hits = user_data;
+
+  g_atomic_int_inc (&hits[index]);
+}
+
+static void
+test_parallel (void)
+{
+  gint hits[1000] = { 0 };
+
+  cnc_parallel_for (0, count, hits);
+  cnc_parallel_for (G_N_ELEMENTS (hits), count, hits);
+  for (guint i = 0; i < G_N_ELEMENTS (hits); i++)
+    g_assert_cmpint (hits[i], ==, 1);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (GError) error = NULL;
+  CncTask task = { 0 };
+
+  g_assert_true (cnc_task_go_on (NULL, &error));
+  g_assert_true (cnc_task_go_on (&task, &error));
+  cnc_task_cancel (&task);
+  g_assert_false (cnc_task_go_on (&task, &error));
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_CANCELLED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/base/alloc", test_alloc);
+  g_test_add_func ("/base/parallel", test_parallel);
+  g_test_add_func ("/base/cancel", test_cancel);
+  return g_test_run ();
+}
