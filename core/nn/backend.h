@@ -44,8 +44,11 @@ typedef struct
  *   out    = sum over c of mix[c] * hid[c]                    a 1x1 convolution
  *   out   ^= out >> 16                                        high bits carried down
  *   x1 = (x + row_shift[y]) mod width,  y1 = (y + column_shift[x1]) mod height      the global shuffle
- *   forward: R[y][x] = T[y1][x1] + out, each of the four bytes modulo 256
- *   inverse: R[y1][x1] = T[y][x] - out, likewise
+ *   forward: R[y1][x1] = T[y][x] + out, each of the four bytes modulo 256 (a scatter)
+ *   inverse: R[y][x] = T[y1][x1] - out, likewise (a gather)
+ *
+ * The shuffle stands behind the sum, so that the 3x3 cluster which one changed word becomes is scattered before the next round reads it:
+ * shuffled before the sum, a change spreads by two rows a round instead of nine-fold.
  */
 #define CNC_CIPHER_HIDDEN 4u
 #define CNC_CIPHER_MAX_SIDE 256u /* 65,536 words: the texel buffer size that every Vulkan device has */
