@@ -73,9 +73,10 @@ typedef struct
  * every chunk, fill, IV) before anything is returned.  Errors: DAMAGED, NO_MEMORY, GPU_*, CANCELLED.  Returns: (transfer full) */
 CncPicture *cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Brings pixels that another program re-saved back to opaque RGB8: an added opaque alpha channel is dropped, 16-bit samples that are
- * all k * 257 become 8-bit, RGB stays.  NULL with NOT_ENCRYPTED, saying why, if that is not possible without loss.  picture of format
- * R'G'B' u8 is returned as a new copy.  Works on integer perceptual and linear formats alike: sample values count, not the curve. */
-CncRaster *cnc_carrier_normalise (const CncRaster *raster, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Brings pixels that another program re-saved back to opaque RGB8: an added opaque alpha channel is dropped, 16-bit and 32-bit integer
+ * samples that are all an 8-bit value repeated become 8-bit.  Sample values count, not the curve.  NULL with NOT_ENCRYPTED, saying
+ * why, if the pixels cannot be those of an encrypted picture (grey, palette, transparency, floating point, true 16 bit).
+ * raster: (transfer full), consumed also on an error; it is returned itself where nothing is to be done. */
+CncRaster *cnc_carrier_normalise (CncRaster *raster, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
