@@ -1,3 +1,4 @@
+/* core/base/memory.c: checked allocations, see memory.h. */
 #include "base/memory.h"
 
 #include "base/error.h"

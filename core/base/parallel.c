@@ -1,3 +1,4 @@
+/* core/base/parallel.c: a loop over all cores, see parallel.h. */
 #include "base/parallel.h"
 
 /* More threads than this bring nothing for loops that are bound by memory. */

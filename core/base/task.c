@@ -1,3 +1,4 @@
+/* core/base/task.c: progress and cancellation, see task.h. */
 #include "base/task.h"
 
 #include "base/error.h"
