@@ -16,6 +16,13 @@ cnc_alloc_fail_at (guint n)
   return made;
 }
 
+static void
+set_no_memory (const char *what, GError **error)
+{
+  g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY,
+               "Not enough memory for %s; close other pictures or work on a smaller one.", what);
+}
+
 static gpointer
 alloc (gsize count, gsize size, gboolean clear, const char *what, GError **error)
 {
@@ -26,8 +33,7 @@ alloc (gsize count, gsize size, gboolean clear, const char *what, GError **error
   if (g_size_checked_mul (&bytes, count, size) && call != g_atomic_int_get (&fail_at))
     memory = clear ? g_try_malloc0 (MAX (bytes, 1)) : g_try_malloc (MAX (bytes, 1));
   if (memory == NULL)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY,
-                 "Not enough memory for %s; close other pictures or work on a smaller one.", what);
+    set_no_memory (what, error);
   return memory;
 }
 
@@ -41,4 +47,17 @@ gpointer
 cnc_alloc0 (gsize count, gsize size, const char *what, GError **error)
 {
   return alloc (count, size, TRUE, what, error);
+}
+
+gpointer
+cnc_realloc (gpointer memory, gsize bytes, const char *what, GError **error)
+{
+  gpointer grown = NULL;
+  const gint call = g_atomic_int_add (&calls, 1) + 1;
+
+  if (call != g_atomic_int_get (&fail_at))
+    grown = g_try_realloc (memory, MAX (bytes, 1));
+  if (grown == NULL)
+    set_no_memory (what, error);
+  return grown;
 }

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 gpointer cnc_alloc (gsize count, gsize size, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gpointer cnc_alloc0 (gsize count, gsize size, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* memory, from cnc_alloc, g_malloc or NULL, with bytes bytes; NULL with CNC_ERROR_NO_MEMORY, and memory is as it was.  Counts as a call. */
+gpointer cnc_realloc (gpointer memory, gsize bytes, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Tests only: the n-th call from now (1 = the next) fails; 0 switches that off.  Returns the number of calls made since
  * the last cnc_alloc_fail_at. */
 guint cnc_alloc_fail_at (guint n);

@@ -1,0 +1,317 @@
+/* Encrypt, verify, decrypt: the sealed methods. */
+#include "methods/crypt.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "methods/payload.h"
+#include "picture/pack.h"
+#include "seal/stream.h"
+
+struct _CncLock
+{
+  CncSecret *file_key;
+  CncStanza stanza;
+  gboolean used;
+};
+
+static const CncMethod methods[] = {
+  { "hybrid", "Chaos + CNN",
+    "Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal.",
+    CNC_METHOD_HYBRID, TRUE },
+  { NULL, NULL, NULL, 0, FALSE },
+};
+
+const CncMethod *
+cnc_methods (void)
+{
+  return methods;
+}
+
+const CncMethod *
+cnc_method_by_id (const char *id, GError **error)
+{
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  if (id == NULL || *id == '\0')
+    return &methods[0];
+  for (const CncMethod *m = methods; m->id != NULL; m++)
+    {
+      if (strcmp (m->id, id) == 0)
+        return m;
+      g_string_append_printf (ids, "%s%s", ids->len > 0 ? ", " : "", m->id);
+    }
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There is no method “%s”; choose one of: %s.", id, ids->str);
+  return NULL;
+}
+
+CncLock *
+cnc_lock_new_passphrase (const CncSecret *passphrase, const CncKdfParams *params, GError **error)
+{
+  g_autoptr (CncLock) lock = g_new0 (CncLock, 1);
+
+  lock->file_key = cnc_secret_new_key (NULL, error);
+  if (lock->file_key == NULL || !cnc_stanza_seal_passphrase (&lock->stanza, passphrase, params, lock->file_key, error))
+    return NULL;
+  return g_steal_pointer (&lock);
+}
+
+CncLock *
+cnc_lock_new_kek (const CncSecret *kek, GError **error)
+{
+  g_autoptr (CncLock) lock = g_new0 (CncLock, 1);
+  guint8 salt[16];
+
+  cnc_random (salt, sizeof salt);
+  lock->file_key = cnc_secret_new_key (NULL, error);
+  if (lock->file_key == NULL || !cnc_stanza_seal_kek (&lock->stanza, kek, salt, NULL, lock->file_key, error))
+    return NULL;
+  return g_steal_pointer (&lock);
+}
+
+void
+cnc_lock_free (CncLock *lock)
+{
+  if (lock == NULL)
+    return;
+  cnc_secret_free (lock->file_key);
+  g_free (lock);
+}
+
+CncSecret *
+cnc_unlock (const CncHeader *header, const CncSecret *passphrase, GError **error)
+{
+  if (!cnc_header_check_sum (header, error))
+    return NULL;
+  return cnc_header_unlock (header, passphrase, error);
+}
+
+static const CncFormat carrier_format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+
+/* A raster of the right size for total bytes, not cleared. */
+static CncRaster *
+new_carrier (const CncPicture *picture, const CncEncryptParams *params, guint64 total, GError **error)
+{
+  guint32 width = params->region_width, height = params->region_height;
+  const guint64 there = (guint64) width * height * 3;
+
+  if (width == 0 && height == 0)
+    {
+      if (!cnc_carrier_size (picture->raster->width, total, &width, &height, error))
+        return NULL;
+    }
+  else if (width < CNC_REGION_MIN_WIDTH || total > there)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
+                   "Encrypted, the selection takes %" G_GUINT64_FORMAT " bytes, and its %u×%u pixels hold %" G_GUINT64_FORMAT
+                   "; select more (at least %u pixels wide), or encrypt into a new image.",
+                   total, width, height, there, CNC_REGION_MIN_WIDTH);
+      return NULL;
+    }
+  return cnc_raster_new (width, height, &carrier_format, error);
+}
+
+/* Header, stream and fill into a new carrier. */
+static CncRaster *
+seal (const CncPicture *picture, const CncPayload *payload, const CncLock *lock, const CncEncryptParams *params, CncHeader *header,
+      GError **error)
+{
+  g_autoptr (CncSealer) sealer = NULL;
+  g_autoptr (CncRaster) carrier = NULL;
+  gsize head, total, written;
+
+  memset (header, 0, sizeof *header);
+  header->stream_length = cnc_stream_length (cnc_payload_plain_length (payload));
+  header->method = params->method != NULL ? params->method->number : methods[0].number;
+  header->n_stanzas = 1;
+  header->stanzas[0] = lock->stanza;
+  head = cnc_header_bytes (header);
+  carrier = new_carrier (picture, params, head + header->stream_length, error);
+  if (carrier == NULL)
+    return NULL;
+  header->width = carrier->width;
+  header->height = carrier->height;
+  sealer = cnc_sealer_new (lock->file_key, header->stream_header, error);
+  if (sealer == NULL)
+    return NULL;
+  cnc_header_finish (header, lock->file_key);
+  cnc_header_write (header, carrier->data);
+
+  total = cnc_raster_bytes (carrier);
+  cnc_sealer_start (sealer, header->tag, carrier->data + head, total - head);
+  if (!cnc_sealer_push (sealer, payload->prologue, CNC_PROLOGUE_BYTES, params->task, error)
+      || !cnc_sealer_push (sealer, payload->info->data, payload->info->len, params->task, error)
+      || !cnc_sealer_push (sealer, payload->data, payload->length, params->task, error)
+      || !cnc_sealer_finish (sealer, &written, error))
+    return NULL;
+  memset (carrier->data + head + written, 0, total - head - written);
+  cnc_payload_fill (lock->file_key, carrier->data + head + written, total - head - written);
+  return g_steal_pointer (&carrier);
+}
+
+/* Opens the carrier as a receiver would, and compares. */
+static gboolean
+verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *header, const GByteArray *info, const CncLock *lock,
+        const CncEncryptParams *params, GError **error)
+{
+  g_auto (CncPayload) payload = { 0 };
+  g_autoptr (CncPicture) opened = NULL;
+  CncHeader read;
+  CncFormat format;
+  guint32 width, height;
+
+  if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &read, error)
+      || !cnc_header_check_sum (&read, error)
+      || !cnc_header_check_tag (&read, lock->file_key, error)
+      || !cnc_payload_open (&payload, carrier, header, lock->file_key, params->backend, &opened, &width, &height, &format,
+                            params->task, error))
+    return FALSE;
+  if (payload.info->len != info->len || memcmp (payload.info->data, info->data, info->len) != 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The encrypted picture did not open to what was sealed; nothing was changed.");
+      return FALSE;
+    }
+  return cnc_pack_verify (payload.data, payload.packed, payload.raw, picture->raster, params->task, error);
+}
+
+CncRaster *
+cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *params, GError **error)
+{
+  g_auto (CncPayload) payload = { 0 };
+  g_autoptr (CncRaster) carrier = NULL;
+  g_autoptr (GError) problem = NULL;
+  CncHeader header;
+
+  if (lock->used)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "A lock makes one encrypted picture; make a new one.");
+      return NULL;
+    }
+  lock->used = TRUE;
+  if (!cnc_payload_pack (&payload, picture, params->raw, lock->file_key, params->task, error)
+      || !cnc_payload_encipher (&payload, lock->file_key, params->backend, params->task, error))
+    return NULL;
+  carrier = seal (picture, &payload, lock, params, &header, error);
+  if (carrier == NULL)
+    return NULL;
+  /* The check needs a payload of its own: give this one's memory back first. */
+  g_clear_pointer (&payload.data, g_free);
+  payload.length = 0;
+  if (!verify (picture, carrier, &header, payload.info, lock, params, &problem))
+    {
+      if (g_error_matches (problem, CNC_ERROR, CNC_ERROR_DAMAGED))
+        g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                     "The check of the result failed, nothing was changed. Choose another device (cpu always works) and try again. (%s)",
+                     problem->message);
+      else
+        g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+  return g_steal_pointer (&carrier);
+}
+
+#define ESTIMATE_STRIPS 8u
+#define ESTIMATE_ROWS 32u
+
+gboolean
+cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 *carrier_bytes, GError **error)
+{
+  const CncRaster *raster = picture->raster;
+  const gsize row = cnc_raster_row_bytes (raster);
+  g_autoptr (GByteArray) info = cnc_picture_write_info (picture, 0, raw, error);
+  guint64 sampled = 0, packed = 0, payload;
+  const guint strips = MIN (ESTIMATE_STRIPS, (raster->height - 1) / ESTIMATE_ROWS + 1);
+
+  if (info == NULL)
+    return FALSE;
+  for (guint i = 0; i < strips && !raw; i++)
+    {
+      g_autoptr (GByteArray) part = NULL;
+      CncRaster strip = *raster;
+      const guint32 first = (guint32) ((guint64) raster->height * i / strips);
+
+      strip.height = MIN (ESTIMATE_ROWS, raster->height - first);
+      strip.data = raster->data + first * row;
+      part = cnc_pack (&strip, FALSE, NULL, error);
+      if (part == NULL)
+        return FALSE;
+      sampled += strip.height;
+      packed += part->len;
+    }
+  payload = raw ? cnc_raster_bytes (raster) : packed * raster->height / sampled;
+  payload += info->len + CNC_PROLOGUE_BYTES;
+  *carrier_bytes = cnc_stream_length (payload) + CNC_HEADER_START_BYTES + CNC_STANZA_PASSPHRASE_BYTES + 83;
+  return TRUE;
+}
+
+CncPicture *
+cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params,
+             GError **error)
+{
+  g_auto (CncPayload) payload = { 0 };
+  g_autoptr (CncPicture) picture = NULL;
+  CncFormat format;
+  guint32 width, height;
+
+  if (!cnc_header_check_tag (header, file_key, error)
+      || !cnc_payload_open (&payload, carrier, header, file_key, params->backend, &picture, &width, &height, &format,
+                            params->task, error))
+    return NULL;
+  picture->raster = cnc_raster_new (width, height, &format, error);
+  if (picture->raster == NULL
+      || !cnc_unpack (payload.data, payload.packed, payload.raw, picture->raster, params->task, error))
+    return NULL;
+  return g_steal_pointer (&picture);
+}
+
+static CncRaster *
+not_a_carrier (const char *why, GError **error)
+{
+  g_set_error (error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED, "This is no encrypted picture: %s.", why);
+  return NULL;
+}
+
+/* The 8-bit value that a sample repeats in each of its bytes; -1 if it is not of that kind. */
+static gint
+repeated_byte (const guint8 *sample, guint bytes)
+{
+  for (guint i = 1; i < bytes; i++)
+    if (sample[i] != sample[0])
+      return -1;
+  return sample[0];
+}
+
+CncRaster *
+cnc_carrier_normalise (CncRaster *raster, GError **error)
+{
+  g_autoptr (CncRaster) from = raster;
+  g_autoptr (CncRaster) to = NULL;
+  const guint bytes = cnc_format_sample_bytes (&raster->format);
+  const guint channels = cnc_format_channels (&raster->format);
+  const gsize pixels = (gsize) raster->width * raster->height;
+
+  if (raster->format.model != CNC_MODEL_RGB)
+    return not_a_carrier ("it is grey or has a palette, encrypted pictures have red, green and blue", error);
+  if (raster->format.sample > CNC_SAMPLE_U32)
+    return not_a_carrier ("its samples are floating point", error);
+  if (cnc_format_equal (&raster->format, &carrier_format))
+    return g_steal_pointer (&from);
+  to = cnc_raster_new (raster->width, raster->height, &carrier_format, error);
+  if (to == NULL)
+    return NULL;
+  for (gsize i = 0; i < pixels; i++)
+    {
+      const guint8 *pixel = from->data + i * channels * bytes;
+      gint value;
+
+      for (guint c = 0; c < 3; c++)
+        {
+          value = repeated_byte (pixel + c * bytes, bytes);
+          if (value < 0)
+            return not_a_carrier ("its samples have more than 8 bits", error);
+          to->data[3 * i + c] = (guint8) value;
+        }
+      if (channels == 4 && repeated_byte (pixel + 3 * bytes, bytes) != 255)
+        return not_a_carrier ("it is transparent in places", error);
+    }
+  return g_steal_pointer (&to);
+}

@@ -1,0 +1,12 @@
+/* core/methods/hybrid/cnn.h: the integer CNN cipher over a whole payload: segments, chaining, rounds.  Used by hybrid.c alone. */
+#pragma once
+
+#include "methods/hybrid/hybrid.h"
+
+G_BEGIN_DECLS
+
+/* seed: 32 bytes that no other use has.  data: geometry's padded length, changed in place. */
+gboolean cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse,
+                      guint8 *data, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
