@@ -128,9 +128,9 @@ round_row (const Round *r, guint32 y)
       const gsize here = (gsize) y * w + x, there = (gsize) y1 * w + x1;
 
       if (r->inverse)
-        r->result[there] = bytes_subtract (r->target[here], out[x]);
+        r->result[here] = bytes_subtract (r->target[there], out[x]);
       else
-        r->result[here] = bytes_add (r->target[there], out[x]);
+        r->result[there] = bytes_add (r->target[here], out[x]);
     }
 }
 
