@@ -57,9 +57,9 @@ def cipher_round(w, h, source, target, inverse):
             x1 = (x + row_shift[y]) % w
             y1 = (y + column_shift[x1]) % h
             if inverse:
-                result[y1 * w + x1] = bytewise(target[y * w + x], out, -1)
+                result[y * w + x] = bytewise(target[y1 * w + x1], out, -1)
             else:
-                result[y * w + x] = bytewise(target[y1 * w + x1], out, 1)
+                result[y1 * w + x1] = bytewise(target[y * w + x], out, 1)
     return result
 
 
