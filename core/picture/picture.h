@@ -44,13 +44,15 @@ void cnc_picture_add_parasite (CncPicture *picture, const char *name, guint32 fl
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncPicture, cnc_picture_free)
 
 /* Everything of the picture but its pixels, as one block: geometry, format, and the fields above (format.md, "The inner
- * header").  packed_length and raw are stored along.  Byte order little-endian, canonical: one picture, one block. */
-GByteArray *cnc_picture_write_info (const CncPicture *picture, guint64 packed_length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * header").  packed_length and raw (the samples were stored and not packed, see cnc_pack) are stored along.  Byte order little-endian,
+ * canonical: one picture, one block.  Errors: BAD_ARGUMENT (something is too large to travel, the message says what), NO_MEMORY.
+ * Returns: (transfer full) */
+GByteArray *cnc_picture_write_info (const CncPicture *picture, guint64 packed_length, gboolean raw, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The reverse: a picture whose raster is NULL, with the raster's geometry in *width, *height, *format.  Trusts nothing:
  * lengths are checked, unknown fields refused, and re-writing must give the same bytes.
- * Errors: CNC_ERROR_BAD_FORMAT, CNC_ERROR_NO_MEMORY. */
+ * The out parameters are undefined on failure.  Errors: BAD_FORMAT, NO_MEMORY.  Returns: (transfer full) */
 CncPicture *cnc_picture_read_info (const guint8 *data, gsize size, guint32 *width, guint32 *height, CncFormat *format,
-                                   guint64 *packed_length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                   guint64 *packed_length, gboolean *raw, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
