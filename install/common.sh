@@ -14,6 +14,8 @@ esac
 [ -n "${HOME:-}" ] || export HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 [ -n "${HOME:-}" ] && [ "$HOME" != / ] || export HOME=/root
 
+unset DESTDIR
+
 say () { printf '%s\n' "$*"; }
 step () { printf '\n== %s\n' "$*"; }
 warn () { printf '%s: %s\n' "$program" "$*" >&2; }

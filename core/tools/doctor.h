@@ -1,0 +1,21 @@
+/* core/tools/doctor.h: the lines that cnncrypt-doctor prints, shared by its two halves. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  DOCTOR_OK,      /* works */
+  DOCTOR_NOTE,    /* worth knowing, nothing to mend */
+  DOCTOR_PROBLEM, /* encrypting or decrypting will not work; the sentence says what to do */
+} DoctorGrade;
+
+/* Prints one line and remembers whether there was a problem. */
+void doctor_say (DoctorGrade grade, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* GIMP's version and the plug-in's place; built: (nullable) the plug-in of this build, to compare with. */
+void doctor_check_gimp (const char *built);
+
+G_END_DECLS
