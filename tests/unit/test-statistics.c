@@ -1,0 +1,176 @@
+/* core/measure/statistics: against values of other programs (statistics-values.py), published limits, and random bytes. */
+#include "measure/statistics.h"
+#include "seal/keys.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  guint width, height;
+  double entropy, chi_square, npcr, uaci, bits, mse, psnr, correlation[3];
+} Expected;
+
+#include "statistics-values.h"
+
+/* The planes of statistics-values.py. */
+static void
+fill_noise (guint8 *out, gsize size, guint32 seed)
+{
+  for (gsize i = 0; i < size; i++)
+    {
+      seed ^= seed << 13;
+      seed ^= seed >> 17;
+      seed ^= seed << 5;
+      out[i] = (guint8) (seed >> 8);
+    }
+}
+
+static void
+fill_slope (guint8 *out, guint width, guint height, guint32 seed)
+{
+  fill_noise (out, (gsize) width * height, seed);
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++)
+      out[y * width + x] = (guint8) (3 * x + 2 * y + (out[y * width + x] & 7));
+}
+
+static void
+fill_case (guint i, guint8 *a, guint8 *b)
+{
+  const guint width = EXPECTED[i].width, height = EXPECTED[i].height;
+
+  if (i == 0)
+    fill_noise (a, (gsize) width * height, 1);
+  else
+    fill_slope (a, width, height, i == 1 ? 3 : 5);
+  if (i == 1)
+    fill_slope (b, width, height, 4);
+  else
+    fill_noise (b, (gsize) width * height, i == 0 ? 2 : 6);
+}
+
+static void
+test_values (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (EXPECTED); i++)
+    {
+      const Expected *e = &EXPECTED[i];
+      const gsize size = (gsize) e->width * e->height;
+      g_autofree guint8 *a = g_malloc (size), *b = g_malloc (size);
+      CncDifference d;
+
+      fill_case (i, a, b);
+      g_test_message ("%s", e->name);
+      g_assert_cmpfloat_with_epsilon (cnc_statistics_entropy (a, size), e->entropy, 1e-6);
+      g_assert_cmpfloat_with_epsilon (cnc_statistics_chi_square (a, size), e->chi_square, 1e-4);
+      d = cnc_statistics_difference (a, b, size);
+      g_assert_cmpfloat_with_epsilon (d.npcr, e->npcr, 1e-11);
+      g_assert_cmpfloat_with_epsilon (d.uaci, e->uaci, 1e-11);
+      g_assert_cmpfloat_with_epsilon (d.bits, e->bits, 1e-11);
+      /* ImageMagick prints six digits. */
+      g_assert_cmpfloat_with_epsilon (d.mse, e->mse, e->mse * 1e-4);
+      g_assert_cmpfloat_with_epsilon (cnc_statistics_psnr (d.mse), e->psnr, 1e-3);
+      for (guint n = 0; n < 3; n++)
+        g_assert_cmpfloat_with_epsilon (cnc_statistics_correlation (a, e->width, e->height, (CncNeighbour) n), e->correlation[n], 1e-9);
+    }
+}
+
+static void
+test_edges (void)
+{
+  static const guint8 black[64], one[1] = { 7 };
+  guint8 white[64], every[256];
+  CncDifference d;
+
+  memset (white, 255, sizeof white);
+  for (guint i = 0; i < 256; i++)
+    every[i] = (guint8) i;
+  g_assert_cmpfloat (cnc_statistics_entropy (black, sizeof black), ==, 0.0);
+  g_assert_cmpfloat_with_epsilon (cnc_statistics_entropy (every, sizeof every), 8.0, 1e-12);
+  g_assert_cmpfloat (cnc_statistics_chi_square (every, sizeof every), ==, 0.0);
+  d = cnc_statistics_difference (black, white, sizeof black);
+  g_assert_cmpfloat (d.npcr, ==, 1.0);
+  g_assert_cmpfloat (d.uaci, ==, 1.0);
+  g_assert_cmpfloat (d.bits, ==, 1.0);
+  g_assert_cmpfloat_with_epsilon (cnc_statistics_psnr (d.mse), 0.0, 1e-12);
+  d = cnc_statistics_difference (every, every, sizeof every);
+  g_assert_cmpfloat (d.npcr, ==, 0.0);
+  g_assert_true (isinf (cnc_statistics_psnr (d.mse)));
+  g_assert_cmpfloat (cnc_statistics_correlation (black, 8, 8, CNC_NEIGHBOUR_VERTICAL), ==, 0.0);
+  g_assert_cmpfloat (cnc_statistics_correlation (one, 1, 1, CNC_NEIGHBOUR_DIAGONAL), ==, 0.0);
+  g_assert_cmpfloat_with_epsilon (cnc_statistics_correlation (every, 16, 16, CNC_NEIGHBOUR_DIAGONAL), 1.0, 1e-12);
+}
+
+/* Per cent, as printed by Wu, Noonan, Agaian 2011, tables of the critical values for 256 levels at 0.05. */
+static void
+test_limits (void)
+{
+  static const struct
+  {
+    guint side;
+    double npcr_min, uaci_min, uaci_max;
+  } published[] = {
+    { 128, 99.5292, 33.1012, 33.8259 }, { 256, 99.5693, 33.2824, 33.6447 }, { 512, 99.5893, 33.3730, 33.5541 }, { 1024, 99.5994, 33.4183, 33.5088 }
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (published); i++)
+    {
+      CncRandomLimits l;
+
+      cnc_statistics_random_limits ((gsize) published[i].side * published[i].side, &l);
+      g_assert_cmpfloat_with_epsilon (100 * l.npcr_min, published[i].npcr_min, 6e-5);
+      g_assert_cmpfloat_with_epsilon (100 * l.uaci_min, published[i].uaci_min, 1.1e-4);
+      g_assert_cmpfloat_with_epsilon (100 * l.uaci_max, published[i].uaci_max, 1.1e-4);
+      g_assert_cmpfloat_with_epsilon (l.chi_square_max, 293.25, 0.005);
+    }
+}
+
+/* 2,000 planes of a stream cipher's bytes: of each limit, about 5 % fall outside (4 deviations: 2 %), and the entropy's mean is right. */
+static void
+test_random (void)
+{
+  enum { RUNS = 2000, SIZE = 4096 };
+  g_autofree guint8 *bytes = g_malloc (2 * SIZE);
+  guint8 seed[32] = { 0 };
+  guint outside[4] = { 0 };
+  double entropy = 0.0;
+  CncRandomLimits l;
+
+  cnc_statistics_random_limits (SIZE, &l);
+  for (guint run = 0; run < RUNS; run++)
+    {
+      CncDifference d;
+      double e;
+
+      seed[0] = (guint8) run;
+      seed[1] = (guint8) (run >> 8);
+      cnc_keystream (seed, 0, bytes, 2 * SIZE);
+      d = cnc_statistics_difference (bytes, bytes + SIZE, SIZE);
+      e = cnc_statistics_entropy (bytes, SIZE);
+      entropy += e;
+      outside[0] += d.npcr < l.npcr_min;
+      outside[1] += d.uaci < l.uaci_min || d.uaci > l.uaci_max;
+      outside[2] += cnc_statistics_chi_square (bytes, SIZE) > l.chi_square_max;
+      outside[3] += e < l.entropy_min;
+    }
+  for (guint i = 0; i < 4; i++)
+    {
+      g_test_message ("outside %u: %u of %u", i, outside[i], (guint) RUNS);
+      g_assert_cmpuint (outside[i], >=, 60);
+      g_assert_cmpuint (outside[i], <=, 140);
+    }
+  g_assert_cmpfloat_with_epsilon (entropy / RUNS, l.entropy_mean, 1e-3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/statistics/values", test_values);
+  g_test_add_func ("/statistics/edges", test_edges);
+  g_test_add_func ("/statistics/limits", test_limits);
+  g_test_add_func ("/statistics/random", test_random);
+  return g_test_run ();
+}
