@@ -44,18 +44,12 @@ segment (const Run *run, const Sweep *sweep, guint64 position)
   return run->data + index * run->segment_bytes;
 }
 
-static gboolean
-upload_tables (Run *run, const guint8 seed[32], GError **error)
+void
+cnc_cnn_make_tables (const CncCipherShape *shape, const guint8 seed[32], guint32 *tables)
 {
-  const CncCipherShape *shape = &run->geometry->shape;
   const gsize words = cnc_cipher_table_words (shape);
-  const gsize bytes = words * 4 * CNC_CNN_ROUNDS;
-  g_autofree guint32 *tables = cnc_alloc (words * CNC_CNN_ROUNDS, 4, "the cipher's tables", error);
-  gboolean ok;
 
-  if (tables == NULL)
-    return FALSE;
-  cnc_keystream (seed, 0, (guint8 *) tables, bytes);
+  cnc_keystream (seed, 0, (guint8 *) tables, words * CNC_CNN_ROUNDS * 4);
   for (guint r = 0; r < CNC_CNN_ROUNDS; r++)
     {
       guint32 *round = tables + r * words;
@@ -71,10 +65,15 @@ upload_tables (Run *run, const guint8 seed[32], GError **error)
       for (guint32 x = 0; x < shape->width; x++)
         column_shift[x] %= shape->height;
     }
+}
+
+static gboolean
+upload_tables (Run *run, const guint32 *tables, GError **error)
+{
+  const gsize bytes = cnc_cipher_table_words (&run->geometry->shape) * 4 * CNC_CNN_ROUNDS;
+
   run->tables = cnc_buffer_new (run->backend, bytes, error);
-  ok = run->tables != NULL && cnc_buffer_upload (run->backend, run->tables, 0, tables, bytes, error);
-  cnc_wipe (tables, bytes);
-  return ok;
+  return run->tables != NULL && cnc_buffer_upload (run->backend, run->tables, 0, tables, bytes, error);
 }
 
 /* The rounds of one sweep on the segment that lies in half[0] (A) and half[1] (B). */
@@ -172,8 +171,8 @@ run_sweep (Run *run, const Sweep *sweep, GError **error)
 }
 
 gboolean
-cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data,
-             CncTask *task, GError **error)
+cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, const guint32 *tables, gboolean inverse, guint8 *data,
+                    CncTask *task, GError **error)
 {
   Run run = { .backend = backend, .geometry = geometry, .data = data, .task = task };
   const guint middle = CNC_CNN_ROUNDS / 2;
@@ -189,7 +188,7 @@ cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint
       run.half[i] = cnc_buffer_new (backend, run.half_words * 4, error);
       ok = run.half[i] != NULL;
     }
-  ok = ok && run.io != NULL && upload_tables (&run, seed, error)
+  ok = ok && run.io != NULL && upload_tables (&run, tables, error)
        && run_sweep (&run, inverse ? &backward : &forward, error)
        && run_sweep (&run, inverse ? &forward : &backward, error);
   cnc_buffer_free (backend, run.tables);
@@ -198,5 +197,21 @@ cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint
     cnc_buffer_free (backend, run.half[i]);
   if (ok)
     ok = cnc_backend_finish (backend, error);
+  return ok;
+}
+
+gboolean
+cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data,
+             CncTask *task, GError **error)
+{
+  const gsize words = cnc_cipher_table_words (&geometry->shape) * CNC_CNN_ROUNDS;
+  g_autofree guint32 *tables = cnc_alloc (words, 4, "the cipher's tables", error);
+  gboolean ok;
+
+  if (tables == NULL)
+    return FALSE;
+  cnc_cnn_make_tables (&geometry->shape, seed, tables);
+  ok = cnc_cnn_run_tables (backend, geometry, tables, inverse, data, task, error);
+  cnc_wipe (tables, words * 4);
   return ok;
 }
