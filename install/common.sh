@@ -148,6 +148,6 @@ build_tree ()
     rm -rf "$dir"
     meson setup "$dir" "$top" "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; rm -f "$log"; die "meson could not set the build up; its own words are above."; }
   fi
-  meson compile -C "$dir" >"$log" 2>&1 || { grep -E 'error|Error|FAILED' -A 5 "$log" | tail -n 40 >&2; rm -f "$log"; die "the build failed; its own words are above."; }
+  meson compile -C "$dir" >"$log" 2>&1 || { grep -E -A 3 '(error|ERROR):|undefined reference' "$log" | tail -n 40 >&2; rm -f "$log"; die "the build failed; its own words are above."; }
   rm -f "$log"
 }
