@@ -78,7 +78,7 @@ why_install_failed ()
   elif grep -qiE 'could not get lock|is another process using it|unable to (acquire|lock)' "$1"; then
     say "Another program is installing packages now: wait until it is done and run $program again."
   elif grep -qiE 'unable to locate package|no package .* available|target not found|has no installation candidate' "$1"; then
-    say "This distribution does not know all of the names: cnncrypt is made for Debian 12 or later; look for the packages that it names otherwise, and build by hand (README, \"Building by hand\")."
+    say "This distribution does not know all of the names: cnncrypt is made for Debian 12 and Ubuntu 24.04, which have GIMP 2.10; elsewhere, find its names for the packages and build by hand (README)."
   elif grep -qiE 'password is required|not in the sudoers|a terminal is required|no new privileges' "$1"; then
     say "sudo refused: ask an administrator to install the packages named above."
   else
