@@ -1,0 +1,254 @@
+/* core/picture/predict-rows.h: the row kernels for one sample type; predict.c includes it once for each of u8, u16, u32, u64.
+ *
+ * T: the sample as an unsigned integer; BITS: its bits; N(name): name with the type's suffix.
+ * Rows have one sample in front (index 0, the one "left of" the row); pointers below point at index 1, so that x - 1 is always there.
+ */
+
+/* The median of left, up and left + up - upleft, without leaving the type. */
+static inline T
+N (med) (T left, T up, T upleft)
+{
+  const T low = left < up ? left : up;
+  const T high = left < up ? up : left;
+  const T plane = (T) (left + up - upleft);
+
+  return upleft >= high ? low : upleft <= low ? high : plane;
+}
+
+/* Small differences of either sign become small numbers: 0 -1 1 -2 2 -> 0 1 2 3 4. */
+static inline T
+N (fold) (T v)
+{
+  return (T) ((T) (v << 1) ^ (T) (0 - (T) (v >> (BITS - 1))));
+}
+
+static inline T
+N (unfold) (T v)
+{
+  return (T) ((T) (v >> 1) ^ (T) (0 - (T) (v & 1)));
+}
+
+#if BITS > 8
+/* IEEE 754 bit patterns, sign and magnitude, to integers in the order of the numbers. */
+static inline T
+N (order) (T v)
+{
+  return (T) (v >> (BITS - 1) ? (T) ~v : (T) (v | (T) ((T) 1 << (BITS - 1))));
+}
+
+static inline T
+N (unorder) (T v)
+{
+  return (T) (v >> (BITS - 1) ? (T) (v ^ (T) ((T) 1 << (BITS - 1))) : (T) ~v);
+}
+#endif
+
+/* Interleaved samples to lanes. */
+static inline void
+N (load) (const CncPredict *p, const guint8 *row, T *const *lane, guint lanes)
+{
+  for (guint x = 0; x < p->width; x++)
+    for (guint c = 0; c < lanes; c++)
+      memcpy (&lane[c][x], row + ((gsize) x * lanes + c) * sizeof (T), sizeof (T));
+#if BITS > 8
+  if (p->floats)
+    for (guint c = 0; c < lanes; c++)
+      for (guint x = 0; x < p->width; x++)
+        lane[c][x] = N (order) (lane[c][x]);
+#endif
+}
+
+static inline void
+N (residual_row) (const T *restrict now, const T *restrict before, T *restrict out, guint width, guint y)
+{
+  if (y == 0)
+    for (guint x = 0; x < width; x++)
+      out[x] = (T) (now[x] - now[(gssize) x - 1]);
+  else
+    for (guint x = 0; x < width; x++)
+      out[x] = (T) (now[x] - N (med) (now[(gssize) x - 1], before[x], before[(gssize) x - 1]));
+}
+
+static inline void
+N (subtract) (T *restrict a, const T *restrict b, guint width)
+{
+  for (guint x = 0; x < width; x++)
+    a[x] = (T) (a[x] - b[x]);
+}
+
+/* Residuals to byte planes. */
+static inline void
+N (split) (T *restrict r, guint width, guint8 *restrict planes, gsize plane_bytes)
+{
+#if BITS == 8
+  (void) plane_bytes;
+  memcpy (planes, r, width);
+#else
+  for (guint x = 0; x < width; x++)
+    r[x] = N (fold) (r[x]);
+  for (guint b = 0; b < BITS / 8; b++)
+    {
+      guint8 *restrict plane = planes + b * plane_bytes;
+      const guint shift = BITS - 8 - 8 * b;
+
+      for (guint x = 0; x < width; x++)
+        plane[x] = (guint8) (r[x] >> shift);
+    }
+#endif
+}
+
+static inline void
+N (join) (T *restrict r, guint width, const guint8 *restrict planes, gsize plane_bytes)
+{
+#if BITS == 8
+  (void) plane_bytes;
+  memcpy (r, planes, width);
+#else
+  for (guint x = 0; x < width; x++)
+    r[x] = planes[x];
+  for (guint b = 1; b < BITS / 8; b++)
+    {
+      const guint8 *restrict plane = planes + b * plane_bytes;
+
+      for (guint x = 0; x < width; x++)
+        r[x] = (T) ((T) (r[x] << 8) | plane[x]);
+    }
+  for (guint x = 0; x < width; x++)
+    r[x] = N (unfold) (r[x]);
+#endif
+}
+
+/* The sample left of a row: the one above its first sample, and 0 in the first row. */
+static inline void
+N (start) (T *now, const T *before, guint y)
+{
+  now[-1] = y == 0 ? 0 : before[0];
+}
+
+static inline void
+N (encode_row) (const CncPredict *p, const guint8 *row, guint y, guint8 *planes, gsize plane_bytes, guint lanes)
+{
+  T *now[4], *before[4];
+  T *out[4];
+  const gsize at = (gsize) y * p->width;
+
+  for (guint c = 0; c < lanes; c++)
+    {
+      now[c] = (T *) (void *) p->rows[y & 1][c] + 1;
+      before[c] = (T *) (void *) p->rows[(y & 1) ^ 1][c] + 1;
+    }
+  N (load) (p, row, now, lanes);
+  for (guint c = 0; c < lanes; c++)
+    {
+      out[c] = (T *) (void *) p->residuals[c];
+      N (start) (now[c], before[c], y);
+      N (residual_row) (now[c], before[c], out[c], p->width, y);
+    }
+  if (lanes >= 3)
+    {
+      N (subtract) (out[0], out[1], p->width);
+      N (subtract) (out[2], out[1], p->width);
+    }
+  for (guint c = 0; c < lanes; c++)
+    N (split) (out[c], p->width, planes + c * sizeof (T) * plane_bytes + at, plane_bytes);
+}
+
+static inline void
+N (decode_row) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes, gsize plane_bytes, guint lanes)
+{
+  T *now[4], *before[4];
+  T *in[4];
+  T left[4];
+  const gsize at = (gsize) y * p->width;
+
+  for (guint c = 0; c < lanes; c++)
+    {
+      now[c] = (T *) (void *) p->rows[y & 1][c] + 1;
+      before[c] = (T *) (void *) p->rows[(y & 1) ^ 1][c] + 1;
+      in[c] = (T *) (void *) p->residuals[c];
+      N (start) (now[c], before[c], y);
+      left[c] = now[c][-1];
+      N (join) (in[c], p->width, planes + c * sizeof (T) * plane_bytes + at, plane_bytes);
+    }
+  /* The lanes side by side: each is a chain of dependent operations, so that three take hardly longer than one. */
+  for (guint x = 0; x < p->width; x++)
+    {
+      T r[4];
+
+      for (guint c = 0; c < lanes; c++)
+        r[c] = in[c][x];
+      if (lanes >= 3)
+        {
+          r[0] = (T) (r[0] + r[1]);
+          r[2] = (T) (r[2] + r[1]);
+        }
+      for (guint c = 0; c < lanes; c++)
+        {
+          const T prediction = y == 0 ? left[c] : N (med) (left[c], before[c][x], before[c][(gssize) x - 1]);
+
+          left[c] = (T) (prediction + r[c]);
+          now[c][x] = left[c];
+        }
+    }
+#if BITS > 8
+  if (p->floats)
+    {
+      for (guint x = 0; x < p->width; x++)
+        for (guint c = 0; c < lanes; c++)
+          {
+            const T v = N (unorder) (now[c][x]);
+
+            memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &v, sizeof (T));
+          }
+      return;
+    }
+#endif
+  for (guint x = 0; x < p->width; x++)
+    for (guint c = 0; c < lanes; c++)
+      memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &now[c][x], sizeof (T));
+}
+
+/* One copy of each kernel for every number of lanes, so that the inner loops over lanes vanish. */
+static void
+N (encode) (const CncPredict *p, const guint8 *row, guint y, guint8 *planes, gsize plane_bytes)
+{
+  switch (p->lanes)
+    {
+    case 1:
+      N (encode_row) (p, row, y, planes, plane_bytes, 1);
+      break;
+    case 2:
+      N (encode_row) (p, row, y, planes, plane_bytes, 2);
+      break;
+    case 3:
+      N (encode_row) (p, row, y, planes, plane_bytes, 3);
+      break;
+    default:
+      N (encode_row) (p, row, y, planes, plane_bytes, 4);
+      break;
+    }
+}
+
+static void
+N (decode) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes, gsize plane_bytes)
+{
+  switch (p->lanes)
+    {
+    case 1:
+      N (decode_row) (p, row, y, planes, plane_bytes, 1);
+      break;
+    case 2:
+      N (decode_row) (p, row, y, planes, plane_bytes, 2);
+      break;
+    case 3:
+      N (decode_row) (p, row, y, planes, plane_bytes, 3);
+      break;
+    default:
+      N (decode_row) (p, row, y, planes, plane_bytes, 4);
+      break;
+    }
+}
+
+#undef T
+#undef BITS
+#undef N
