@@ -1,0 +1,34 @@
+/* tests/quality/common.h: what the quality programs share: pictures, keys from a seed, the device, a binomial tail. */
+#pragma once
+
+#include "methods/hybrid/hybrid.h"
+
+typedef struct
+{
+  char *name;
+  gboolean photograph; /* else all of one value */
+  guint side;          /* pixels: grey, one byte each, side * side of them */
+  guint8 *pixels;
+} QualityPicture;
+
+/* All-black, all-white, a rendered landscape, and the photographs that folders hold: the largest centred square that is a multiple of side,
+ * reduced by averaging, as grey.  Photographs smaller than that are left out.
+ * folders: (nullable) paths between colons, as CNNCRYPT_TEST_PICTURES has them; their PNG and JPEG files are taken, in order of name.
+ * limit: at most so many photographs of each folder.
+ * Returns: (element-type QualityPicture) (transfer full) */
+GPtrArray *quality_pictures (guint side, const char *folders, guint limit);
+
+/* The landscape alone; side * side bytes. */
+void quality_landscape (guint side, guint seed, guint8 *pixels);
+
+/* The i-th keys and IV of a run; the same on every machine. */
+void quality_keys (guint64 seed, guint64 i, CncHybridKeys *keys);
+
+/* Random numbers from the same source: below a bound > 0. */
+guint64 quality_random (guint64 seed, guint64 i, guint64 below);
+
+/* choice: as cnc_engine_open has it.  Ends the program with a message if there is no such device. */
+CncBackend *quality_open (const char *choice);
+
+/* The largest k for which P (X <= k) <= tail, X binomial (n, p); -1 if there is none. */
+int quality_binomial_low (guint n, double p, double tail);
