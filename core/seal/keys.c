@@ -33,7 +33,7 @@ child (const CncSecret *key, const char context[crypto_kdf_CONTEXTBYTES], guint8
 static gboolean
 check_cost (guint32 ops, guint32 memory_kib, GError **error)
 {
-  const gboolean small = memory_kib < 1024;
+  const gboolean odd = memory_kib % 1024 != 0;
 
   if (ops >= CNC_KDF_OPS_MIN && ops <= CNC_KDF_OPS_MAX && memory_kib >= CNC_KDF_MEMORY_KIB_MIN && memory_kib <= CNC_KDF_MEMORY_KIB_MAX)
     return TRUE;
@@ -41,7 +41,7 @@ check_cost (guint32 ops, guint32 memory_kib, GError **error)
       error, CNC_ERROR, CNC_ERROR_KDF_REFUSED,
       "Turning the passphrase into a key would take %u passes over %u %s of memory; only %u to %u passes over %u to %u MiB are accepted, "
       "so this picture is not opened.",
-      ops, small ? memory_kib : memory_kib / 1024, small ? "KiB" : "MiB", CNC_KDF_OPS_MIN, CNC_KDF_OPS_MAX, CNC_KDF_MEMORY_KIB_MIN / 1024,
+      ops, odd ? memory_kib : memory_kib / 1024, odd ? "KiB" : "MiB", CNC_KDF_OPS_MIN, CNC_KDF_OPS_MAX, CNC_KDF_MEMORY_KIB_MIN / 1024,
       CNC_KDF_MEMORY_KIB_MAX / 1024);
   return FALSE;
 }
