@@ -61,3 +61,11 @@ case_read (CncBackend *backend, CncBuffer *buffer, gsize count)
   g_assert_no_error (error);
   return words;
 }
+
+static inline void
+case_assert_same (const guint32 *found, const guint32 *expected, gsize count)
+{
+  for (gsize i = 0; i < count; i++)
+    if (found[i] != expected[i])
+      g_error ("word %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": %08x, expected %08x", i, count, found[i], expected[i]);
+}

@@ -7,7 +7,7 @@ purpose, so that it can be read beside the definition.  Run: ./cipher-values.py 
 import hashlib
 import struct
 
-SHAPES = [(4, 4), (4, 5), (8, 4), (8, 7), (16, 9), (4, 256), (32, 33), (64, 100), (128, 255), (256, 4), (256, 256)]
+SHAPES = [(4, 4), (4, 5), (8, 4), (8, 7), (16, 9), (4, 256), (32, 33), (64, 37), (64, 100), (128, 255), (256, 4), (256, 256)]
 M = 0xFFFFFFFF
 
 
