@@ -27,7 +27,8 @@ void quality_keys (guint64 seed, guint64 i, CncHybridKeys *keys);
 /* Random numbers from the same source: below a bound > 0. */
 guint64 quality_random (guint64 seed, guint64 i, guint64 below);
 
-/* choice: as cnc_engine_open has it.  Ends the program with a message if there is no such device. */
+/* choice: as cnc_engine_open has it; NULL: what CNNCRYPT_DEVICE says, else the cpu device, which is the same everywhere.  Ends the program
+ * with a message if there is no such device. */
 CncBackend *quality_open (const char *choice);
 
 /* The largest k for which P (X <= k) <= tail, X binomial (n, p); -1 if there is none. */

@@ -462,7 +462,7 @@ main (int argc, char **argv)
       return 2;
     }
   seed = 16 * (guint64) chosen_seed;
-  backend = quality_open (device != NULL ? device : g_getenv ("CNNCRYPT_DEVICE") != NULL ? NULL : "cpu");
+  backend = quality_open (device);
   say ("device: %s (%s)", backend->info.name, backend->info.id);
   status = full ? run_full (folders) : run_quick ();
   cnc_backend_free (backend);
