@@ -7,8 +7,8 @@
  * set 0 binding 1   tables   R32UI texels: kernel[36], mix[4], row_bias[4 height], column_bias[4 width], row_shift[height],
  *                            column_shift[width], from word table_word on
  * set 1 binding 2   source   RGBA32UI texels [height][width / 4]
- * set 2 binding 1   target   R32UI texels    [height][width]      forward
- * set 2 binding 2   the same RGBA32UI texels [height][width / 4]  inverse
+ * set 2 binding 1   target   R32UI texels    [height][width]      inverse
+ * set 2 binding 2   the same RGBA32UI texels [height][width / 4]  forward
  * set 3 binding 0   result   u32             [height][width]
  * constant 0: lanes in a workgroup; 1: rows a lane; 2: 1 for the inverse.  Workgroups: (width / 4 / lanes, height / rows), rounded up.
  */
@@ -94,19 +94,19 @@ main ()
 
       if (INVERSE != 0)
         {
-          const uvec4 value = bytes_subtract (texelFetch (target_quads, int (y * quads + quad)), out_word);
+          const uvec4 value = uvec4 (texelFetch (target, int (there.x)).x, texelFetch (target, int (there.y)).x,
+                                     texelFetch (target, int (there.z)).x, texelFetch (target, int (there.w)).x);
+
+          result_quads[y * quads + quad] = bytes_subtract (value, out_word);
+        }
+      else
+        {
+          const uvec4 value = bytes_add (texelFetch (target_quads, int (y * quads + quad)), out_word);
 
           result[there.x] = value.x;
           result[there.y] = value.y;
           result[there.z] = value.z;
           result[there.w] = value.w;
-        }
-      else
-        {
-          const uvec4 value = uvec4 (texelFetch (target, int (there.x)).x, texelFetch (target, int (there.y)).x,
-                                     texelFetch (target, int (there.z)).x, texelFetch (target, int (there.w)).x);
-
-          result_quads[y * quads + quad] = bytes_add (value, out_word);
         }
     }
 }

@@ -1,3 +1,4 @@
+/* core/engine/engine.c: devices, listed and chosen. */
 #include "engine/engine.h"
 
 #include "base/error.h"

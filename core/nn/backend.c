@@ -1,3 +1,4 @@
+/* core/nn/backend.c: calls through the table of operations. */
 #include "nn/backend.h"
 
 gsize

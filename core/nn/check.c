@@ -1,3 +1,4 @@
+/* core/nn/check.c: sizes and shapes that do not fit are told before they do harm. */
 #include "nn/check.h"
 
 #include "base/error.h"

@@ -79,9 +79,17 @@ cnc_vk_instance_init (CncVkInstance *vki, const CncVulkanSwitches *switches, GEr
     .pApplicationName = "cnncrypt",
     .apiVersion = VK_API_VERSION_1_1,
   };
+  /* Not only wrong arguments: missing barriers too. */
+  static const VkValidationFeatureEnableEXT enabled[] = { VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT };
+  const VkValidationFeaturesEXT features = {
+    .sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
+    .pNext = &messenger_info,
+    .enabledValidationFeatureCount = G_N_ELEMENTS (enabled),
+    .pEnabledValidationFeatures = enabled,
+  };
   const VkInstanceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-    .pNext = switches->validation ? &messenger_info : NULL,
+    .pNext = switches->validation ? &features : NULL,
     .pApplicationInfo = &application,
     .enabledLayerCount = switches->validation ? 1 : 0,
     .ppEnabledLayerNames = layers,
