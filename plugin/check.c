@@ -1,0 +1,91 @@
+/* Was an encrypted picture saved as it is? */
+#include "check.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "decrypt.h"
+#include "pixels.h"
+
+/* The file that was written last, as far as GIMP knows. */
+static char *
+saved_uri (gint32 image)
+{
+  char *uri = gimp_image_get_exported_uri (image);
+
+  if (uri == NULL)
+    uri = gimp_image_get_xcf_uri (image);
+  if (uri == NULL)
+    uri = gimp_image_get_imported_uri (image);
+  return uri;
+}
+
+/* Every region of the open layer must stand in the saved one, byte for byte. */
+static gboolean
+compare (gint32 open, gint32 saved, GPtrArray *regions, CncTask *task, const char *name, GError **error)
+{
+  for (guint i = 0; i < regions->len; i++)
+    {
+      const DecryptRegion *region = regions->pdata[i];
+      const CncRegion *box = &region->box;
+      g_autoptr (CncRaster) here = NULL;
+      g_autoptr (CncRaster) there = NULL;
+
+      if (region->error != NULL)
+        {
+          g_propagate_error (error, g_error_copy (region->error));
+          return FALSE;
+        }
+      here = pixels_read_carrier (open, box->x, box->y, box->width, box->height, task, error);
+      there = here != NULL ? pixels_read_carrier (saved, box->x, box->y, box->width, box->height, task, error) : NULL;
+      if (there == NULL)
+        return FALSE;
+      if (memcmp (here->data, there->data, cnc_raster_bytes (here)) != 0)
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                       "%s does not hold the encrypted pixels as they are here, and nobody could open it. Export the picture as PNG (JPEG and "
+                       "scaling destroy it), and check again.",
+                       name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+char *
+check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
+{
+  g_autofree char *uri = saved_uri (image);
+  g_autoptr (GFile) file = uri != NULL ? g_file_new_for_uri (uri) : NULL;
+  g_autofree char *name = file != NULL ? g_file_get_parse_name (file) : NULL;
+  g_autoptr (GPtrArray) regions = NULL;
+  gint32 saved, layer;
+  gboolean same = FALSE;
+
+  if (file == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.", HOST_HOW_TO_SEND);
+      return NULL;
+    }
+  host_start_gegl ();
+  regions = decrypt_find (image, drawable, task, error);
+  if (regions == NULL)
+    return NULL;
+  saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, uri, uri);
+  if (saved == -1)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s cannot be read back: %s", name, gimp_get_pdb_error ());
+      return NULL;
+    }
+  layer = gimp_image_get_active_layer (saved);
+  if (layer == -1 || gimp_drawable_width (layer) != gimp_drawable_width (drawable) || gimp_drawable_height (layer) != gimp_drawable_height (drawable))
+    g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                 "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.", name);
+  else
+    same = compare (drawable, layer, regions, task, name, error);
+  gimp_image_delete (saved);
+  if (!same)
+    return NULL;
+  return g_strdup_printf ("%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.",
+                          name, regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
+}

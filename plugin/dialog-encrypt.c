@@ -1,0 +1,233 @@
+/* The dialog of Encrypt…: what, how, and the passphrase twice. */
+#include <string.h>
+
+#include "base/error.h"
+#include "dialog-parts.h"
+
+typedef struct
+{
+  gint32 image, drawable;
+  DialogChoices *choices;
+  GtkWidget *dialog;
+  GtkWidget *target[ENCRYPT_N_TARGETS];
+  GtkWidget *method;
+  GtkWidget *summary;
+  GtkWidget *first, *second;
+  GtkWidget *strength;
+  GtkWidget *device;
+  GtkWidget *size;
+  guint estimating; /* idle source */
+} Widgets;
+
+static void
+update_passphrase (Widgets *w)
+{
+  const char *first = gtk_entry_get_text (GTK_ENTRY (w->first));
+  const char *second = gtk_entry_get_text (GTK_ENTRY (w->second));
+  const gboolean same = strcmp (first, second) == 0;
+  const double bits = cnc_passphrase_bits (first);
+  g_autofree char *text = NULL;
+
+  gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, *first != '\0' && same);
+  if (*first == '\0')
+    text = g_strdup ("Five or six unrelated words make a good passphrase.");
+  else if (!same && *second != '\0')
+    text = g_strdup ("The two are not the same yet.");
+  else
+    text = g_strdup_printf ("%s: about %.0f bits%s", bits < 40 ? "Weak" : bits < 60 ? "Fair" : bits < 80 ? "Good" : "Strong", bits,
+                            bits < 60 ? "; a few more words would help." : same ? "." : "; now once more below.");
+  gtk_label_set_text (GTK_LABEL (w->strength), text);
+}
+
+static void
+on_passphrase (GtkEditable *editable, Widgets *w)
+{
+  update_passphrase (w);
+}
+
+static char *
+estimate_text (Widgets *w, EncryptTarget target)
+{
+  guint64 bytes;
+  guint32 width, height;
+  gint x, y, box_width, box_height;
+  g_autofree char *size = NULL;
+
+  if (!encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height))
+    return g_strdup ("The size of the result cannot be told before.");
+  size = g_format_size (bytes);
+  if (target != ENCRYPT_SELECTION)
+    return g_strdup_printf ("About %u × %u pixels of noise in a new image, %s as PNG.", width, height, size);
+  gimp_drawable_mask_intersect (w->drawable, &x, &y, &box_width, &box_height);
+  if (bytes > (guint64) box_width * (guint64) box_height * 3)
+    return g_strdup_printf ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image.", size, box_width,
+                            box_height);
+  return g_strdup_printf ("In place: %d × %d pixels of noise, the selection's bounding box.", box_width, box_height);
+}
+
+static gboolean
+estimate (gpointer data)
+{
+  Widgets *w = data;
+  g_autofree char *text = estimate_text (w, (EncryptTarget) w->choices->target);
+
+  w->estimating = 0;
+  gtk_label_set_text (GTK_LABEL (w->size), text);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_target (GtkToggleButton *button, Widgets *w)
+{
+  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
+    if (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (w->target[i])))
+      w->choices->target = i;
+  gtk_label_set_text (GTK_LABEL (w->size), "Estimating…");
+  if (w->estimating == 0)
+    w->estimating = g_idle_add_full (G_PRIORITY_LOW, estimate, w, NULL);
+}
+
+static void
+on_method (GtkComboBox *combo, Widgets *w)
+{
+  const CncMethod *method = &cnc_methods ()[MAX (gtk_combo_box_get_active (combo), 0)];
+
+  g_strlcpy (w->choices->method, method->id, sizeof w->choices->method);
+  gtk_label_set_text (GTK_LABEL (w->summary), method->summary);
+}
+
+/* The three things that can be encrypted; what cannot says why. */
+static void
+add_targets (Widgets *w, GtkWidget *box)
+{
+  g_autofree char *name = gimp_item_is_valid (w->drawable) ? gimp_item_get_name (w->drawable) : g_strdup ("");
+  g_autofree char *layer = g_strdup_printf ("The _layer “%.40s” as it is, into a new image", name);
+  const char *const labels[] = { "The _whole image as it is seen, into a new image", layer, "The _selection, in place" };
+  GtkWidget *previous = NULL;
+  gint fallback = -1;
+  gboolean chosen = FALSE;
+
+  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
+    {
+      g_autoptr (GError) why = NULL;
+      const gboolean possible = encrypt_possible (w->image, w->drawable, (EncryptTarget) i, &why);
+      GtkWidget *radio = gtk_radio_button_new_with_mnemonic_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, labels[i]);
+
+      w->target[i] = previous = radio;
+      gtk_box_pack_start (GTK_BOX (box), radio, FALSE, FALSE, 0);
+      gtk_widget_set_sensitive (radio, possible);
+      if (!possible)
+        {
+          GtkWidget *reason = dialog_note_new (why->message);
+
+          gtk_misc_set_padding (GTK_MISC (reason), 22, 0);
+          gtk_widget_set_sensitive (reason, FALSE);
+          gtk_box_pack_start (GTK_BOX (box), reason, FALSE, FALSE, 0);
+          continue;
+        }
+      if (fallback == -1)
+        fallback = i;
+      chosen = chosen || i == w->choices->target;
+    }
+  if (!chosen)
+    w->choices->target = MAX (fallback, 0);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->target[w->choices->target]), TRUE);
+  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
+    g_signal_connect (w->target[i], "toggled", G_CALLBACK (on_target), w);
+}
+
+static void
+add_method (Widgets *w, GtkWidget *table)
+{
+  gint active = 0;
+
+  w->method = gtk_combo_box_text_new ();
+  for (gint i = 0; cnc_methods ()[i].id != NULL; i++)
+    {
+      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (w->method), cnc_methods ()[i].title);
+      if (strcmp (cnc_methods ()[i].id, w->choices->method) == 0)
+        active = i;
+    }
+  w->summary = dialog_note_new ("");
+  g_signal_connect (w->method, "changed", G_CALLBACK (on_method), w);
+  gtk_combo_box_set_active (GTK_COMBO_BOX (w->method), active);
+  gimp_help_set_help_data (w->method, "How the picture is encrypted.", NULL);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "_Method:", 0.0f, 0.5f, w->method, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, NULL, 0.0f, 0.5f, w->summary, 1, FALSE);
+}
+
+static void
+add_passphrase (Widgets *w, GtkWidget *table)
+{
+  w->first = dialog_passphrase_new ("Whoever knows it can open the picture; it is not kept anywhere.");
+  w->second = dialog_passphrase_new ("The same again, so that no slip of the finger locks you out.");
+  w->strength = dialog_note_new ("");
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 2, "_Passphrase:", 0.0f, 0.5f, w->first, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 3, "_Repeat it:", 0.0f, 0.5f, w->second, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 4, NULL, 0.0f, 0.5f, w->strength, 1, FALSE);
+  g_signal_connect (w->first, "changed", G_CALLBACK (on_passphrase), w);
+  g_signal_connect (w->second, "changed", G_CALLBACK (on_passphrase), w);
+}
+
+static void
+build (Widgets *w)
+{
+  g_autofree char *problem = NULL;
+  GtkWidget *box, *targets, *frame, *table, *promise;
+
+  w->dialog = dialog_frame ("Encrypt", HOST_ENCRYPT, "_Encrypt", &box);
+  frame = gimp_frame_new ("What to encrypt");
+  gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
+  targets = gtk_vbox_new (FALSE, 2);
+  gtk_container_add (GTK_CONTAINER (frame), targets);
+  add_targets (w, targets);
+
+  frame = gimp_frame_new ("How");
+  gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
+  table = gtk_table_new (8, 2, FALSE);
+  gtk_table_set_col_spacings (GTK_TABLE (table), 6);
+  gtk_table_set_row_spacings (GTK_TABLE (table), 6);
+  gtk_container_add (GTK_CONTAINER (frame), table);
+  add_method (w, table);
+  add_passphrase (w, table);
+  w->device = dialog_device_new (w->choices->device, &problem);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
+  if (problem != NULL)
+    gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
+  w->size = dialog_note_new ("Estimating…");
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, "Result:", 0.0f, 0.5f, w->size, 1, FALSE);
+
+  promise = dialog_note_new ("Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come on "
+                             "top. A lost passphrase cannot be recovered.");
+  gimp_label_set_attributes (GTK_LABEL (promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
+  gtk_widget_set_size_request (promise, 520, -1);
+  gtk_box_pack_start (GTK_BOX (box), promise, FALSE, FALSE, 0);
+  update_passphrase (w);
+  gtk_widget_show_all (w->dialog);
+  gtk_widget_grab_focus (w->first);
+  on_target (NULL, w);
+}
+
+CncSecret *
+dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
+{
+  Widgets w = { .image = image, .drawable = drawable, .choices = choices };
+  CncSecret *passphrase = NULL;
+
+  build (&w);
+  while (passphrase == NULL && gimp_dialog_run (GIMP_DIALOG (w.dialog)) == GTK_RESPONSE_OK)
+    {
+      g_autoptr (GError) error = NULL;
+
+      passphrase = dialog_passphrase_take (w.first, &error);
+      if (passphrase == NULL)
+        gtk_label_set_text (GTK_LABEL (w.strength), error->message);
+    }
+  if (w.estimating != 0)
+    g_source_remove (w.estimating);
+  dialog_device_get (w.device, choices->device, sizeof choices->device);
+  dialog_passphrase_clear (w.first);
+  dialog_passphrase_clear (w.second);
+  gtk_widget_destroy (w.dialog);
+  return passphrase;
+}

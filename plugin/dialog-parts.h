@@ -1,0 +1,26 @@
+/* plugin/dialog-parts.h: pieces of both dialogs. */
+#pragma once
+
+#include <libgimp/gimp.h>
+#include <libgimp/gimpui.h>
+
+#include "dialog.h"
+
+G_BEGIN_DECLS
+
+/* A dialog with Cancel and one other button, and the box to fill. */
+GtkWidget *dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidget **box);
+
+/* A wrapped line of smaller weight. */
+GtkWidget *dialog_note_new (const char *text);
+
+/* An entry that shows dots.  take: errors as of cnc_secret_new_passphrase.  clear: overwrites and empties its buffer. */
+GtkWidget *dialog_passphrase_new (const char *tooltip);
+CncSecret *dialog_passphrase_take (GtkWidget *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void dialog_passphrase_clear (GtkWidget *entry);
+
+/* A list of devices; problem: as of cnc_engine_devices. */
+GtkWidget *dialog_device_new (const char *chosen, char **problem);
+void dialog_device_get (GtkWidget *combo, char *device, gsize size);
+
+G_END_DECLS

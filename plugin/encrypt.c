@@ -1,0 +1,249 @@
+/* From an image to an encrypted one. */
+#include "encrypt.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image.h"
+#include "pixels.h"
+
+/* The box of the selection in the layer; FALSE if it is empty. */
+static gboolean
+selected_box (gint32 drawable, guint *x, guint *y, guint *width, guint *height)
+{
+  gint left, top, w, h;
+
+  if (!gimp_drawable_mask_intersect (drawable, &left, &top, &w, &h) || w <= 0 || h <= 0)
+    return FALSE;
+  *x = (guint) left;
+  *y = (guint) top;
+  *width = (guint) w;
+  *height = (guint) h;
+  return TRUE;
+}
+
+static gboolean
+refuse (GError **error, const char *why)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, why);
+  return FALSE;
+}
+
+static gboolean
+region_possible (gint32 image, gint32 drawable, GError **error)
+{
+  guint x, y, width, height;
+
+  if (gimp_selection_is_empty (image))
+    return refuse (error, "Nothing is selected; select a part of the picture first.");
+  if (!selected_box (drawable, &x, &y, &width, &height))
+    return refuse (error, "The selection lies outside of the layer; select a part of the layer.");
+  if (gimp_item_is_group (drawable))
+    return refuse (error, "A layer group has no pixels of its own that could be replaced; choose one layer of it.");
+  if (!pixels_is_rgb8 (drawable))
+    return refuse (error, "In place works in 8-bit perceptual RGB only (Image → Mode, Image → Precision); encrypt into a new image instead.");
+  if (gimp_item_get_lock_content (drawable))
+    return refuse (error, "The layer's pixels are locked; unlock them in the Layers dialog.");
+  if (width < CNC_REGION_MIN_WIDTH)
+    return refuse (error, "The selection is less than 8 pixels wide; select more, or encrypt into a new image.");
+  return TRUE;
+}
+
+gboolean
+encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **error)
+{
+  CncFormat format;
+
+  if (!gimp_image_is_valid (image))
+    return refuse (error, "There is no such image.");
+  if (gimp_image_get_floating_sel (image) != -1)
+    return refuse (error, "There is a floating selection; anchor it or make it a layer first.");
+  if (target == ENCRYPT_IMAGE)
+    {
+      gint n_layers = 0;
+
+      g_free (gimp_image_get_layers (image, &n_layers));
+      return n_layers > 0 ? TRUE : refuse (error, "This image has no layer.");
+    }
+  if (drawable == -1 || !gimp_item_is_valid (drawable) || gimp_item_get_image (drawable) != image)
+    return refuse (error, "No layer of this image is active; choose one in the Layers dialog.");
+  if (!gimp_item_is_layer (drawable))
+    return refuse (error, "What is active is a mask or a channel, not a layer; choose a layer in the Layers dialog.");
+  if (target == ENCRYPT_SELECTION)
+    return region_possible (image, drawable, error);
+  if (target != ENCRYPT_LAYER)
+    return refuse (error, "The target must be 0 (whole image), 1 (layer) or 2 (selection in place).");
+  return pixels_format (drawable, &format, error);
+}
+
+CncRaster *
+encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job, guint *x, guint *y,
+                 GError **error)
+{
+  CncTask *task = &job->progress.task;
+  CncEncryptParams params = { .method = method, .task = task };
+  g_autoptr (CncPicture) picture = NULL;
+  guint width = 0, height = 0;
+
+  params.backend = host_job_backend (job, error);
+  if (params.backend == NULL)
+    return NULL;
+  host_start_gegl ();
+  if (target == ENCRYPT_IMAGE)
+    picture = image_read_visible (image, task, error);
+  else if (target == ENCRYPT_LAYER)
+    picture = image_read_layer (image, drawable, task, error);
+  else if (selected_box (drawable, x, y, &width, &height))
+    picture = image_read_region (drawable, *x, *y, width, height, task, error);
+  if (picture == NULL)
+    return NULL;
+  params.region_width = width;
+  params.region_height = height;
+  return cnc_encrypt (picture, lock, &params, error);
+}
+
+gint32
+encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const CncSecret *passphrase, HostJob *job,
+             GError **error)
+{
+  g_autoptr (CncLock) lock = NULL;
+  g_autoptr (CncRaster) carrier = NULL;
+  PixelsPatch patch = { 0 };
+  gboolean done;
+
+  if (!encrypt_possible (image, drawable, target, error))
+    return -1;
+  cnc_task_progress (&job->progress.task, 0, "Making the key from the passphrase");
+  lock = cnc_lock_new_passphrase (passphrase, NULL, error);
+  if (lock == NULL)
+    return -1;
+  carrier = encrypt_carrier (image, drawable, target, method, lock, job, &patch.x, &patch.y, error);
+  if (carrier == NULL)
+    return -1;
+  if (target != ENCRYPT_SELECTION)
+    return image_new_from_carrier (carrier, &job->progress.task, error);
+
+  patch.raster = carrier;
+  gimp_image_undo_group_start (image);
+  done = pixels_patch (image, drawable, &patch, 1, error);
+  gimp_image_undo_group_end (image);
+  return done ? image : -1;
+}
+
+/* The rows that the estimate is made from: bands spread over the height. */
+#define SAMPLE_BANDS 8u
+#define SAMPLE_ROWS 24u
+
+static CncRaster *
+sample_rows (gint32 drawable, guint x, guint y, guint width, guint height)
+{
+  g_autoptr (CncRaster) sample = NULL;
+  CncFormat format;
+
+  if (height <= SAMPLE_BANDS * SAMPLE_ROWS)
+    return pixels_read (drawable, x, y, width, height, NULL, NULL);
+  if (!pixels_format (drawable, &format, NULL))
+    return NULL;
+  sample = cnc_raster_new (width, SAMPLE_BANDS * SAMPLE_ROWS, &format, NULL);
+  if (sample == NULL)
+    return NULL;
+  for (guint i = 0; i < SAMPLE_BANDS; i++)
+    {
+      const guint from = (guint) ((guint64) (height - SAMPLE_ROWS) * i / (SAMPLE_BANDS - 1));
+      g_autoptr (CncRaster) band = pixels_read (drawable, x, y + from, width, SAMPLE_ROWS, NULL, NULL);
+
+      if (band == NULL)
+        return NULL;
+      memcpy (sample->data + i * cnc_raster_bytes (band), band->data, cnc_raster_bytes (band));
+    }
+  return g_steal_pointer (&sample);
+}
+
+gboolean
+encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *bytes, guint32 *width, guint32 *height)
+{
+  g_autoptr (CncPicture) picture = cnc_picture_new ();
+  gint32 from = drawable;
+  guint x = 0, y = 0, w, h;
+
+  if (!encrypt_possible (image, drawable, target, NULL))
+    return FALSE;
+  host_start_gegl ();
+  if (target == ENCRYPT_IMAGE)
+    {
+      /* A picture of many layers is about as hard to pack as the one that is active. */
+      if (from == -1 || !gimp_item_is_layer (from))
+        from = gimp_image_get_active_layer (image);
+      if (from == -1)
+        return FALSE;
+      w = (guint) gimp_image_width (image);
+      h = (guint) gimp_image_height (image);
+    }
+  else
+    {
+      w = (guint) gimp_drawable_width (from);
+      h = (guint) gimp_drawable_height (from);
+    }
+  if (target == ENCRYPT_SELECTION)
+    {
+      if (!selected_box (from, &x, &y, &w, &h))
+        return FALSE;
+      picture->raster = sample_rows (from, x, y, w, h);
+    }
+  else
+    picture->raster = sample_rows (from, 0, 0, (guint) gimp_drawable_width (from), (guint) gimp_drawable_height (from));
+  if (picture->raster == NULL || !cnc_encrypt_estimate (picture, FALSE, bytes, NULL))
+    return FALSE;
+  *bytes = (guint64) ((double) *bytes * ((double) w * h) / ((double) picture->raster->width * picture->raster->height));
+  return cnc_carrier_size (w, *bytes, width, height, NULL);
+}
+
+/* Thumbnails of one file, as the freedesktop.org specification names them. */
+static guint
+drop_thumbnails (const char *uri)
+{
+  static const char *const sizes[] = { "normal", "large", "x-large", "xx-large" };
+  g_autofree char *sum = NULL;
+  guint dropped = 0;
+
+  if (uri == NULL)
+    return 0;
+  sum = g_compute_checksum_for_string (G_CHECKSUM_MD5, uri, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/thumbnails/%s/%s.png", g_get_user_cache_dir (), sizes[i], sum);
+
+      if (g_unlink (path) == 0)
+        dropped++;
+    }
+  return dropped;
+}
+
+char *
+encrypt_traces (gint32 image, gint32 layer)
+{
+  char *files[] = { gimp_image_get_xcf_uri (image), gimp_image_get_imported_uri (image), gimp_image_get_exported_uri (image) };
+  g_autoptr (GString) text = g_string_new (NULL);
+  gint n_layers = 0;
+  g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
+  gboolean others = FALSE, on_disk = FALSE;
+  guint dropped = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      dropped += drop_thumbnails (files[i]);
+      on_disk = on_disk || files[i] != NULL;
+      g_free (files[i]);
+    }
+  for (gint i = 0; i < n_layers; i++)
+    others = others || (layers[i] != layer && gimp_item_get_visible (layers[i]));
+  if (others)
+    g_string_append (text, "Other layers of this image are visible and may still show what you encrypted; look at them before you save. ");
+  if (dropped > 0)
+    g_string_append (text, "The desktop's thumbnail of this file showed the plain picture and was removed. ");
+  if (on_disk)
+    g_string_append (text, "The file on disk is still the plain picture until you save over it. ");
+  g_string_append (text, "Edit → Undo still brings the plain pixels back as long as the image stays open.");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

@@ -1,0 +1,42 @@
+/* plugin/host.h: what the procedures share: their names, the engine for one job, and GEGL's start. */
+#pragma once
+
+#include <libgimp/gimp.h>
+
+#include "methods/crypt.h"
+#include "progress.h"
+
+G_BEGIN_DECLS
+
+#define HOST_ENCRYPT "plug-in-cnncrypt-encrypt"
+#define HOST_DECRYPT "plug-in-cnncrypt-decrypt"
+#define HOST_CHECK "plug-in-cnncrypt-check"
+#define HOST_JOB "plug-in-cnncrypt-job"
+
+/* How an encrypted picture arrives whole; one line for people. */
+#define HOST_HOW_TO_SEND                                                                                                                   \
+  "Save it as PNG (File → Export As) and send it as a file, not as a photo: messengers re-compress photos, and then it cannot be opened."
+
+/* gegl_init, once, with a small tile cache: pixels go straight into rasters, so cached tiles would only cost memory. */
+void host_start_gegl (void);
+
+/* One job: a device, opened when it is first needed, and progress.  Zero-initialised before use. */
+typedef struct
+{
+  char *device; /* (nullable) what was asked for, see cnc_engine_open */
+  CncBackend *backend;
+  char *note; /* (nullable) what the engine had to say */
+  Progress progress;
+} HostJob;
+
+/* The backend of the job.  Errors: those of cnc_engine_open.  Returns: (transfer none) */
+CncBackend *host_job_backend (HostJob *job, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void host_job_clear (HostJob *job);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostJob, host_job_clear)
+
+/* A passphrase for a non-interactive run: from source ("file:PATH", "fd:N" or "env:NAME"), or from the file that CNNCRYPT_PASSPHRASE_FILE names
+ * if source is empty.  Errors: BAD_ARGUMENT, IO. */
+CncSecret *host_passphrase (const char *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* plugin/image.h: GIMP images and layers <-> CncPicture.
+ *
+ * gegl_init must have been called.  Not thread-safe, as libgimp is not.
+ */
+#pragma once
+
+#include <libgimp/gimp.h>
+
+#include "base/task.h"
+#include "picture/picture.h"
+
+G_BEGIN_DECLS
+
+/* The visible projection: the layer itself where one plain layer is all that is to be seen, else what GIMP renders.
+ * Errors: BAD_ARGUMENT, NO_MEMORY. */
+CncPicture *image_read_visible (gint32 image, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CncPicture *image_read_layer (gint32 image, gint32 layer, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A rectangle of a layer of R'G'B' u8 pixels; an alpha channel that is opaque there is left out. */
+CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guint height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new image without display that holds exactly the picture; -1 on an error.  note: (out) (nullable) (transfer full): a sentence about
+ * what could not be restored beside the pixels. */
+gint32 image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new image without display, metadata, profile and parasites, that holds an encrypted picture; -1 on an error. */
+gint32 image_new_from_carrier (const CncRaster *carrier, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,310 @@
+/* Many pictures in one GIMP process, for cnncrypt-batch. */
+#include "job.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "decrypt.h"
+#include "encrypt.h"
+#include "image.h"
+#include "pixels.h"
+#include "png-file.h"
+
+/* Level 1 of PNG: what the plain way through GIMP is compared with. */
+#define PNG_LEVEL 1
+
+typedef struct
+{
+  const char *folder;
+  GKeyFile *file;
+  int fd;
+  guint current;
+  CncSecret *passphrase;
+  const CncMethod *method;
+  HostJob host;
+} Job;
+
+static void G_GNUC_PRINTF (2, 3)
+tell (Job *job, const char *format, ...)
+{
+  g_autofree char *line = NULL;
+  gsize length, sent = 0;
+  va_list args;
+
+  va_start (args, format);
+  line = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_strdelimit (line, "\n\r", ' ');
+  length = strlen (line);
+  line[length++] = '\n';
+  while (sent < length)
+    {
+      const gssize n = write (job->fd, line + sent, length - sent);
+
+      if (n < 0 && errno != EINTR)
+        return;
+      sent += n > 0 ? (gsize) n : 0;
+    }
+}
+
+static void
+on_progress (double done, const char *text, gpointer user_data)
+{
+  Job *job = user_data;
+
+  tell (job, "step\t%u\t%s", job->current, text);
+}
+
+static char *
+path_of (Job *job, const char *key)
+{
+  g_autofree char *group = g_strdup_printf ("%u", job->current);
+  g_autofree char *name = g_key_file_get_string (job->file, group, key, NULL);
+
+  return g_build_filename (job->folder, name != NULL ? name : "", NULL);
+}
+
+static gint32
+load (Job *job, GError **error)
+{
+  g_autofree char *path = path_of (job, "in");
+  gint32 image;
+
+  cnc_task_progress (&job->host.progress.task, 0, "Loading the picture");
+  image = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  if (image == -1)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "GIMP cannot open it as a picture: %s", gimp_get_pdb_error ());
+  return image;
+}
+
+static gboolean
+encrypt_one (Job *job, const char *stem, char **made, GError **error)
+{
+  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrase, NULL, error);
+  g_autoptr (CncRaster) carrier = NULL;
+  g_autofree char *path = g_strconcat (stem, ".png", NULL);
+  CncTask *task = &job->host.progress.task;
+  gint32 image;
+  guint x, y;
+
+  if (lock == NULL)
+    return FALSE;
+  image = load (job, error);
+  if (image == -1)
+    return FALSE;
+  if (encrypt_possible (image, -1, ENCRYPT_IMAGE, error))
+    carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, job->method, lock, &job->host, &x, &y, error);
+  gimp_image_delete (image);
+  if (carrier == NULL || !png_file_write (path, carrier, task, error))
+    return FALSE;
+  *made = g_strdup ("png");
+  return png_file_compare (path, carrier, NULL, TRUE, task, error);
+}
+
+/* Through GIMP's own PNG plug-in, so that profile, resolution, comment and EXIF go with the pixels. */
+static gboolean
+save_png (gint32 image, gint32 layer, const char *path, GError **error)
+{
+  gint n = 0;
+  GimpParam *values = gimp_run_procedure ("file-png-save2", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
+                                          GIMP_PDB_DRAWABLE, layer, GIMP_PDB_STRING, path, GIMP_PDB_STRING, path, GIMP_PDB_INT32, 0,
+                                          GIMP_PDB_INT32, PNG_LEVEL, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 1,
+                                          GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 1, GIMP_PDB_INT32, 1, GIMP_PDB_END);
+  const gboolean done = n > 0 && values[0].data.d_status == GIMP_PDB_SUCCESS;
+
+  gimp_destroy_params (values, n);
+  if (!done)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The result cannot be written: %s", gimp_get_pdb_error ());
+  return done;
+}
+
+static gboolean
+save_xcf (gint32 image, gint32 layer, const char *path, const CncRaster *raster, GError **error)
+{
+  gint32 again, active;
+  gboolean same;
+
+  if (!gimp_file_save (GIMP_RUN_NONINTERACTIVE, image, layer, path, path))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The result cannot be written: %s", gimp_get_pdb_error ());
+      return FALSE;
+    }
+  again = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  active = again != -1 ? gimp_image_get_active_layer (again) : -1;
+  same = active != -1 && pixels_equal (active, 0, 0, raster);
+  if (again != -1)
+    gimp_image_delete (again);
+  if (!same)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED, "The result was written, but reads back differently; there may be no space left.");
+  return same;
+}
+
+/* PNG if it can hold the picture exactly, else XCF. */
+static gboolean
+save (Job *job, gint32 image, gint32 layer, const CncPicture *picture, const char *stem, char **made, GError **error)
+{
+  const CncRaster *raster = picture->raster;
+  gint n_layers = 0;
+  g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
+  g_autofree char *png = g_strconcat (stem, ".png", NULL);
+  g_autofree char *xcf = g_strconcat (stem, ".xcf", NULL);
+  CncTask *task = &job->host.progress.task;
+
+  cnc_task_progress (task, 0, "Saving the picture");
+  if (n_layers == 1 && png_file_can_hold (&raster->format) && (guint) gimp_image_width (image) == raster->width
+      && (guint) gimp_image_height (image) == raster->height)
+    {
+      g_autoptr (GError) differs = NULL;
+
+      if (!save_png (image, layer, png, error))
+        return FALSE;
+      if (png_file_compare (png, raster, picture->colormap, FALSE, task, &differs))
+        {
+          *made = g_strdup ("png");
+          return TRUE;
+        }
+      unlink (png);
+      /* A palette with half-transparent pixels, for one, is more than PNG has. */
+      if (raster->format.model != CNC_MODEL_INDEXED)
+        {
+          g_propagate_error (error, g_steal_pointer (&differs));
+          return FALSE;
+        }
+    }
+  *made = g_strdup ("xcf");
+  return save_xcf (image, layer, xcf, raster, error);
+}
+
+/* What the image holds after regions were replaced in it, for the comparison with the file. */
+static CncPicture *
+read_result (gint32 image, gint32 layer, CncTask *task, GError **error)
+{
+  g_autoptr (CncPicture) picture = cnc_picture_new ();
+
+  picture->raster = pixels_read (layer, 0, 0, (guint) gimp_drawable_width (layer), (guint) gimp_drawable_height (layer), task, error);
+  return picture->raster != NULL ? g_steal_pointer (&picture) : NULL;
+}
+
+static gboolean
+decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **note, GError **error)
+{
+  const gint32 layer = gimp_image_get_active_layer (image);
+  CncTask *task = &job->host.progress.task;
+  g_autoptr (GPtrArray) regions = NULL;
+  g_autoptr (GArray) images = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_autoptr (CncPicture) picture = NULL;
+  gint32 result;
+  gboolean saved = FALSE;
+
+  host_start_gegl ();
+  regions = decrypt_find (image, layer, task, error);
+  if (regions == NULL || !decrypt_unlock (regions, job->passphrase, task, error)
+      || !decrypt_run (image, layer, regions, &job->host, images, &picture, note, error))
+    return FALSE;
+  result = g_array_index (images, gint32, 0);
+  if (result == image || picture == NULL)
+    {
+      cnc_picture_free (g_steal_pointer (&picture));
+      picture = read_result (result, gimp_image_get_active_layer (result), task, error);
+    }
+  if (picture != NULL)
+    saved = save (job, result, gimp_image_get_active_layer (result), picture, stem, made, error);
+  for (guint i = 0; i < images->len; i++)
+    if (g_array_index (images, gint32, i) != image)
+      gimp_image_delete (g_array_index (images, gint32, i));
+  if (saved && images->len > 1 && *note == NULL)
+    *note = g_strdup ("It holds several encrypted pictures; only the first was written. Open it in GIMP for the others.");
+  return saved;
+}
+
+static gboolean
+decrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
+{
+  const gint32 image = load (job, error);
+  gboolean done;
+
+  if (image == -1)
+    return FALSE;
+  done = decrypt_image (job, image, stem, made, note, error);
+  gimp_image_delete (image);
+  return done;
+}
+
+static void
+work (Job *job)
+{
+  const gint n = g_key_file_get_integer (job->file, "job", "pictures", NULL);
+  g_autofree char *action = g_key_file_get_string (job->file, "job", "action", NULL);
+  const gboolean encrypts = g_strcmp0 (action, "encrypt") == 0;
+
+  for (gint i = 0; i < n; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *stem = NULL;
+      g_autofree char *made = NULL;
+      g_autofree char *note = NULL;
+      const char *said = job->host.note;
+      gboolean done;
+
+      job->current = (guint) i;
+      stem = path_of (job, "out");
+      progress_start (&job->host.progress, encrypts ? "Encrypting" : "Decrypting");
+      job->host.progress.also = on_progress;
+      job->host.progress.also_data = job;
+      cnc_task_progress (&job->host.progress.task, 0, "Starting");
+      done = encrypts ? encrypt_one (job, stem, &made, &error) : decrypt_one (job, stem, &made, &note, &error);
+      progress_end (&job->host.progress);
+      if (!done)
+        tell (job, "fail\t%d\t%s", i, error->message);
+      else
+        tell (job, "done\t%d\t%s\t%s\t%s%s%s", i, made, job->host.backend->info.name, note != NULL ? note : "",
+              note != NULL && said == NULL && job->host.note != NULL ? " " : "", said == NULL && job->host.note != NULL ? job->host.note : "");
+    }
+}
+
+/* Reads the job, and all of it that does not depend on a picture. */
+static gboolean
+prepare (Job *job, GError **error)
+{
+  g_autofree char *name = g_build_filename (job->folder, "job", NULL);
+  g_autofree char *spec = g_strdup_printf ("file:%s/passphrase", job->folder);
+  g_autofree char *method = NULL;
+
+  if (!g_key_file_load_from_file (job->file, name, G_KEY_FILE_NONE, error))
+    return FALSE;
+  job->fd = g_key_file_get_integer (job->file, "job", "fd", error);
+  if (job->fd <= 2)
+    return FALSE;
+  method = g_key_file_get_string (job->file, "job", "method", NULL);
+  job->host.device = g_key_file_get_string (job->file, "job", "device", NULL);
+  job->method = cnc_method_by_id (method, error);
+  job->passphrase = job->method != NULL ? cnc_secret_new_from_spec (spec, error) : NULL;
+  return job->passphrase != NULL;
+}
+
+void
+job_run (GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  Job job = { .folder = g_getenv (JOB_VARIABLE), .fd = -1 };
+  gint n = 0;
+
+  if (job.folder == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This procedure is for cnncrypt-batch alone.");
+      return;
+    }
+  job.file = g_key_file_new ();
+  if (prepare (&job, &problem))
+    work (&job);
+  else if (job.fd > 2)
+    tell (&job, "fatal\t%s", problem->message);
+  tell (&job, "end");
+  cnc_secret_free (job.passphrase);
+  host_job_clear (&job.host);
+  g_key_file_free (job.file);
+  /* GIMP ends here, and this process with it. */
+  gimp_destroy_params (gimp_run_procedure ("gimp-quit", &n, GIMP_PDB_INT32, TRUE, GIMP_PDB_END), n);
+}

@@ -1,0 +1,23 @@
+/* plugin/job.h: many pictures in one GIMP process, for cnncrypt-batch.
+ *
+ * The environment variable CNNCRYPT_JOB names a private folder that holds
+ *   job          a key file: [job] action ("encrypt" or "decrypt"), method, device, fd (where results go), pictures (how many);
+ *                [0], [1], …: in, out: names in this folder, see below
+ *   passphrase   link to the passphrase file
+ *   in-0.png …   links to the pictures
+ *   out          link to the folder of the results; "out" of a picture is the stem of the file to make there
+ * so that no name that a user chose ever passes through GIMP.  Results are lines of fields separated by tabs:
+ *   step I TEXT · done I SUFFIX DEVICE NOTE · fail I MESSAGE · fatal MESSAGE · end
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define JOB_VARIABLE "CNNCRYPT_JOB"
+
+/* Does the job and makes GIMP quit.  Error: BAD_ARGUMENT if there is none. */
+void job_run (GError **error);
+
+G_END_DECLS

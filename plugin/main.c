@@ -1,0 +1,274 @@
+/* The plug-in's procedures, as GIMP sees them. */
+#include <string.h>
+
+#include "base/error.h"
+#include "check.h"
+#include "decrypt.h"
+#include "dialog.h"
+#include "job.h"
+
+#define MENU "<Image>/Filters/Crypto"
+
+static void query (void);
+static void run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, GimpParam **values);
+
+const GimpPlugInInfo PLUG_IN_INFO = { NULL, NULL, query, run };
+
+static const GimpParamDef encrypt_args[] = {
+  { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1), RUN-WITH-LAST-VALS (2: asks for the passphrase again)" },
+  { GIMP_PDB_IMAGE, "image", "The image" },
+  { GIMP_PDB_DRAWABLE, "drawable", "The layer, for targets 1 and 2" },
+  { GIMP_PDB_INT32, "target", "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place" },
+  { GIMP_PDB_STRING, "passphrase-source", "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
+  { GIMP_PDB_STRING, "method", "\"hybrid\"; empty: the default" },
+  { GIMP_PDB_STRING, "device", "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+};
+
+static const GimpParamDef decrypt_args[] = {
+  { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1), RUN-WITH-LAST-VALS (2: asks for the passphrase again)" },
+  { GIMP_PDB_IMAGE, "image", "The image" },
+  { GIMP_PDB_DRAWABLE, "drawable", "The layer that is encrypted, or holds encrypted regions" },
+  { GIMP_PDB_STRING, "passphrase-source", "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
+  { GIMP_PDB_STRING, "device", "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+};
+
+static const GimpParamDef check_args[] = {
+  { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1)" },
+  { GIMP_PDB_IMAGE, "image", "The image" },
+  { GIMP_PDB_DRAWABLE, "drawable", "The layer that is encrypted, or holds encrypted regions" },
+};
+
+static const GimpParamDef job_args[] = {
+  { GIMP_PDB_INT32, "run-mode", "RUN-NONINTERACTIVE (1)" },
+  { GIMP_PDB_STRING, "command", "Ignored; the job is in the folder that CNNCRYPT_JOB names" },
+};
+
+static const GimpParamDef image_value[] = {
+  { GIMP_PDB_IMAGE, "image", "The image that holds the result: a new one, or the same" },
+};
+
+static const GimpParamDef report_value[] = {
+  { GIMP_PDB_STRING, "report", "What was found, one line for people" },
+};
+
+#define ARGS(array) G_N_ELEMENTS (array)
+
+static void
+install (const char *name, const char *blurb, const char *help, const char *label, gint n_args, const GimpParamDef *args, gint n_values,
+         const GimpParamDef *values)
+{
+  gimp_install_procedure (name, blurb, help, "The cnncrypt authors", "GPL-3.0-or-later", "2026", label, label != NULL ? "*" : NULL,
+                          GIMP_PLUGIN, n_args, n_values, args, values);
+  if (label == NULL)
+    return;
+  gimp_plugin_menu_register (name, MENU);
+  gimp_plugin_icon_register (name, GIMP_ICON_TYPE_ICON_NAME, (const guint8 *) "dialog-password");
+}
+
+static void
+query (void)
+{
+  install (HOST_ENCRYPT, "Encrypt the picture, a layer or the selection",
+           "Makes an ordinary picture of noise from which Decrypt brings every bit back. Secrecy rests on the passphrase (Argon2id, "
+           "XChaCha20-Poly1305); chaotic maps and a convolutional network come on top.",
+           "_Encrypt…", ARGS (encrypt_args), encrypt_args, ARGS (image_value), image_value);
+  install (HOST_DECRYPT, "Bring an encrypted picture, or encrypted regions of one, back",
+           "A new image for an encrypted picture; regions are replaced in place in one undo step.", "_Decrypt…", ARGS (decrypt_args), decrypt_args,
+           ARGS (image_value), image_value);
+  install (HOST_CHECK, "Read the saved file back and compare it with the encrypted picture that is open",
+           "Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver.", "_Check Saved File…", ARGS (check_args),
+           check_args, ARGS (report_value), report_value);
+  install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.", NULL,
+           ARGS (job_args), job_args, 0, NULL);
+}
+
+static gboolean
+display_if (gint32 image, GimpRunMode mode, gint32 shown)
+{
+  if (mode == GIMP_RUN_NONINTERACTIVE)
+    return FALSE;
+  if (image != shown)
+    gimp_display_new (image);
+  gimp_displays_flush ();
+  return TRUE;
+}
+
+static const char *
+text_argument (gint n_params, const GimpParam *params, gint i)
+{
+  return i < n_params && params[i].data.d_string != NULL ? params[i].data.d_string : "";
+}
+
+/* Returns the image, -1 on an error; *cancelled if it is none. */
+static gint32
+run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean *cancelled, GError **error)
+{
+  const gint32 image = params[1].data.d_image, drawable = params[2].data.d_drawable;
+  g_auto (HostJob) job = { 0 };
+  g_autoptr (CncSecret) passphrase = NULL;
+  const CncMethod *method;
+  DialogChoices choices;
+  g_autofree char *traces = NULL;
+  gint32 result;
+
+  dialog_choices_load (HOST_ENCRYPT, &choices);
+  if (mode == GIMP_RUN_NONINTERACTIVE)
+    {
+      if (n_params < (gint) G_N_ELEMENTS (encrypt_args))
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: target, passphrase-source, method, device.");
+          return -1;
+        }
+      choices.target = params[3].data.d_int32;
+      method = cnc_method_by_id (text_argument (n_params, params, 5), error);
+      job.device = g_strdup (text_argument (n_params, params, 6));
+      if (method == NULL || !encrypt_possible (image, drawable, (EncryptTarget) choices.target, error))
+        return -1;
+      passphrase = host_passphrase (params[4].data.d_string, error);
+      if (passphrase == NULL)
+        return -1;
+    }
+  else
+    {
+      dialog_start ();
+      passphrase = dialog_encrypt (image, drawable, &choices);
+      *cancelled = passphrase == NULL;
+      if (*cancelled)
+        return -1;
+      dialog_choices_save (HOST_ENCRYPT, &choices);
+      method = cnc_method_by_id (choices.method, NULL);
+      job.device = g_strdup (choices.device);
+    }
+  progress_start (&job.progress, "Encrypting");
+  result = encrypt_run (image, drawable, (EncryptTarget) choices.target, method, passphrase, &job, error);
+  progress_end (&job.progress);
+  if (result == -1)
+    return -1;
+  if (job.note != NULL)
+    gimp_message (job.note);
+  if (choices.target == ENCRYPT_SELECTION)
+    traces = encrypt_traces (image, drawable);
+  if (display_if (result, mode, image))
+    {
+      g_autofree char *text = g_strconcat (traces != NULL ? traces : "", traces != NULL ? "\n\n" : "", HOST_HOW_TO_SEND,
+                                           "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
+
+      gimp_message (text);
+    }
+  return result;
+}
+
+static gint32
+run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean *cancelled, GError **error)
+{
+  const gint32 image = params[1].data.d_image, drawable = params[2].data.d_drawable;
+  g_auto (HostJob) job = { 0 };
+  g_autoptr (GPtrArray) regions = NULL;
+  g_autoptr (GArray) images = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_autofree char *note = NULL;
+  DialogChoices choices;
+  gboolean done;
+
+  if (mode == GIMP_RUN_NONINTERACTIVE && n_params < (gint) G_N_ELEMENTS (decrypt_args))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: passphrase-source, device.");
+      return -1;
+    }
+  progress_start (&job.progress, "Decrypting");
+  host_start_gegl ();
+  regions = decrypt_find (image, drawable, &job.progress.task, error);
+  if (regions == NULL)
+    return -1;
+  if (mode == GIMP_RUN_NONINTERACTIVE)
+    {
+      g_autoptr (CncSecret) passphrase = host_passphrase (params[3].data.d_string, error);
+
+      job.device = g_strdup (text_argument (n_params, params, 4));
+      if (passphrase == NULL || !decrypt_unlock (regions, passphrase, &job.progress.task, error))
+        return -1;
+    }
+  else
+    {
+      dialog_start ();
+      dialog_choices_load (HOST_DECRYPT, &choices);
+      *cancelled = !dialog_decrypt (regions, &choices);
+      if (*cancelled)
+        return -1;
+      dialog_choices_save (HOST_DECRYPT, &choices);
+      job.device = g_strdup (choices.device);
+    }
+  done = decrypt_run (image, drawable, regions, &job, images, NULL, &note, error);
+  progress_end (&job.progress);
+  if (!done)
+    return -1;
+  if (job.note != NULL)
+    gimp_message (job.note);
+  if (note != NULL)
+    gimp_message (note);
+  for (guint i = 0; i < images->len; i++)
+    display_if (g_array_index (images, gint32, i), mode, image);
+  return g_array_index (images, gint32, 0);
+}
+
+static char *
+run_check (GimpRunMode mode, const GimpParam *params, GError **error)
+{
+  Progress progress = { 0 };
+  char *report;
+
+  progress_start (&progress, "Checking the saved file");
+  report = check_run (params[1].data.d_image, params[2].data.d_drawable, &progress.task, error);
+  progress_end (&progress);
+  if (report != NULL && mode != GIMP_RUN_NONINTERACTIVE)
+    gimp_message (report);
+  return report;
+}
+
+static void
+run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, GimpParam **values)
+{
+  static GimpParam result[2];
+  const GimpRunMode mode = (GimpRunMode) params[0].data.d_int32;
+  gboolean cancelled = FALSE;
+  GError *error = NULL;
+
+  *n_values = 2;
+  *values = result;
+  result[0].type = GIMP_PDB_STATUS;
+  result[0].data.d_status = GIMP_PDB_SUCCESS;
+  result[1].type = GIMP_PDB_IMAGE;
+  gimp_plugin_set_pdb_error_handler (GIMP_PDB_ERROR_HANDLER_PLUGIN);
+
+  if (!cnc_seal_init (&error))
+    ;
+  else if (strcmp (name, HOST_ENCRYPT) == 0)
+    result[1].data.d_image = run_encrypt (mode, n_params, params, &cancelled, &error);
+  else if (strcmp (name, HOST_DECRYPT) == 0)
+    result[1].data.d_image = run_decrypt (mode, n_params, params, &cancelled, &error);
+  else if (strcmp (name, HOST_CHECK) == 0)
+    {
+      result[1].type = GIMP_PDB_STRING;
+      result[1].data.d_string = run_check (mode, params, &error);
+    }
+  else
+    {
+      *n_values = 1;
+      job_run (&error);
+    }
+
+  if (error != NULL)
+    {
+      *n_values = 2;
+      result[0].data.d_status = GIMP_PDB_EXECUTION_ERROR;
+      result[1].type = GIMP_PDB_STRING;
+      result[1].data.d_string = g_strdup (error->message);
+      g_clear_error (&error);
+    }
+  else if (cancelled)
+    {
+      *n_values = 1;
+      result[0].data.d_status = GIMP_PDB_CANCEL;
+    }
+}
+
+MAIN ()

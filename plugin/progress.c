@@ -1,0 +1,65 @@
+/* Progress for people: what is being done, and about how long it will still take. */
+#include "progress.h"
+
+#include <libgimp/gimp.h>
+
+/* Redrawing more often costs time and shows nothing. */
+#define REDRAW_US (100 * 1000)
+/* An estimate from less than this is a guess that jumps. */
+#define ESTIMATE_AFTER_US (1500 * 1000)
+
+char *
+progress_duration (double seconds)
+{
+  if (seconds < 10.0)
+    return g_strdup_printf ("%.1f s", seconds);
+  if (seconds < 100.0)
+    return g_strdup_printf ("%.0f s", seconds);
+  return g_strdup_printf ("%.0f min", seconds / 60.0);
+}
+
+static void
+report (double done, const char *text, gpointer user_data)
+{
+  Progress *progress = user_data;
+  const gint64 now = g_get_monotonic_time ();
+  const gboolean fresh = g_strcmp0 (progress->step, text) != 0;
+
+  if (fresh)
+    {
+      progress->step = g_intern_string (text);
+      progress->began = now;
+    }
+  else if (now - progress->shown < REDRAW_US)
+    return;
+  progress->shown = now;
+
+  if (!fresh && done > 0.02 && now - progress->began > ESTIMATE_AFTER_US)
+    {
+      const double elapsed = (double) (now - progress->began) / G_USEC_PER_SEC;
+      g_autofree char *left = progress_duration (elapsed / done * (1.0 - done));
+
+      gimp_progress_set_text_printf ("%s, about %s left", text, left);
+    }
+  else if (fresh)
+    gimp_progress_set_text (text);
+  gimp_progress_update (done);
+  if (progress->also != NULL)
+    progress->also (done, text, progress->also_data);
+}
+
+void
+progress_start (Progress *progress, const char *title)
+{
+  progress->task.progress = report;
+  progress->task.user_data = progress;
+  progress->step = NULL;
+  gimp_progress_init (title);
+}
+
+void
+progress_end (Progress *progress)
+{
+  progress->task.progress = NULL;
+  gimp_progress_end ();
+}

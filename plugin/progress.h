@@ -1,0 +1,26 @@
+/* plugin/progress.h: the core's progress into GIMP's status bar, with an estimate of the time left. */
+#pragma once
+
+#include "base/task.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  CncTask task;     /* hand this one to the core */
+  const char *step; /* interned */
+  gint64 began;     /* of this step, monotonic µs */
+  gint64 shown;     /* when the status bar was last changed */
+  /* Called beside the status bar, at most ten times a second; may be NULL. */
+  void (*also) (double done, const char *text, gpointer user_data);
+  gpointer also_data;
+} Progress;
+
+/* title: what the whole job is, shown first. */
+void progress_start (Progress *progress, const char *title);
+void progress_end (Progress *progress);
+
+/* "1.4 s", "12 s", "3 min": for people.  Returns: (transfer full) */
+char *progress_duration (double seconds);
+
+G_END_DECLS
