@@ -203,7 +203,7 @@ on_result (gint fd, GIOCondition condition, gpointer data)
 }
 
 static void
-on_exit (GPid pid, gint status, gpointer data)
+on_gimp_exit (GPid pid, gint status, gpointer data)
 {
   Run *run = data;
 
@@ -329,7 +329,7 @@ gimp_run (const char *folder, guint timeout_s, GimpLine line, gpointer user_data
   sources[2] = g_unix_signal_add (SIGINT, on_signal, &run);
   sources[3] = g_unix_signal_add (SIGTERM, on_signal, &run);
   sources[4] = g_unix_signal_add (SIGHUP, on_signal, &run);
-  g_child_watch_add (run.pid, on_exit, &run);
+  g_child_watch_add (run.pid, on_gimp_exit, &run);
   g_main_loop_run (run.loop);
   /* Plug-ins that are still there, and what they had already written. */
   kill (-run.pid, SIGKILL);
