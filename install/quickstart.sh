@@ -31,9 +31,9 @@ install_packages ''
 step "Build (folder build)"
 check_gimp
 mkdir -p "$HOME"
-plugin_dir=$(gimp_profile)/plug-ins/cnncrypt
+plugin_dir=$(gimp_profile)/plug-ins/cnncrypt # a plug-in lies in a folder of its own name
 build_tree "$top/build" --buildtype=release -Db_ndebug=false "-Dprefix=$HOME/.local" -Dbindir=bin -Dlibdir=lib "-Ddatadir=$(data_subdir)" \
-  "-Dplugindir=$plugin_dir" -Dplugin=enabled -Dtests=false
+  "-Dplugindir=$(dirname "$plugin_dir")" -Dplugin=enabled -Dtests=false
 say "done"
 
 step "Plug-in and programs"
