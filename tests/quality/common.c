@@ -1,10 +1,12 @@
 /* What the quality programs share, see common.h. */
 #include "common.h"
 
+#include "engine/engine.h"
 #include "seal/keys.h"
 
 #include <gegl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -34,7 +36,22 @@ quality_random (guint64 seed, guint64 i, guint64 below)
 CncBackend *
 quality_open (const char *choice)
 {
-  return cnc_reference_backend_new ();
+  const char *named = g_getenv ("CNNCRYPT_DEVICE");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *note = NULL;
+  CncBackend *backend;
+
+  if (choice == NULL)
+    choice = named != NULL && *named != '\0' ? named : "cpu";
+  backend = cnc_engine_open (choice, &note, &error);
+  if (backend == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      exit (2);
+    }
+  if (note != NULL)
+    g_printerr ("%s\n", note);
+  return backend;
 }
 
 int
