@@ -82,7 +82,8 @@ typedef struct
 #define CNC_MAX_REGIONS 64u
 
 /* Looks for the fixed start of an encrypted region at every pixel of an opaque RGB8 picture (row-major, no padding).
- * Regions that leave the picture or overlap an earlier one are passed over.  Returns how many were written to regions. */
+ * Regions that leave the picture or overlap an earlier one are passed over.  A whole encrypted picture is one region of its size.  Where
+ * there is none, cnc_header_read on the picture's first bytes says why.  Returns how many were written to regions. */
 guint cnc_find_regions (const guint8 *pixels, guint32 width, guint32 height, CncRegion regions[CNC_MAX_REGIONS]);
 
 G_END_DECLS

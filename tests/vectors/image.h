@@ -1,0 +1,30 @@
+/* tests/vectors/image.h: a vector file: a head of "key: value" lines, an empty line, and a picture as PGM, PPM or PAM. */
+#pragma once
+
+#include "picture/raster.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *expect;
+  char *kek;        /* (nullable) hex */
+  char *passphrase; /* (nullable) hex of its UTF-8 */
+  char *message;    /* (nullable) what the error's text has in it */
+  char *comment;
+  GPtrArray *payloads; /* SHA-256 in hex of the samples, little-endian, of each picture that opens */
+  CncRaster *image;
+} Vector;
+
+Vector *vector_load (const char *path, GError **error);
+void vector_free (Vector *vector);
+
+/* head: the lines, each with its line end.  Formats: grey, RGB and RGBA, 8 or 16 bits. */
+gboolean vector_save (const char *path, const char *head, const CncRaster *image, GError **error);
+
+/* The SHA-256 that stands in payloads. */
+char *vector_hash (const CncRaster *raster);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Vector, vector_free)
+
+G_END_DECLS

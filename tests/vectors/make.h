@@ -1,0 +1,52 @@
+/* tests/vectors/make.h: writes one file for each fault that format.md names, and for pictures that must open. */
+#pragma once
+
+#include "image.h"
+#include "nn/backend.h"
+#include "picture/header.h"
+#include "picture/picture.h"
+#include "seal/secret.h"
+
+G_BEGIN_DECLS
+
+/* Randomness is drawn as in production, so two runs give different files with the same outcomes.  Aborts on an error. */
+void make_vectors (const char *folder, CncBackend *backend);
+
+/* What the parts of the maker share. */
+typedef struct
+{
+  const char *folder;
+  CncBackend *backend;
+  CncSecret *kek;
+} Maker;
+
+/* An encrypted picture, and all there is to take it apart. */
+typedef struct
+{
+  CncRaster *carrier;
+  CncHeader header;
+  CncSecret *file_key;
+  char *payload; /* hash of the picture */
+} Sample;
+
+CncPicture *make_picture (guint32 width, guint32 height, const CncFormat *format);
+Sample *make_sample (const Maker *maker, const CncPicture *picture, gboolean raw, guint32 region_width, guint32 region_height);
+void sample_free (Sample *sample);
+CncRaster *copy_raster (const CncRaster *raster);
+
+/* expect "success" writes the sample's payload; message: (nullable); image is consumed. */
+void save (const Maker *maker, const char *name, const char *expect, const char *message, const Sample *sample, CncRaster *image,
+           const char *comment);
+
+/* The checksum, or checksum and tag, over the header's bytes as they now are, at the places that the sample's header has. */
+void fix_checksum (const Sample *sample, CncRaster *image);
+void fix_tag (const Sample *sample, CncRaster *image);
+
+void make_header_vectors (const Maker *maker, const Sample *sample);
+void make_stanza_vectors (const Maker *maker, const Sample *sample);
+void make_stream_vectors (const Maker *maker, const Sample *sample, const Sample *large);
+void make_picture_vectors (const Maker *maker, const Sample *sample);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sample, sample_free)
+
+G_END_DECLS
