@@ -77,7 +77,7 @@ step "Build of the core with AddressSanitizer and UndefinedBehaviorSanitizer (bu
 CC=clang build_tree "$top/build-asan" -Dwerror=true -Dplugin=disabled -Db_sanitize=address,undefined -Db_lundef=false
 say "done"
 # What drivers that the Vulkan loader opens leave behind at exit is not ours.
-export ASAN_OPTIONS=abort_on_error=0:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LSAN_OPTIONS=suppressions=$top/tests/unit/lsan.supp:print_suppressions=0
 for suite in unit vectors; do
   run_tests "Suite $suite under ASan + UBSan" "$top/build-asan" --suite "$suite" --timeout-multiplier 5

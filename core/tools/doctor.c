@@ -213,7 +213,7 @@ main (int argc, char **argv)
     { "no-gimp", 0, 0, G_OPTION_ARG_NONE, &no_gimp, "do not look for GIMP and the plug-in", NULL },
     { "built", 0, 0, G_OPTION_ARG_FILENAME, &built, "the plug-in of this build, to compare the installed one with", "FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version", NULL },
-    { NULL },
+    G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
 
