@@ -39,7 +39,7 @@ scene () # FILE
     \( -size "${width}x$shore" -seed 5 plasma:gray50-gray50 -colorspace gray -blur 0x1 -brightness-contrast 0x-40 \) -compose softlight -composite "$work/land.png"
   convert "$work/land.png" -flip -crop "${width}x$((height - shore))+0+0" +repage -resize "${width}x$((height - shore))!" -motion-blur 0x5+90 -modulate 78,90 -virtual-pixel edge -background '#33435c' \
     -fill '#1d3a55' -colorize 22 -wave 0.8x23 -gravity center -crop "${width}x$((height - shore - 4))+0+0" +repage -resize "${width}x$((height - shore))!" "$work/lake.png"
-  convert "$work/land.png" "$work/lake.png" -append -depth 8 -type TrueColor -strip -define png:exclude-chunks=all "$1"
+  convert "$work/land.png" "$work/lake.png" -append -seed 7 -attenuate 0.12 +noise Gaussian -depth 8 -type TrueColor -strip -define png:exclude-chunks=all "$1"
 }
 
 if [ "${1:-}" = --scene ]; then
