@@ -1,0 +1,333 @@
+/* core/tools/cnncrypt-open.c: opens or checks encrypted pictures without GIMP. */
+#include <gio/gio.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cnc-config.h"
+#include "engine/engine.h"
+#include "methods/crypt.h"
+#include "tools/open.h"
+
+enum
+{
+  STATUS_OK = 0,
+  STATUS_FAILED = 1, /* for at least one picture */
+  STATUS_USAGE = 2,
+};
+
+typedef struct
+{
+  gboolean check;
+  gboolean version;
+  char *passphrase_file;
+  char *device;
+  char *folder;
+  char **pictures;
+  CncSecret *passphrase;
+  CncBackend *backend;
+  GHashTable *stems; /* stem -> how many pictures of this run have it */
+} Open;
+
+static void
+complain (const char *path, const char *message)
+{
+  g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *line = g_strdelimit (g_strdup_printf ("%s: %s", name, message), "\r\n", ' ');
+
+  fprintf (stderr, "%s\n", line);
+}
+
+static void
+tell (const char *path, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+tell (const char *path, const char *format, ...)
+{
+  g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_strdelimit (name, "\r\n", ' ');
+  printf ("%s: %s\n", name, text);
+}
+
+/* The file's name without folder and extension. */
+static char *
+stem_of (const char *path)
+{
+  char *name = g_path_get_basename (path);
+  char *dot = strrchr (name, '.');
+
+  if (dot != NULL && dot != name)
+    *dot = '\0';
+  return name;
+}
+
+/* photo.png becomes photo; where a photo.tif is opened in the same run, photo.png keeps its whole name. */
+static char *
+result_stem (const Open *open, const char *path)
+{
+  g_autofree char *stem = stem_of (path);
+
+  if (GPOINTER_TO_UINT (g_hash_table_lookup (open->stems, stem)) > 1)
+    return g_path_get_basename (path);
+  return g_steal_pointer (&stem);
+}
+
+static CncPicture *
+decrypt (const Open *open, const CncRaster *carrier, GError **error)
+{
+  const CncDecryptParams params = { open->backend, NULL };
+  g_autoptr (CncSecret) file_key = NULL;
+  CncHeader header;
+
+  if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &header, error))
+    return NULL;
+  file_key = cnc_unlock (&header, open->passphrase, error);
+  return file_key != NULL ? cnc_decrypt (carrier, &header, file_key, &params, error) : NULL;
+}
+
+/* Copies a region out of the picture, or back into it. */
+static void
+copy_region (CncRaster *picture, const CncRegion *at, CncRaster *region, gboolean back)
+{
+  const gsize row = cnc_raster_row_bytes (region), stride = cnc_raster_row_bytes (picture);
+
+  for (guint32 y = 0; y < at->height; y++)
+    {
+      guint8 *whole = picture->data + (at->y + y) * stride + (gsize) at->x * 3;
+      guint8 *part = region->data + y * row;
+
+      memcpy (back ? whole : part, back ? part : whole, row);
+    }
+}
+
+/* What lies at a region, decrypted. */
+static CncPicture *
+decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, GError **error)
+{
+  g_autoptr (CncRaster) part = cnc_raster_new (at->width, at->height, &carrier->format, error);
+  g_autoptr (CncPicture) opened = NULL;
+
+  if (part == NULL)
+    return NULL;
+  copy_region (carrier, at, part, FALSE);
+  opened = decrypt (open, part, error);
+  if (opened == NULL)
+    return NULL;
+  if (opened->raster->width != at->width || opened->raster->height != at->height ||
+      !cnc_format_equal (&opened->raster->format, &carrier->format))
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
+                           "It holds a picture of another size or format than its place, pasted there by another program; cut it out and open it alone.");
+      return NULL;
+    }
+  return g_steal_pointer (&opened);
+}
+
+/* Decrypts every region in its place.  A region that does not open stays as it is, with a line on stderr.  Returns the whole picture, and NULL
+ * if no region opened; *failed: not all did. */
+static CncPicture *
+open_regions (const Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, gboolean *failed)
+{
+  g_autoptr (CncRaster) whole = carrier;
+  g_autoptr (CncPicture) result = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncPicture) opened = decrypt_region (open, whole, &regions[i], &error);
+
+      if (opened == NULL)
+        {
+          g_autofree char *message = g_strdup_printf ("the encrypted region at %u, %u: %s", regions[i].x, regions[i].y, error->message);
+
+          complain (path, message);
+          *failed = TRUE;
+          continue;
+        }
+      copy_region (whole, &regions[i], opened->raster, TRUE);
+      if (result == NULL)
+        {
+          /* The profile and the resolution are those of the picture around it. */
+          g_clear_pointer (&opened->raster, cnc_raster_free);
+          result = g_steal_pointer (&opened);
+        }
+    }
+  if (result != NULL)
+    result->raster = g_steal_pointer (&whole);
+  return g_steal_pointer (&result);
+}
+
+/* Loads and decrypts.  NULL with error, or NULL without where open_regions has complained already. */
+static CncPicture *
+open_picture (const Open *open, const char *path, gboolean *failed, GError **error)
+{
+  g_autofree CncRegion *regions = g_new0 (CncRegion, CNC_MAX_REGIONS);
+  g_autoptr (CncRaster) carrier = open_load (path, error);
+  guint n;
+
+  if (carrier != NULL)
+    carrier = cnc_carrier_normalise (g_steal_pointer (&carrier), error);
+  if (carrier == NULL)
+    return NULL;
+  n = cnc_find_regions (carrier->data, carrier->width, carrier->height, regions);
+  if (n == 0 || (regions[0].width == carrier->width && regions[0].height == carrier->height))
+    return decrypt (open, carrier, error);
+  return open_regions (open, path, g_steal_pointer (&carrier), regions, n, failed);
+}
+
+static gboolean
+open_one (const Open *open, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *stem = result_stem (open, path);
+  g_autofree char *made = NULL;
+  g_autofree char *note = NULL;
+  gboolean failed = FALSE;
+  g_autoptr (CncPicture) picture = open_picture (open, path, &failed, &error);
+
+  if (picture != NULL && open->check)
+    {
+      if (!failed)
+        tell (path, "whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
+      return !failed;
+    }
+  if (picture != NULL && open_save (picture, open->folder, stem, &made, &note, &error))
+    {
+      g_autofree char *shown = g_filename_display_name (made);
+
+      tell (path, "opened as %s%s%s", shown, note != NULL ? "; " : "", note != NULL ? note : "");
+      return !failed;
+    }
+  if (error != NULL)
+    complain (path, error->message);
+  return FALSE;
+}
+
+/* ---- the command line ---- */
+
+static gboolean
+parse (Open *open, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "passphrase-file", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->passphrase_file,
+      "The passphrase is the first line of FILE (or of $CNNCRYPT_PASSPHRASE_FILE); /dev/fd/N names an open descriptor", "FILE" },
+    { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder, "Where the opened pictures go; the current folder if left out", "DIR" },
+    { "check", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->check, "Open and verify everything, write nothing", NULL },
+    { "device", 'd', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &open->device, "auto, gpu, software, cpu, or a device's name or UUID", "ID" },
+    { "version", 'V', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->version, "Show the version", NULL },
+    { G_OPTION_REMAINING, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &open->pictures, NULL, "PICTURE…" },
+    { NULL, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+  };
+  GOptionContext *context = g_option_context_new (NULL);
+  gboolean ok;
+
+  g_option_context_set_summary (context,
+                                "Opens pictures that cnncrypt encrypted, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where PNG\n"
+                                "cannot hold it exactly; colour profile and resolution are kept. No file is ever replaced, and each one is read back\n"
+                                "and compared. Exit status: 0 if all went well, 1 if a picture failed, 2 if the command line is wrong.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  ok = g_option_context_parse (context, argc, argv, error);
+  g_option_context_free (context);
+  return ok;
+}
+
+static CncSecret *
+read_passphrase (const Open *open, GError **error)
+{
+  const char *path = open->passphrase_file != NULL ? open->passphrase_file : g_getenv ("CNNCRYPT_PASSPHRASE_FILE");
+  g_autofree char *spec = NULL;
+
+  if (path == NULL || *path == '\0')
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Name the file with the passphrase: --passphrase-file FILE.");
+      return NULL;
+    }
+  spec = g_strconcat ("file:", path, NULL);
+  return cnc_secret_new_from_spec (spec, error);
+}
+
+static gboolean
+prepare (Open *open, GError **error)
+{
+  if (open->pictures == NULL || open->pictures[0] == NULL)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Name the pictures to open; --help shows how.");
+      return FALSE;
+    }
+  if (open->folder == NULL)
+    open->folder = g_strdup (".");
+  if (!open->check && !g_file_test (open->folder, G_FILE_TEST_IS_DIR))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "“%s” is no folder; make it, or name another with --out DIR.", open->folder);
+      return FALSE;
+    }
+  for (guint i = 0; open->pictures[i] != NULL; i++)
+    {
+      char *stem = stem_of (open->pictures[i]);
+      const guint before = GPOINTER_TO_UINT (g_hash_table_lookup (open->stems, stem));
+
+      g_hash_table_replace (open->stems, stem, GUINT_TO_POINTER (before + 1));
+    }
+  if (!cnc_seal_init (error))
+    return FALSE;
+  open->passphrase = read_passphrase (open, error);
+  return open->passphrase != NULL;
+}
+
+static gboolean
+open_all (Open *open)
+{
+  gboolean ok = TRUE;
+
+  open_save_init ();
+  open_load_init ();
+  for (guint i = 0; open->pictures[i] != NULL; i++)
+    ok = open_one (open, open->pictures[i]) && ok;
+  open_load_exit ();
+  return ok;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *note = NULL;
+  Open open = { 0 };
+  int status = STATUS_USAGE;
+
+  setlocale (LC_ALL, "");
+  open.stems = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (parse (&open, &argc, &argv, &error))
+    {
+      if (open.version)
+        {
+          puts ("cnncrypt-open " CNC_VERSION);
+          status = STATUS_OK;
+        }
+      else if (prepare (&open, &error))
+        open.backend = cnc_engine_open (open.device, &note, &error);
+    }
+  if (open.backend != NULL)
+    {
+      if (note != NULL)
+        fprintf (stderr, "cnncrypt-open: %s\n", note);
+      status = open_all (&open) ? STATUS_OK : STATUS_FAILED;
+    }
+  if (error != NULL)
+    fprintf (stderr, "cnncrypt-open: %s\n", error->message);
+  g_clear_pointer (&open.backend, cnc_backend_free);
+  g_clear_pointer (&open.passphrase, cnc_secret_free);
+  g_hash_table_unref (open.stems);
+  g_strfreev (open.pictures);
+  g_free (open.passphrase_file);
+  g_free (open.device);
+  g_free (open.folder);
+  return status;
+}
