@@ -12,7 +12,7 @@ set -u
 cd "$top" || exit 1
 exec </dev/null
 
-suites="unit reference vectors gimp quality"
+suites="unit reference vectors fuzz gimp quality"
 passed=0 failed=0 skipped=0 bad=
 
 # run_tests TITLE BUILD ARGUMENT...: runs meson test, shows its summary, adds to the sums.
@@ -79,7 +79,7 @@ say "done"
 # What drivers that the Vulkan loader opens leave behind at exit is not ours.
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LSAN_OPTIONS=suppressions=$top/tests/unit/lsan.supp:print_suppressions=0
-for suite in unit vectors; do
+for suite in unit vectors fuzz; do
   run_tests "Suite $suite under ASan + UBSan" "$top/build-asan" --suite "$suite" --timeout-multiplier 5
 done
 unset ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS

@@ -1,0 +1,153 @@
+/* Writes the seeds of the corpus: make-corpus FOLDER makes FOLDER/TARGET/NAME for each target. */
+#include "fuzz.h"
+
+#include "methods/payload.h"
+#include "picture/pack.h"
+
+#include <glib/gstdio.h>
+
+static const char *folder;
+
+static void
+save (const char *target, const char *name, const GByteArray *bytes)
+{
+  g_autofree char *path = g_build_filename (folder, target, NULL);
+  g_autofree char *file = g_build_filename (path, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_mkdir_with_parents (path, 0777);
+  (void)g_file_set_contents (file, (const char *)bytes->data, bytes->len, &error);
+  g_assert_no_error (error);
+}
+
+static CncPicture *
+make_picture (const CncFormat *format)
+{
+  CncPicture *picture = cnc_picture_new ();
+
+  picture->raster = cnc_raster_new (17, 11, format, NULL);
+  for (gsize i = 0; i < cnc_raster_bytes (picture->raster); i++)
+    picture->raster->data[i] = (guint8)(i * 3 + i / 9);
+  if (format->model == CNC_MODEL_INDEXED)
+    picture->colormap = g_bytes_new ("abcdef", 6);
+  if (format->sample % 2 == 0)
+    {
+      picture->x_resolution = 72;
+      picture->y_resolution = 144.5;
+      picture->unit = 1;
+      picture->name = g_strdup ("layer");
+      picture->profile = g_bytes_new ("profile", 7);
+      picture->metadata = g_strdup ("<x/>");
+      cnc_picture_add_parasite (picture, "gimp-comment", 1, "hi", 3);
+      cnc_picture_add_parasite (picture, "", 0, "", 0);
+    }
+  return picture;
+}
+
+static GByteArray *
+bytes_of (gconstpointer data, gsize size)
+{
+  return g_byte_array_append (g_byte_array_new (), data, (guint)size);
+}
+
+static void
+save_headers (const CncRaster *carrier, const char *name)
+{
+  g_autoptr (GByteArray) head = bytes_of (carrier->data, MIN (300, cnc_raster_bytes (carrier)));
+  g_autoptr (GByteArray) whole = bytes_of ("\1", 1), as_sent = bytes_of ("", 1);
+
+  g_byte_array_append (whole, carrier->data, (guint)cnc_raster_bytes (carrier));
+  g_byte_array_append (as_sent, carrier->data, (guint)cnc_raster_bytes (carrier));
+  save ("header", name, head);
+  save ("container", name, whole);
+  if (cnc_raster_bytes (carrier) < 2000)
+    {
+      g_autofree char *other = g_strconcat (name, "-as-sent", NULL);
+
+      save ("container", other, as_sent);
+    }
+}
+
+static void
+save_picture (const CncFormat *format, gboolean raw, const char *name)
+{
+  g_autoptr (CncPicture) picture = make_picture (format);
+  g_autoptr (GByteArray) packed = cnc_pack (picture->raster, raw, NULL, NULL);
+  g_autoptr (GByteArray) info = cnc_picture_write_info (picture, packed->len, raw, NULL);
+  g_autoptr (GByteArray) inner = bytes_of ("\1", 1), unpack = g_byte_array_new ();
+  const guint8 geometry[5]
+      = { format->model, format->sample, (guint8)(format->curve << 1 | (format->alpha ? 1 : 0) | (raw ? 4 : 0)), 17 - 1, 11 - 1 };
+  const CncEncryptParams params = { .backend = fuzz_backend (), .raw = raw };
+  g_autoptr (CncLock) lock = cnc_lock_new_kek (fuzz_kek (), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncRaster) carrier = cnc_encrypt (picture, lock, &params, &error);
+  guint8 length[2];
+
+  g_assert_no_error (error);
+  cnc_put_u16 (length, (guint16)info->len);
+  g_byte_array_append (inner, length, 2);
+  g_byte_array_append (inner, info->data, info->len);
+  g_byte_array_append (inner, packed->data, packed->len);
+  g_byte_array_append (unpack, geometry, sizeof geometry);
+  g_byte_array_append (unpack, packed->data, packed->len);
+  save_headers (carrier, name);
+  save ("plain", name, inner);
+  save ("info", name, info);
+  save ("unpack", name, unpack);
+}
+
+/* A stream's plaintext, and a header for recipients. */
+static void
+save_others (void)
+{
+  g_autoptr (GByteArray) plain = bytes_of ("", 1), recipients = g_byte_array_new ();
+  CncHeader header;
+
+  for (guint i = 0; i < 300; i++)
+    g_byte_array_append (plain,
+                         (const guint8[]){ (guint8)(i == 64              ? 22
+                                                    : i >= 65 && i < 68  ? 0
+                                                    : i == 68 || i == 72 ? 1
+                                                    : i == 82            ? 3
+                                                                         : 0) },
+                         1);
+  save ("plain", "whole", plain);
+  fuzz_header (&header, 500);
+  header.n_stanzas = 3;
+  for (guint i = 0; i < 3; i++)
+    header.stanzas[i].type = CNC_STANZA_RECIPIENT;
+  header.height = 10;
+  cnc_header_finish (&header, fuzz_file_key ());
+  g_byte_array_set_size (recipients, (guint)cnc_header_bytes (&header));
+  cnc_header_write (&header, recipients->data);
+  save ("header", "recipients", recipients);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    CncFormat format;
+    gboolean raw;
+    const char *name;
+  } pictures[] = {
+    { { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE }, FALSE, "rgb-u8" },
+    { { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, TRUE }, TRUE, "rgba-u8-raw" },
+    { { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_LINEAR, TRUE }, FALSE, "grey-alpha-u16" },
+    { { CNC_MODEL_INDEXED, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, TRUE }, FALSE, "indexed-alpha" },
+    { { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, FALSE }, FALSE, "rgb-float" },
+    { { CNC_MODEL_GREY, CNC_SAMPLE_DOUBLE, CNC_CURVE_LINEAR, FALSE }, FALSE, "grey-double" },
+  };
+
+  if (argc != 2 || !cnc_seal_init (NULL))
+    {
+      g_printerr ("usage: make-corpus FOLDER\n");
+      return 1;
+    }
+  folder = argv[1];
+  for (guint i = 0; i < G_N_ELEMENTS (pictures); i++)
+    save_picture (&pictures[i].format, pictures[i].raw, pictures[i].name);
+  save_others ();
+  return 0;
+}
