@@ -65,10 +65,10 @@ cnc_header_write (const CncHeader *header, guint8 *out)
   cnc_put_u32 (out + AT_WIDTH, header->width);
   cnc_put_u32 (out + AT_HEIGHT, header->height);
   cnc_put_u64 (out + AT_STREAM_LENGTH, header->stream_length);
-  cnc_put_u32 (out + AT_HEADER_LENGTH, (guint32)cnc_header_bytes (header));
+  cnc_put_u32 (out + AT_HEADER_LENGTH, (guint32) cnc_header_bytes (header));
   out[AT_METHOD] = header->method;
   cnc_put_u16 (out + AT_FLAGS, header->flags);
-  out[AT_STANZAS] = (guint8)header->n_stanzas;
+  out[AT_STANZAS] = (guint8) header->n_stanzas;
   out += FIXED_BYTES;
   for (guint i = 0; i < header->n_stanzas; i++)
     {
@@ -76,7 +76,7 @@ cnc_header_write (const CncHeader *header, guint8 *out)
       const guint bytes = stanza_bytes (stanza->type);
 
       out[0] = stanza->type;
-      cnc_put_u16 (out + 1, (guint16)bytes);
+      cnc_put_u16 (out + 1, (guint16) bytes);
       memcpy (out + STANZA_HEAD_BYTES, stanza->body, bytes);
       out += STANZA_HEAD_BYTES + bytes;
     }
@@ -123,7 +123,7 @@ check_lengths (const CncHeader *header, guint32 length, GError **error)
   if (length < FIXED_BYTES + TAIL_BYTES || length > CNC_HEADER_MAX_BYTES)
     return bad_format (error, "its length");
   if (header->stream_length == 0 || !g_uint64_checked_add (&total, header->stream_length, length)
-      || total > (guint64)header->width * header->height * BYTES_A_PIXEL)
+      || total > (guint64) header->width * header->height * BYTES_A_PIXEL)
     return bad_format (error, "the length of the stream");
   return TRUE;
 }
@@ -232,7 +232,7 @@ cnc_header_read (const guint8 *bytes, gsize size, guint32 expect_width, guint32 
 gboolean
 cnc_carrier_size (guint32 source_width, guint64 total, guint32 *width, guint32 *height, GError **error)
 {
-  const guint64 most = (guint64)CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * BYTES_A_PIXEL;
+  const guint64 most = (guint64) CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * BYTES_A_PIXEL;
   guint64 pixels, w = MAX (source_width, CNC_CARRIER_MIN_WIDTH);
 
   if (total == 0 || total > most || w > CNC_RASTER_MAX_SIDE)
@@ -245,8 +245,8 @@ cnc_carrier_size (guint32 source_width, guint64 total, guint32 *width, guint32 *
     }
   pixels = (total + BYTES_A_PIXEL - 1) / BYTES_A_PIXEL;
   w = MAX (w, (pixels + CNC_RASTER_MAX_SIDE - 1) / CNC_RASTER_MAX_SIDE);
-  *width = (guint32)w;
-  *height = (guint32)((pixels + w - 1) / w);
+  *width = (guint32) w;
+  *height = (guint32) ((pixels + w - 1) / w);
   return TRUE;
 }
 
@@ -267,23 +267,23 @@ region_at (const guint8 *start, guint32 x, guint32 y, guint32 width, guint32 hei
   *region = (CncRegion){ x, y, cnc_get_u32 (start + AT_WIDTH), cnc_get_u32 (start + AT_HEIGHT) };
   stream_length = cnc_get_u64 (start + AT_STREAM_LENGTH);
   return region->width >= CNC_REGION_MIN_WIDTH && region->width <= width - x && region->height > 0 && region->height <= height - y
-         && stream_length > 0 && stream_length < (guint64)region->width * region->height * BYTES_A_PIXEL;
+         && stream_length > 0 && stream_length < (guint64) region->width * region->height * BYTES_A_PIXEL;
 }
 
 guint
 cnc_find_regions (const guint8 *pixels, guint32 width, guint32 height, CncRegion regions[CNC_MAX_REGIONS])
 {
-  const gsize size = (gsize)width * height * BYTES_A_PIXEL;
+  const gsize size = (gsize) width * height * BYTES_A_PIXEL;
   const guint8 *end = pixels + size, *p = pixels;
   guint n = 0;
 
-  while (n < CNC_MAX_REGIONS && (p = memmem (p, (gsize)(end - p), CNC_HEADER_MAGIC, sizeof CNC_HEADER_MAGIC)) != NULL)
+  while (n < CNC_MAX_REGIONS && (p = memmem (p, (gsize) (end - p), CNC_HEADER_MAGIC, sizeof CNC_HEADER_MAGIC)) != NULL)
     {
-      const gsize pixel = (gsize)(p - pixels) / BYTES_A_PIXEL;
-      gboolean free_place = (gsize)(p - pixels) % BYTES_A_PIXEL == 0;
+      const gsize pixel = (gsize) (p - pixels) / BYTES_A_PIXEL;
+      gboolean free_place = (gsize) (p - pixels) % BYTES_A_PIXEL == 0;
 
       if (free_place)
-        free_place = region_at (p, (guint32)(pixel % width), (guint32)(pixel / width), width, height, &regions[n]);
+        free_place = region_at (p, (guint32) (pixel % width), (guint32) (pixel / width), width, height, &regions[n]);
       for (guint i = 0; i < n && free_place; i++)
         free_place = !overlaps (&regions[i], &regions[n]);
       n += free_place ? 1 : 0;

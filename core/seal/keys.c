@@ -27,7 +27,7 @@ G_STATIC_ASSERT (CNC_STANZA_RECIPIENT_BYTES == CNC_KEY_BYTES + crypto_box_SEALBY
 static void
 child (const CncSecret *key, const char context[crypto_kdf_CONTEXTBYTES], guint8 out[CNC_KEY_BYTES])
 {
-  (void)crypto_kdf_derive_from_key (out, CNC_KEY_BYTES, 1, context, cnc_secret_bytes (key));
+  (void) crypto_kdf_derive_from_key (out, CNC_KEY_BYTES, 1, context, cnc_secret_bytes (key));
 }
 
 static gboolean
@@ -65,8 +65,8 @@ derive_kek (const CncSecret *passphrase, const guint8 *salt, guint32 ops, guint3
   CncSecret *kek = NULL;
   guint8 out[CNC_KEY_BYTES];
 
-  if (crypto_pwhash (out, sizeof out, (const char *)cnc_secret_bytes (passphrase), cnc_secret_size (passphrase), salt, ops,
-                     (gsize)memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13)
+  if (crypto_pwhash (out, sizeof out, (const char *) cnc_secret_bytes (passphrase), cnc_secret_size (passphrase), salt, ops,
+                     (gsize) memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13)
       == 0)
     kek = cnc_secret_new_key (out, error);
   else
@@ -263,17 +263,17 @@ cnc_keyed_hash (const guint8 key[CNC_KEY_BYTES], const guint8 *const *parts, con
 {
   crypto_generichash_state state;
 
-  (void)crypto_generichash_init (&state, key, CNC_KEY_BYTES, 32);
+  (void) crypto_generichash_init (&state, key, CNC_KEY_BYTES, 32);
   for (guint i = 0; i < n; i++)
-    (void)crypto_generichash_update (&state, parts[i], sizes[i]);
-  (void)crypto_generichash_final (&state, out, 32);
+    (void) crypto_generichash_update (&state, parts[i], sizes[i]);
+  (void) crypto_generichash_final (&state, out, 32);
   sodium_memzero (&state, sizeof state);
 }
 
 void
 cnc_hash (const guint8 *data, gsize size, guint8 out[32])
 {
-  (void)crypto_generichash (out, 32, data, size, NULL, 0);
+  (void) crypto_generichash (out, 32, data, size, NULL, 0);
 }
 
 void
@@ -285,7 +285,7 @@ cnc_keystream (const guint8 seed[32], guint64 offset, guint8 *out, gsize size)
   if (size == 0)
     return;
   memset (out, 0, size);
-  (void)crypto_stream_chacha20_xor_ic (out, out, size, nonce, offset / 64, seed);
+  (void) crypto_stream_chacha20_xor_ic (out, out, size, nonce, offset / 64, seed);
 }
 
 void

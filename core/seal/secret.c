@@ -30,8 +30,8 @@ start (gpointer unused)
   if (sodium_init () < 0)
     return NULL;
   /* A dump or a debugger of the same user would show keys.  If either call fails, keys are as safe as in any other program. */
-  (void)prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
-  (void)setrlimit (RLIMIT_CORE, &no_core);
+  (void) prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  (void) setrlimit (RLIMIT_CORE, &no_core);
   return GINT_TO_POINTER (1);
 }
 
@@ -80,7 +80,7 @@ static gboolean
 is_ascii (const char *text, gsize length)
 {
   for (gsize i = 0; i < length; i++)
-    if ((guint8)text[i] >= 0x80)
+    if ((guint8) text[i] >= 0x80)
       return FALSE;
   return TRUE;
 }
@@ -102,7 +102,7 @@ cnc_secret_new_passphrase (const char *text, gsize length, GError **error)
       too_long (error);
       return NULL;
     }
-  if (!g_utf8_validate (text, (gssize)length, NULL))
+  if (!g_utf8_validate (text, (gssize) length, NULL))
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                            "The passphrase is not text in UTF-8; save the passphrase file as UTF-8 and try again.");
@@ -111,7 +111,7 @@ cnc_secret_new_passphrase (const char *text, gsize length, GError **error)
   /* ASCII is its own NFC, and this way GLib's working copies never see it. */
   if (!is_ascii (text, length))
     {
-      composed = g_utf8_normalize (text, (gssize)length, G_NORMALIZE_DEFAULT_COMPOSE);
+      composed = g_utf8_normalize (text, (gssize) length, G_NORMALIZE_DEFAULT_COMPOSE);
       if (composed == NULL)
         {
           g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The passphrase is not text in UTF-8; type it again.");
@@ -127,7 +127,7 @@ cnc_secret_new_passphrase (const char *text, gsize length, GError **error)
   if (secret != NULL)
     {
       memcpy (secret->bytes, text, length);
-      (void)sodium_mprotect_readonly (secret->bytes);
+      (void) sodium_mprotect_readonly (secret->bytes);
     }
   if (composed != NULL)
     {
@@ -156,7 +156,7 @@ read_line (int fd, char *line)
         break;
       length++;
     }
-  return (gssize)length;
+  return (gssize) length;
 }
 
 static CncSecret *
@@ -168,14 +168,14 @@ secret_from_fd (int fd, const char *where, GError **error)
 
   if (line == NULL)
     return NULL;
-  length = read_line (fd, (char *)line->bytes);
+  length = read_line (fd, (char *) line->bytes);
   if (length < 0)
     g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The passphrase could not be read from %s: %s.", where, g_strerror (errno));
   else
     {
       if (length > 0 && line->bytes[length - 1] == '\r')
         length--;
-      secret = cnc_secret_new_passphrase ((const char *)line->bytes, (gsize)length, error);
+      secret = cnc_secret_new_passphrase ((const char *) line->bytes, (gsize) length, error);
     }
   cnc_secret_free (line);
   return secret;
@@ -229,7 +229,7 @@ cnc_secret_new_from_spec (const char *spec, GError **error)
   if (g_str_has_prefix (spec, "env:") && spec[4] != '\0')
     return secret_from_env (spec + 4, error);
   if (g_str_has_prefix (spec, "fd:") && g_ascii_string_to_unsigned (spec + 3, 10, 0, G_MAXINT, &fd, NULL))
-    return secret_from_fd ((int)fd, spec, error);
+    return secret_from_fd ((int) fd, spec, error);
   /* The text is not repeated: it may well be the passphrase itself. */
   g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                        "Say where the passphrase is to be read from, as file:PATH, fd:N or env:NAME; it is never given itself.");
@@ -247,7 +247,7 @@ cnc_secret_new_key (const guint8 bytes[CNC_KEY_BYTES], GError **error)
     memcpy (secret->bytes, bytes, CNC_KEY_BYTES);
   else
     randombytes_buf (secret->bytes, CNC_KEY_BYTES);
-  (void)sodium_mprotect_readonly (secret->bytes);
+  (void) sodium_mprotect_readonly (secret->bytes);
   return secret;
 }
 
@@ -292,7 +292,7 @@ kind_of (gunichar c)
 {
   if (g_unichar_isdigit (c))
     return KIND_DIGIT;
-  if (c < 0x80 && !g_ascii_isalpha ((char)c))
+  if (c < 0x80 && !g_ascii_isalpha ((char) c))
     return KIND_SIGN;
   return g_unichar_isupper (c) ? KIND_UPPER : g_unichar_islower (c) ? KIND_LOWER : KIND_OTHER;
 }

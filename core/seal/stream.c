@@ -70,7 +70,7 @@ cnc_sealer_new (const CncSecret *file_key, guint8 stream_header[CNC_HEADER_STREA
   sealer->pending = pending;
   cnc_subkey (file_key, CNC_SUBKEY_STREAM, key);
   /* Draws the stream header at random; it cannot fail. */
-  (void)crypto_secretstream_xchacha20poly1305_init_push (&sealer->state, stream_header, key);
+  (void) crypto_secretstream_xchacha20poly1305_init_push (&sealer->state, stream_header, key);
   sodium_memzero (key, sizeof key);
   return sealer;
 }
@@ -97,8 +97,8 @@ seal_chunk (CncSealer *sealer, const guint8 *plain, gsize size, guint8 kind, GEr
                    sealer->out_size);
       return FALSE;
     }
-  (void)crypto_secretstream_xchacha20poly1305_push (&sealer->state, sealer->out + sealer->written, NULL, plain, size, sealer->tag,
-                                                    CNC_HEADER_TAG_BYTES, kind);
+  (void) crypto_secretstream_xchacha20poly1305_push (&sealer->state, sealer->out + sealer->written, NULL, plain, size, sealer->tag,
+                                                     CNC_HEADER_TAG_BYTES, kind);
   sealer->written += sealed;
   return TRUE;
 }
@@ -213,6 +213,6 @@ cnc_stream_open (const CncSecret *file_key, const guint8 stream_header[CNC_HEADE
   sodium_memzero (key, sizeof key);
   sodium_memzero (&state, sizeof state);
   if (!ok)
-    sodium_memzero (plain, (gsize)length);
+    sodium_memzero (plain, (gsize) length);
   return ok;
 }

@@ -35,7 +35,7 @@ open_carrier (CncRaster *carrier, gboolean fix)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  const guint32 height = (guint32)((size - (size > 0)) / (3 * WIDTH));
+  const guint32 height = (guint32) ((size - (size > 0)) / (3 * WIDTH));
   g_autoptr (CncRaster) carrier = NULL;
 
   if (height == 0 || height > 1000)

@@ -31,7 +31,7 @@ search (const guint8 *data, gsize size)
 
   for (guint i = 0; i < G_N_ELEMENTS (widths); i++)
     {
-      const guint32 width = widths[i], height = (guint32)(size / (3 * width));
+      const guint32 width = widths[i], height = (guint32) (size / (3 * width));
       const guint n = height > 0 ? cnc_find_regions (data, width, height, regions) : 0;
 
       for (guint j = 0; j < n; j++)

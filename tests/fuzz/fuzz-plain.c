@@ -38,7 +38,7 @@ open_inner (const guint8 *data, gsize size)
   memcpy (info, data + 2, n_info);
   memcpy (payload, data + 2 + n_info, packed);
   cnc_put_u64 (info + 14, packed);
-  cnc_put_u32 (plain + 64, (guint32)n_info);
+  cnc_put_u32 (plain + 64, (guint32) n_info);
   cnc_subkey (fuzz_file_key (), CNC_SUBKEY_IV, key);
   cnc_keyed_hash (key, parts, sizes, 3, plain + 32);
   cnc_subkey (fuzz_file_key (), CNC_SUBKEY_CHAOS, keys.chaos);

@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   if (size < 6)
     return 0;
-  format = (CncFormat){ (CncModel)(data[0] % 3), (CncSample)(data[1] % 6), (CncCurve)(data[2] >> 1 & 1), data[2] & 1 };
+  format = (CncFormat){ (CncModel) (data[0] % 3), (CncSample) (data[1] % 6), (CncCurve) (data[2] >> 1 & 1), data[2] & 1 };
   raw = data[2] >> 2 & 1;
   if (!cnc_format_valid (&format))
     return 0;

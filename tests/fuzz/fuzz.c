@@ -14,7 +14,7 @@ fuzz_kek (void)
       guint8 bytes[CNC_KEY_BYTES];
 
       for (guint i = 0; i < sizeof bytes; i++)
-        bytes[i] = (guint8)i;
+        bytes[i] = (guint8) i;
       kek = cnc_secret_new_key (bytes, NULL);
       g_assert (kek != NULL);
     }

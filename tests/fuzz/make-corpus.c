@@ -16,7 +16,7 @@ save (const char *target, const char *name, const GByteArray *bytes)
   g_autoptr (GError) error = NULL;
 
   g_mkdir_with_parents (path, 0777);
-  (void)g_file_set_contents (file, (const char *)bytes->data, bytes->len, &error);
+  (void) g_file_set_contents (file, (const char *) bytes->data, bytes->len, &error);
   g_assert_no_error (error);
 }
 
@@ -27,7 +27,7 @@ make_picture (const CncFormat *format)
 
   picture->raster = cnc_raster_new (17, 11, format, NULL);
   for (gsize i = 0; i < cnc_raster_bytes (picture->raster); i++)
-    picture->raster->data[i] = (guint8)(i * 3 + i / 9);
+    picture->raster->data[i] = (guint8) (i * 3 + i / 9);
   if (format->model == CNC_MODEL_INDEXED)
     picture->colormap = g_bytes_new ("abcdef", 6);
   if (format->sample % 2 == 0)
@@ -47,7 +47,7 @@ make_picture (const CncFormat *format)
 static GByteArray *
 bytes_of (gconstpointer data, gsize size)
 {
-  return g_byte_array_append (g_byte_array_new (), data, (guint)size);
+  return g_byte_array_append (g_byte_array_new (), data, (guint) size);
 }
 
 static void
@@ -56,8 +56,8 @@ save_headers (const CncRaster *carrier, const char *name)
   g_autoptr (GByteArray) head = bytes_of (carrier->data, MIN (300, cnc_raster_bytes (carrier)));
   g_autoptr (GByteArray) whole = bytes_of ("\1", 1), as_sent = bytes_of ("", 1);
 
-  g_byte_array_append (whole, carrier->data, (guint)cnc_raster_bytes (carrier));
-  g_byte_array_append (as_sent, carrier->data, (guint)cnc_raster_bytes (carrier));
+  g_byte_array_append (whole, carrier->data, (guint) cnc_raster_bytes (carrier));
+  g_byte_array_append (as_sent, carrier->data, (guint) cnc_raster_bytes (carrier));
   save ("header", name, head);
   save ("container", name, whole);
   if (cnc_raster_bytes (carrier) < 2000)
@@ -76,7 +76,7 @@ save_picture (const CncFormat *format, gboolean raw, const char *name)
   g_autoptr (GByteArray) info = cnc_picture_write_info (picture, packed->len, raw, NULL);
   g_autoptr (GByteArray) inner = bytes_of ("\1", 1), unpack = g_byte_array_new ();
   const guint8 geometry[5]
-      = { format->model, format->sample, (guint8)(format->curve << 1 | (format->alpha ? 1 : 0) | (raw ? 4 : 0)), 17 - 1, 11 - 1 };
+      = { format->model, format->sample, (guint8) (format->curve << 1 | (format->alpha ? 1 : 0) | (raw ? 4 : 0)), 17 - 1, 11 - 1 };
   const CncEncryptParams params = { .backend = fuzz_backend (), .raw = raw };
   g_autoptr (CncLock) lock = cnc_lock_new_kek (fuzz_kek (), NULL);
   g_autoptr (GError) error = NULL;
@@ -84,7 +84,7 @@ save_picture (const CncFormat *format, gboolean raw, const char *name)
   guint8 length[2];
 
   g_assert_no_error (error);
-  cnc_put_u16 (length, (guint16)info->len);
+  cnc_put_u16 (length, (guint16) info->len);
   g_byte_array_append (inner, length, 2);
   g_byte_array_append (inner, info->data, info->len);
   g_byte_array_append (inner, packed->data, packed->len);
@@ -105,11 +105,11 @@ save_others (void)
 
   for (guint i = 0; i < 300; i++)
     g_byte_array_append (plain,
-                         (const guint8[]){ (guint8)(i == 64              ? 22
-                                                    : i >= 65 && i < 68  ? 0
-                                                    : i == 68 || i == 72 ? 1
-                                                    : i == 82            ? 3
-                                                                         : 0) },
+                         (const guint8[]){ (guint8) (i == 64              ? 22
+                                                     : i >= 65 && i < 68  ? 0
+                                                     : i == 68 || i == 72 ? 1
+                                                     : i == 82            ? 3
+                                                                          : 0) },
                          1);
   save ("plain", "whole", plain);
   fuzz_header (&header, 500);
@@ -118,7 +118,7 @@ save_others (void)
     header.stanzas[i].type = CNC_STANZA_RECIPIENT;
   header.height = 10;
   cnc_header_finish (&header, fuzz_file_key ());
-  g_byte_array_set_size (recipients, (guint)cnc_header_bytes (&header));
+  g_byte_array_set_size (recipients, (guint) cnc_header_bytes (&header));
   cnc_header_write (&header, recipients->data);
   save ("header", "recipients", recipients);
 }

@@ -11,28 +11,28 @@ mutate (const guint8 *data, gsize size)
 {
   static const guint8 values[] = { 0, 1, 0x7f, 0x80, 0xff };
   GByteArray *out = g_byte_array_new ();
-  const guint changes = (guint)g_test_rand_int_range (1, 5);
+  const guint changes = (guint) g_test_rand_int_range (1, 5);
 
-  g_byte_array_append (out, data, (guint)size);
+  g_byte_array_append (out, data, (guint) size);
   for (guint i = 0; i < changes && out->len > 0; i++)
     {
       const guint cut = (guint) g_test_rand_int_range (1, 20);
       /* Heads are what is parsed. */
-      const guint at = (guint)g_test_rand_int_range (0, (gint32)(g_test_rand_int_range (0, 2) ? out->len : MIN (out->len, 300)));
+      const guint at = (guint) g_test_rand_int_range (0, (gint32) (g_test_rand_int_range (0, 2) ? out->len : MIN (out->len, 300)));
 
       switch (g_test_rand_int_range (0, 5))
         {
         case 0:
-          out->data[at] ^= (guint8)(1 << g_test_rand_int_range (0, 8));
+          out->data[at] ^= (guint8) (1 << g_test_rand_int_range (0, 8));
           break;
         case 1:
           out->data[at] = values[g_test_rand_int_range (0, G_N_ELEMENTS (values))];
           break;
         case 2:
-          out->data[at] = (guint8)g_test_rand_int_range (0, 256);
+          out->data[at] = (guint8) g_test_rand_int_range (0, 256);
           break;
         case 3:
-          g_byte_array_remove_range (out, at, MIN (out->len - at, (guint)g_test_rand_int_range (1, 20)));
+          g_byte_array_remove_range (out, at, MIN (out->len - at, cut));
           break;
         default:
           g_byte_array_set_size (out, at + 1);
@@ -51,10 +51,10 @@ test_file (gconstpointer data)
 
   g_assert_no_error (error);
   g_assert_true (ok);
-  LLVMFuzzerTestOneInput ((const guint8 *)text, size);
+  LLVMFuzzerTestOneInput ((const guint8 *) text, size);
   for (guint i = 0; i < MUTATIONS && size <= MAX_BYTES; i++)
     {
-      g_autoptr (GByteArray) mutant = mutate ((const guint8 *)text, size);
+      g_autoptr (GByteArray) mutant = mutate ((const guint8 *) text, size);
 
       LLVMFuzzerTestOneInput (mutant->data, mutant->len);
     }

@@ -94,7 +94,7 @@ test_round_trip (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
   g_assert_cmpmem (&read, sizeof read, &f->header, sizeof f->header);
   cnc_header_write (&read, again);
-  g_assert_cmpmem (again, (gint)cnc_header_bytes (&read), f->bytes, (gint)f->size);
+  g_assert_cmpmem (again, (gint) cnc_header_bytes (&read), f->bytes, (gint) f->size);
   g_assert_true (cnc_header_check_sum (&read, &error));
   g_assert_true (cnc_header_check_tag (&read, f->file_key, &error));
   g_assert_cmpuint (cnc_header_checksum_offset (&read) + 48, ==, f->size);
@@ -113,13 +113,13 @@ test_flips (Fixture *f, gconstpointer data)
       guint8 again[CNC_HEADER_MAX_BYTES];
       CncHeader header;
 
-      f->bytes[bit / 8] ^= (guint8)(1 << bit % 8);
+      f->bytes[bit / 8] ^= (guint8) (1 << bit % 8);
       if (cnc_header_read (f->bytes, sizeof f->bytes, WIDTH, HEIGHT, &header, &error))
         {
           const gboolean in_tag = bit / 8 >= f->size - CNC_HEADER_TAG_BYTES;
 
           cnc_header_write (&header, again);
-          g_assert_cmpmem (again, (gint)cnc_header_bytes (&header), f->bytes, (gint)f->size);
+          g_assert_cmpmem (again, (gint) cnc_header_bytes (&header), f->bytes, (gint) f->size);
           /* The checksum covers everything but the tag, so "damaged" is known before the passphrase is asked for. */
           g_assert_true (cnc_header_check_sum (&header, &error) == in_tag);
           g_clear_error (&error);
@@ -139,7 +139,7 @@ test_flips (Fixture *f, gconstpointer data)
           else
             g_assert_true (error->code == CNC_ERROR_BAD_FORMAT || error->code == CNC_ERROR_BAD_VERSION || error->code == CNC_ERROR_DAMAGED);
         }
-      f->bytes[bit / 8] ^= (guint8)(1 << bit % 8);
+      f->bytes[bit / 8] ^= (guint8) (1 << bit % 8);
     }
 }
 
@@ -281,11 +281,11 @@ test_carrier_size (void)
     { 64, 193, 64, 2 },
     { 65, 195 * 7, 65, 7 },
     { 6000, 24000000, 6000, 1334 },
-    { 1, (guint64)CNC_RASTER_MAX_SIDE * 192, 64, CNC_RASTER_MAX_SIDE },
-    { 1, (guint64)CNC_RASTER_MAX_SIDE * 192 + 1, 65, 516223 }, /* wider rather than too high */
+    { 1, (guint64) CNC_RASTER_MAX_SIDE * 192, 64, CNC_RASTER_MAX_SIDE },
+    { 1, (guint64) CNC_RASTER_MAX_SIDE * 192 + 1, 65, 516223 }, /* wider rather than too high */
     { CNC_RASTER_MAX_SIDE, 1, CNC_RASTER_MAX_SIDE, 1 },
-    { 1, (guint64)CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * 3, CNC_RASTER_MAX_SIDE, CNC_RASTER_MAX_SIDE },
-    { 1, (guint64)CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * 3 + 1, 0, 0 },
+    { 1, (guint64) CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * 3, CNC_RASTER_MAX_SIDE, CNC_RASTER_MAX_SIDE },
+    { 1, (guint64) CNC_RASTER_MAX_SIDE * CNC_RASTER_MAX_SIDE * 3 + 1, 0, 0 },
     { 1, G_MAXUINT64, 0, 0 },
     { CNC_RASTER_MAX_SIDE + 1, 1, 0, 0 },
     { 1, 0, 0, 0 },
@@ -308,7 +308,7 @@ test_carrier_size (void)
 static void
 put_start (guint8 *pixels, guint32 stride, guint32 x, guint32 y, guint32 width, guint32 height, guint64 length)
 {
-  guint8 *p = pixels + 3 * ((gsize)y * stride + x);
+  guint8 *p = pixels + 3 * ((gsize) y * stride + x);
 
   memcpy (p, CNC_HEADER_MAGIC, 8);
   cnc_put_u32 (p + 8, width);

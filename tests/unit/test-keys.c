@@ -92,7 +92,7 @@ test_finish (void)
   memset (header.tag, 0, sizeof header.tag);
   cnc_header_finish (&header, file_key);
   cnc_header_write (&header, bytes);
-  g_assert_cmpmem (bytes, (gint)cnc_header_bytes (&header), value_header, sizeof value_header);
+  g_assert_cmpmem (bytes, (gint) cnc_header_bytes (&header), value_header, sizeof value_header);
 }
 
 static void
@@ -120,12 +120,12 @@ test_hash (void)
   static const guint8 none[32] = { 0x0e, 0x57, 0x51, 0xc0, 0x26, 0xe5, 0x43, 0xb2, 0xe8, 0xab, 0x2e, 0xb0, 0x60, 0x99, 0xda, 0xa1,
                                    0xd1, 0xe5, 0xdf, 0x47, 0x77, 0x8f, 0x77, 0x87, 0xfa, 0xab, 0x45, 0xcd, 0xf1, 0x2f, 0xe3, 0xa8 };
   guint8 out[32], whole[32], other[32];
-  const guint8 *parts[] = { (const guint8 *)"a", (const guint8 *)"", (const guint8 *)"bc" }, *one = (const guint8 *)"abc";
+  const guint8 *parts[] = { (const guint8 *) "a", (const guint8 *) "", (const guint8 *) "bc" }, *one = (const guint8 *) "abc";
   const gsize sizes[] = { 1, 0, 2 }, three = 3;
 
-  cnc_hash ((const guint8 *)"abc", 3, out);
+  cnc_hash ((const guint8 *) "abc", 3, out);
   g_assert_cmpmem (out, 32, abc, 32);
-  cnc_hash ((const guint8 *)"", 0, out);
+  cnc_hash ((const guint8 *) "", 0, out);
   g_assert_cmpmem (out, 32, none, 32);
   cnc_keyed_hash (value_kek, parts, sizes, 3, out);
   cnc_keyed_hash (value_kek, &one, &three, 1, whole);
@@ -208,7 +208,7 @@ test_flips (void)
       CncHeader bad = header;
       const guint at = bit / 8;
 
-      bad.stanzas[0].body[at] ^= (guint8)(1 << bit % 8);
+      bad.stanzas[0].body[at] ^= (guint8) (1 << bit % 8);
       g_assert_null (cnc_header_unlock_kek (&bad, kek, &error));
       if (at >= AT_COMMITMENT && at < AT_NONCE)
         g_assert_error (error, CNC_ERROR, CNC_ERROR_WRONG_KEY);

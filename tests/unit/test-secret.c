@@ -14,7 +14,7 @@ static void
 assert_secret (CncSecret *secret, const char *want)
 {
   g_assert_nonnull (secret);
-  g_assert_cmpmem (cnc_secret_bytes (secret), (gint)cnc_secret_size (secret), want, (gint)strlen (want));
+  g_assert_cmpmem (cnc_secret_bytes (secret), (gint) cnc_secret_size (secret), want, (gint) strlen (want));
   cnc_secret_free (secret);
 }
 
@@ -67,7 +67,7 @@ test_passphrase (void)
     {
       g_autoptr (GError) error = NULL;
       CncSecret *secret
-          = cnc_secret_new_passphrase (cases[i].text, cases[i].length < 0 ? strlen (cases[i].text) : (gsize)cases[i].length, &error);
+          = cnc_secret_new_passphrase (cases[i].text, cases[i].length < 0 ? strlen (cases[i].text) : (gsize) cases[i].length, &error);
 
       if (cases[i].want != NULL)
         assert_secret (secret, cases[i].want);
@@ -181,7 +181,7 @@ test_fd (void)
   int ends[2];
 
   g_assert_cmpint (pipe (ends), ==, 0);
-  g_assert_cmpint (write (ends[1], text, strlen (text)), ==, (gssize)strlen (text));
+  g_assert_cmpint (write (ends[1], text, strlen (text)), ==, (gssize) strlen (text));
   close (ends[1]);
   spec = g_strdup_printf ("fd:%d", ends[0]);
   assert_secret (cnc_secret_new_from_spec (spec, &error), "one");
@@ -238,7 +238,7 @@ test_key (void)
   g_autoptr (CncSecret) a = cnc_secret_new_key (NULL, NULL);
   g_autoptr (CncSecret) b = cnc_secret_new_key (NULL, NULL);
 
-  g_assert_cmpmem (cnc_secret_bytes (fixed), (gint)cnc_secret_size (fixed), bytes, sizeof bytes);
+  g_assert_cmpmem (cnc_secret_bytes (fixed), (gint) cnc_secret_size (fixed), bytes, sizeof bytes);
   g_assert_cmpuint (cnc_secret_size (a), ==, CNC_KEY_BYTES);
   g_assert_true (memcmp (cnc_secret_bytes (a), cnc_secret_bytes (b), CNC_KEY_BYTES) != 0);
   cnc_secret_free (NULL);

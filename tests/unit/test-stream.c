@@ -104,7 +104,7 @@ test_round_trip (void)
 
         seal (&s, sizes[i], parts[j]);
         g_assert_true (cnc_stream_open (s.key, s.header, s.tag, s.sealed, s.size, out, NULL, &error));
-        g_assert_cmpmem (out, (gint)sizes[i], s.plain, (gint)s.plain_size);
+        g_assert_cmpmem (out, (gint) sizes[i], s.plain, (gint) s.plain_size);
         sealed_clear (&s);
       }
 }
@@ -125,10 +125,10 @@ test_values (void)
   g_assert_cmpuint (cnc_stream_length (VALUE_PLAIN_BYTES), ==, VALUE_SEALED_BYTES);
   key = cnc_secret_new_key (value_file_key, &error);
   g_assert_true (cnc_header_read (value_header, sizeof value_header, 0, 0, &header, &error));
-  g_assert_true (cnc_stream_open (key, header.stream_header, header.tag, (const guint8 *)sealed, size, out, NULL, &error));
+  g_assert_true (cnc_stream_open (key, header.stream_header, header.tag, (const guint8 *) sealed, size, out, NULL, &error));
   g_assert_no_error (error);
   for (guint64 i = 0; i < VALUE_PLAIN_BYTES; i++)
-    g_assert_cmpuint (out[i], ==, (guint8)(i * i * 7 + i * 13 + (i >> 8) * 5 + 5));
+    g_assert_cmpuint (out[i], ==, (guint8) (i * i * 7 + i * 13 + (i >> 8) * 5 + 5));
 }
 
 static void
@@ -185,20 +185,20 @@ test_flips (void)
   bad = g_memdup2 (s.sealed, s.size);
   for (gsize bit = 0; bit < 8 * s.size; bit++)
     {
-      bad[bit / 8] ^= (guint8)(1 << bit % 8);
+      bad[bit / 8] ^= (guint8) (1 << bit % 8);
       assert_damaged (&s, bad, s.size);
-      bad[bit / 8] ^= (guint8)(1 << bit % 8);
+      bad[bit / 8] ^= (guint8) (1 << bit % 8);
     }
   for (guint bit = 0; bit < 8 * CNC_HEADER_STREAM_HEADER_BYTES; bit++)
     {
       other = s;
-      other.header[bit / 8] ^= (guint8)(1 << bit % 8);
+      other.header[bit / 8] ^= (guint8) (1 << bit % 8);
       assert_damaged (&other, s.sealed, s.size);
     }
   for (guint bit = 0; bit < 8 * CNC_HEADER_TAG_BYTES; bit++)
     {
       other = s;
-      other.tag[bit / 8] ^= (guint8)(1 << bit % 8);
+      other.tag[bit / 8] ^= (guint8) (1 << bit % 8);
       assert_damaged (&other, s.sealed, s.size);
     }
   other = s;

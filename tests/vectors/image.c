@@ -47,22 +47,22 @@ vector_save (const char *path, const char *head, const CncRaster *image, GError 
         = g_strdup_printf ("%s\n%s\n%u %u\n%u\n", head, type_names[image->format.model == CNC_MODEL_RGB], image->width, image->height, max);
   copy.data = g_memdup2 (image->data, cnc_raster_bytes (image));
   swap_samples (&copy);
-  g_byte_array_append (file, (const guint8 *)lines, (guint)strlen (lines));
-  g_byte_array_append (file, copy.data, (guint)cnc_raster_bytes (&copy));
+  g_byte_array_append (file, (const guint8 *) lines, (guint) strlen (lines));
+  g_byte_array_append (file, copy.data, (guint) cnc_raster_bytes (&copy));
   g_free (copy.data);
-  return g_file_set_contents (path, (const char *)file->data, file->len, error);
+  return g_file_set_contents (path, (const char *) file->data, file->len, error);
 }
 
 /* Takes the next line out of the text; NULL at its end. */
 static char *
 next_line (const char **p, const char *end)
 {
-  const char *stop = memchr (*p, '\n', (gsize)(end - *p));
+  const char *stop = memchr (*p, '\n', (gsize) (end - *p));
   char *line;
 
   if (stop == NULL)
     return NULL;
-  line = g_strndup (*p, (gsize)(stop - *p));
+  line = g_strndup (*p, (gsize) (stop - *p));
   *p = stop + 1;
   return line;
 }
@@ -106,7 +106,7 @@ read_image (const char **p, const char *end, GError **error)
   raster = cnc_raster_new (width, height, &format, error);
   if (raster == NULL)
     return NULL;
-  g_assert_cmpuint (cnc_raster_bytes (raster), ==, (gsize)(end - *p));
+  g_assert_cmpuint (cnc_raster_bytes (raster), ==, (gsize) (end - *p));
   memcpy (raster->data, *p, cnc_raster_bytes (raster));
   swap_samples (raster);
   return raster;

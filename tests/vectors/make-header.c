@@ -155,7 +155,7 @@ save_stanzas (const Maker *maker, const char *name, const char *expect, const Sa
   image = cnc_raster_new (width, height, &sample->carrier->format, &error);
   memset (image->data, 0, cnc_raster_bytes (image));
   memcpy (image->data, bytes, size);
-  memcpy (image->data + size, sample->carrier->data + stream, (gsize)header.stream_length);
+  memcpy (image->data + size, sample->carrier->data + stream, (gsize) header.stream_length);
   save (maker, name, expect, NULL, sample, image, comment);
 }
 

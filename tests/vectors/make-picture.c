@@ -10,11 +10,11 @@ canvas (const CncRaster *from, guint32 width, guint32 height, gint x, gint y)
   CncRaster *to = cnc_raster_new (width, height, &from->format, NULL);
 
   memset (to->data, 0x77, cnc_raster_bytes (to));
-  for (gint row = 0; row < (gint)from->height; row++)
-    for (gint column = 0; column < (gint)from->width; column++)
-      if (row + y >= 0 && row + y < (gint)height && column + x >= 0 && column + x < (gint)width)
-        memcpy (to->data + 3 * ((gsize)(row + y) * width + (gsize)(column + x)),
-                from->data + 3 * ((gsize)row * from->width + (gsize)column), 3);
+  for (gint row = 0; row < (gint) from->height; row++)
+    for (gint column = 0; column < (gint) from->width; column++)
+      if (row + y >= 0 && row + y < (gint) height && column + x >= 0 && column + x < (gint) width)
+        memcpy (to->data + 3 * ((gsize) (row + y) * width + (gsize) (column + x)),
+                from->data + 3 * ((gsize) row * from->width + (gsize) column), 3);
   return to;
 }
 
@@ -26,7 +26,7 @@ convert (const CncRaster *from, CncSample sample, gboolean alpha)
   CncRaster *to = cnc_raster_new (from->width, from->height, &format, NULL);
   const guint bytes = cnc_format_sample_bytes (&format), channels = 3 + alpha;
 
-  for (gsize pixel = 0; pixel < (gsize)from->width * from->height; pixel++)
+  for (gsize pixel = 0; pixel < (gsize) from->width * from->height; pixel++)
     for (guint c = 0; c < channels; c++)
       memset (to->data + (pixel * channels + c) * bytes, c < 3 ? from->data[3 * pixel + c] : 255, bytes);
   return to;
@@ -38,8 +38,8 @@ grey (const CncRaster *from)
   const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
   CncRaster *to = cnc_raster_new (from->width, from->height, &format, NULL);
 
-  for (gsize i = 0; i < (gsize)from->width * from->height; i++)
-    to->data[i] = (guint8)((from->data[3 * i] + from->data[3 * i + 1] + from->data[3 * i + 2]) / 3);
+  for (gsize i = 0; i < (gsize) from->width * from->height; i++)
+    to->data[i] = (guint8) ((from->data[3 * i] + from->data[3 * i + 1] + from->data[3 * i + 2]) / 3);
   return to;
 }
 
@@ -52,7 +52,7 @@ resize (const CncRaster *from, gboolean up)
 
   for (guint32 y = 0; y < height; y++)
     for (guint32 x = 0; x < width; x++)
-      memcpy (to->data + 3 * ((gsize)y * width + x), from->data + 3 * ((gsize)(up ? y / 2 : y * 2) * from->width + (up ? x / 2 : x * 2)),
+      memcpy (to->data + 3 * ((gsize) y * width + x), from->data + 3 * ((gsize) (up ? y / 2 : y * 2) * from->width + (up ? x / 2 : x * 2)),
               3);
   return to;
 }
@@ -67,7 +67,7 @@ recolour (const CncRaster *from)
     {
       const guint v = to->data[i];
 
-      to->data[i] = (guint8)(i % 3 == 0 ? v * 250 / 255 : v * (v + 255) / 510);
+      to->data[i] = (guint8) (i % 3 == 0 ? v * 250 / 255 : v * (v + 255) / 510);
     }
   return to;
 }
@@ -76,7 +76,7 @@ static CncRaster *
 turn (const CncRaster *from)
 {
   CncRaster *to = copy_raster (from);
-  const gsize pixels = (gsize)from->width * from->height;
+  const gsize pixels = (gsize) from->width * from->height;
 
   for (gsize i = 0; i < pixels; i++)
     memcpy (to->data + 3 * i, from->data + 3 * (pixels - 1 - i), 3);

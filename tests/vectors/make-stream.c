@@ -29,10 +29,10 @@ open_sample (const Sample *sample, gsize *size)
   g_autoptr (GError) error = NULL;
   guint8 *plain;
 
-  *size = (gsize)cnc_stream_plain_length (header->stream_length);
+  *size = (gsize) cnc_stream_plain_length (header->stream_length);
   plain = g_malloc (*size);
   if (!cnc_stream_open (sample->file_key, header->stream_header, header->tag, sample->carrier->data + cnc_header_bytes (header),
-                        (gsize)header->stream_length, plain, NULL, &error))
+                        (gsize) header->stream_length, plain, NULL, &error))
     g_assert_no_error (error);
   return plain;
 }
@@ -134,7 +134,7 @@ save_flip (const Maker *maker, const char *name, const Sample *sample, gsize at,
 static void
 make_bits (const Maker *maker, const Sample *sample)
 {
-  const gsize head = cnc_header_bytes (&sample->header), stream = (gsize)sample->header.stream_length;
+  const gsize head = cnc_header_bytes (&sample->header), stream = (gsize) sample->header.stream_length;
   const gsize bytes = cnc_raster_bytes (sample->carrier);
   CncRaster *blank = copy_raster (sample->carrier), *longer = copy_raster (sample->carrier);
 

@@ -18,7 +18,7 @@ make_picture (guint32 width, guint32 height, const CncFormat *format)
   picture->raster = cnc_raster_new (width, height, format, NULL);
   g_assert_nonnull (picture->raster);
   for (gsize i = 0; i < cnc_raster_bytes (picture->raster); i++)
-    picture->raster->data[i] = (guint8)(i * 5 + i / 7 * 3 + (i * i >> 9));
+    picture->raster->data[i] = (guint8) (i * 5 + i / 7 * 3 + (i * i >> 9));
   if (format->model == CNC_MODEL_INDEXED)
     picture->colormap = g_bytes_new ("\1\2\3\4\5\6", 6);
   picture->x_resolution = 72.0;
@@ -74,7 +74,7 @@ save_with (const Maker *maker, const char *name, const char *key, const char *li
   g_autofree char *head = g_strdup_printf ("%s%scomment: %s\n", lines, key, comment);
   g_autoptr (GError) error = NULL;
 
-  (void)vector_save (path, head, image, &error);
+  (void) vector_save (path, head, image, &error);
   g_assert_no_error (error);
   cnc_raster_free (image);
 }
@@ -123,7 +123,7 @@ make_formats (const Maker *maker)
   for (gint model = 0; model <= CNC_MODEL_INDEXED; model++)
     for (gint sample = 0; sample <= CNC_SAMPLE_DOUBLE; sample++)
       {
-        const CncFormat format = { (CncModel)model, (CncSample)sample, CNC_CURVE_PERCEPTUAL, sample % 2 == 1 };
+        const CncFormat format = { (CncModel) model, (CncSample) sample, CNC_CURVE_PERCEPTUAL, sample % 2 == 1 };
         g_autoptr (CncPicture) picture = NULL;
         g_autoptr (Sample) s = NULL;
         g_autofree char *name = g_strdup_printf ("success-%s%s-%s", models[model], format.alpha ? "-alpha" : "", samples[sample]);
@@ -211,7 +211,7 @@ make_vectors (const char *folder, CncBackend *backend)
   guint8 kek[CNC_KEY_BYTES];
 
   for (guint i = 0; i < CNC_KEY_BYTES; i++)
-    kek[i] = (guint8)i;
+    kek[i] = (guint8) i;
   maker.kek = cnc_secret_new_key (kek, NULL);
   sample = make_sample (&maker, picture, FALSE, 0, 0);
   tiny = make_sample (&maker, dot, FALSE, 0, 0);

@@ -43,7 +43,7 @@ unhex (const char *hex)
 
   for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2)
     {
-      const guint8 byte = (guint8)(g_ascii_xdigit_value (hex[0]) << 4 | g_ascii_xdigit_value (hex[1]));
+      const guint8 byte = (guint8) (g_ascii_xdigit_value (hex[0]) << 4 | g_ascii_xdigit_value (hex[1]));
 
       g_byte_array_append (bytes, &byte, 1);
     }
@@ -58,7 +58,7 @@ unlock (const Vector *vector, const CncHeader *header, GError **error)
 
   if (vector->passphrase != NULL)
     {
-      secret = cnc_secret_new_passphrase ((const char *)bytes->data, bytes->len, error);
+      secret = cnc_secret_new_passphrase ((const char *) bytes->data, bytes->len, error);
       return secret != NULL ? cnc_unlock (header, secret, error) : NULL;
     }
   g_assert_cmpuint (bytes->len, ==, CNC_KEY_BYTES);
@@ -127,7 +127,7 @@ test_vector (gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Vector) vector = vector_load (data, &error);
-  g_autoptr (GPtrArray) opened = g_ptr_array_new_with_free_func ((GDestroyNotify)cnc_picture_free);
+  g_autoptr (GPtrArray) opened = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_picture_free);
   gint code;
 
   g_assert_no_error (error);
@@ -171,7 +171,7 @@ add_folder (const char *folder, const char *prefix)
 
       if (!g_str_has_suffix (name, ".cct"))
         continue;
-      path = g_strdup_printf ("/vectors/%s/%.*s", prefix, (gint)strlen (name) - 4, name);
+      path = g_strdup_printf ("/vectors/%s/%.*s", prefix, (gint) strlen (name) - 4, name);
       g_test_add_data_func_full (path, g_build_filename (folder, name, NULL), test_vector, g_free);
       n++;
     }

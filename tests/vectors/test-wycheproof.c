@@ -16,7 +16,7 @@ unhex (const char *hex)
   for (; *hex != '\0'; hex += 2)
     {
       const gint high = g_ascii_xdigit_value (hex[0]), low = g_ascii_xdigit_value (hex[1]);
-      const guint8 byte = (guint8)(high << 4 | low);
+      const guint8 byte = (guint8) (high << 4 | low);
 
       g_assert_true (high >= 0 && low >= 0);
       g_byte_array_append (bytes, &byte, 1);
@@ -27,7 +27,7 @@ unhex (const char *hex)
 static void
 assert_equal (const GByteArray *got, const GByteArray *want)
 {
-  g_assert_cmpmem (got->data, (gint)got->len, want->data, (gint)want->len);
+  g_assert_cmpmem (got->data, (gint) got->len, want->data, (gint) want->len);
 }
 
 static void
@@ -71,7 +71,7 @@ x25519_case (char **fields, gpointer data)
   g_test_message ("tcId %s", fields[0]);
   for (guint i = 0; i < want->len; i++)
     any |= want->data[i];
-  g_assert_cmpmem (shared, sizeof shared, want->data, (gint)want->len);
+  g_assert_cmpmem (shared, sizeof shared, want->data, (gint) want->len);
   g_assert_true (ok == (any != 0));
   counts->good += ok;
   counts->refused += !ok;
@@ -179,8 +179,8 @@ test_libsodium (void)
   g_autoptr (GByteArray) low_order = unhex ("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800");
   guint8 out[sizeof text - 1 + CNC_AEAD_TAG_BYTES];
 
-  g_assert_true (cnc_aead_seal (key->data, nonce->data, nonce->len, aad->data, aad->len, (const guint8 *)text, strlen (text), out));
-  g_assert_cmpmem (out, sizeof out, want->data, (gint)want->len);
+  g_assert_true (cnc_aead_seal (key->data, nonce->data, nonce->len, aad->data, aad->len, (const guint8 *) text, strlen (text), out));
+  g_assert_cmpmem (out, sizeof out, want->data, (gint) want->len);
   g_assert_true (cnc_x25519 (secret->data, 32, public_key->data, 32, out));
   g_assert_cmpmem (out, 32, shared->data, 32);
   g_assert_false (cnc_x25519 (secret->data, 32, low_order->data, 32, out));
