@@ -9,6 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_ASAN 1
+#endif
+
 #define AT_OPS 16u
 #define AT_MEMORY 20u
 #define AT_COMMITMENT 24u
@@ -332,7 +341,7 @@ test_no_kdf_memory (void)
   pid_t child;
   int status;
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef WITH_ASAN
   g_test_skip ("the address sanitizer needs the address space itself");
   return;
 #endif
