@@ -116,43 +116,48 @@ def show(name, data):
     print("};")
 
 
-OPS, MEMORY_KIB = 1, 64 * 1024
-PASSPHRASE = "Größe 7".encode()
-PLAIN_BYTES = 65536 + 10
+def main():
+    OPS, MEMORY_KIB = 1, 64 * 1024
+    PASSPHRASE = "Größe 7".encode()
+    PLAIN_BYTES = 65536 + 10
 
-salt, file_key, nonce, stream_header = pattern(1, 16), pattern(2, 32), pattern(3, 24), pattern(4, 24)
-argon2 = ["argon2", salt, "-id", "-t", str(OPS), "-k", str(MEMORY_KIB), "-p", "1", "-l", "32", "-r"]
-kek = bytes.fromhex(subprocess.run(argon2, input=PASSPHRASE, stdout=subprocess.PIPE, check=True).stdout.decode())
+    salt, file_key, nonce, stream_header = pattern(1, 16), pattern(2, 32), pattern(3, 24), pattern(4, 24)
+    argon2 = ["argon2", salt, "-id", "-t", str(OPS), "-k", str(MEMORY_KIB), "-p", "1", "-l", "32", "-r"]
+    kek = bytes.fromhex(subprocess.run(argon2, input=PASSPHRASE, stdout=subprocess.PIPE, check=True).stdout.decode())
 
-body = salt + struct.pack("<II", OPS, MEMORY_KIB) + child(kek, b"cc1_comm")
-body += nonce + aead_seal(child(kek, b"cc1_wrap"), nonce, body, file_key)
+    body = salt + struct.pack("<II", OPS, MEMORY_KIB) + child(kek, b"cc1_comm")
+    body += nonce + aead_seal(child(kek, b"cc1_wrap"), nonce, body, file_key)
 
-plain = pattern(5, PLAIN_BYTES)
-sealed_length = PLAIN_BYTES + 2 * 17
-header_length = 32 + 3 + 128 + 24 + 16 + 32
-width = 64
-height = -(-(header_length + sealed_length) // (3 * width))
-header = b"CNNCRYP\x01" + struct.pack("<IIQIBHB", width, height, sealed_length, header_length, 1, 0, 1)
-header += struct.pack("<BH", 1, 128) + body + stream_header
-header += hashlib.blake2b(header, digest_size=16).digest()
-tag = hashlib.blake2b(header, digest_size=32, key=child(file_key, b"cc1_head")).digest()
-header += tag
-assert len(header) == header_length
+    plain = pattern(5, PLAIN_BYTES)
+    sealed_length = PLAIN_BYTES + 2 * 17
+    header_length = 32 + 3 + 128 + 24 + 16 + 32
+    width = 64
+    height = -(-(header_length + sealed_length) // (3 * width))
+    header = b"CNNCRYP\x01" + struct.pack("<IIQIBHB", width, height, sealed_length, header_length, 1, 0, 1)
+    header += struct.pack("<BH", 1, 128) + body + stream_header
+    header += hashlib.blake2b(header, digest_size=16).digest()
+    tag = hashlib.blake2b(header, digest_size=32, key=child(file_key, b"cc1_head")).digest()
+    header += tag
+    assert len(header) == header_length
 
-stream = Stream(child(file_key, b"cc1_strm"), stream_header)
-sealed = b"".join(stream.push(plain[i:i + 65536], tag, 3 if i + 65536 >= len(plain) else 0) for i in range(0, len(plain), 65536))
-assert len(sealed) == sealed_length
+    stream = Stream(child(file_key, b"cc1_strm"), stream_header)
+    sealed = b"".join(stream.push(plain[i:i + 65536], tag, 3 if i + 65536 >= len(plain) else 0) for i in range(0, len(plain), 65536))
+    assert len(sealed) == sealed_length
 
-print("/* tests/unit/seal-values.h: printed by seal-values.py; do not edit. */")
-print('static const char value_passphrase[] = "%s";' % "".join("\\%03o" % b for b in PASSPHRASE))
-show("value_kek", kek)
-show("value_file_key", file_key)
-for name in ("head", "strm", "chao", "cnn_", "iv__", "fill"):
-    show("value_cc1_" + name.strip("_"), child(file_key, b"cc1_" + name.encode()))
-show("value_header", header)
-print("#define VALUE_PLAIN_BYTES %d" % PLAIN_BYTES)
-print("#define VALUE_SEALED_BYTES %d" % sealed_length)
-pathlib.Path(__file__).with_name("seal-stream.bin").write_bytes(sealed)
-far = 2**32 + 5
-show("value_keystream_0", chacha20(file_key, lambda block: struct.pack("<QQ", block, 0), 100))
-show("value_keystream_far", chacha20(file_key, lambda block: struct.pack("<QQ", far + block, 0), 100))
+    print("/* tests/unit/seal-values.h: printed by seal-values.py; do not edit. */")
+    print('static const char value_passphrase[] = "%s";' % "".join("\\%03o" % b for b in PASSPHRASE))
+    show("value_kek", kek)
+    show("value_file_key", file_key)
+    for name in ("head", "strm", "chao", "cnn_", "iv__", "fill"):
+        show("value_cc1_" + name.strip("_"), child(file_key, b"cc1_" + name.encode()))
+    show("value_header", header)
+    print("#define VALUE_PLAIN_BYTES %d" % PLAIN_BYTES)
+    print("#define VALUE_SEALED_BYTES %d" % sealed_length)
+    pathlib.Path(__file__).with_name("seal-stream.bin").write_bytes(sealed)
+    far = 2**32 + 5
+    show("value_keystream_0", chacha20(file_key, lambda block: struct.pack("<QQ", block, 0), 100))
+    show("value_keystream_far", chacha20(file_key, lambda block: struct.pack("<QQ", far + block, 0), 100))
+
+
+if __name__ == "__main__":
+    main()
