@@ -1,11 +1,15 @@
 #version 450
+#extension GL_EXT_control_flow_attributes : require
 /* shaders/cipher_round.comp: one coupling round of the integer cipher; defined in core/nn/backend.h, readable C in core/nn/reference.c.
  *
  * Every lane works on four neighbouring columns (one RGBA fetch) of ROWS rows, so that fetches and weights serve many words.
- * Addresses of weights and row tables depend on the workgroup alone: one load for all lanes.
+ * Addresses of weights and row tables depend on the workgroup alone: one load for all lanes.  Nothing is masked, which software Vulkan
+ * pays for dearly: where a row is shorter than a workgroup, or rows are fewer than a lane works on, columns and rows wrap around and
+ * the same words are stored again.  That takes ROWS <= 2 height.
  *
- * set 0 binding 1   tables   R32UI texels: kernel[36], mix[4], row_bias[4 height], column_bias[4 width], row_shift[height],
+ * set 0 binding 0   tables   u32: kernel[36], mix[4], row_bias[4 height], column_bias[4 width], row_shift[height],
  *                            column_shift[width], from word table_word on
+ * set 0 binding 1   the same R32UI texels
  * set 1 binding 2   source   RGBA32UI texels [height][width / 4]
  * set 2 binding 1   target   R32UI texels    [height][width]      inverse
  * set 2 binding 2   the same RGBA32UI texels [height][width / 4]  forward
@@ -16,7 +20,8 @@ layout (local_size_x_id = 0) in;
 layout (constant_id = 1) const uint ROWS = 4;
 layout (constant_id = 2) const uint INVERSE = 0;
 
-layout (set = 0, binding = 1) uniform usamplerBuffer tables;
+layout (set = 0, binding = 0, std430) readonly buffer Tables { uint table[]; };
+layout (set = 0, binding = 1) uniform usamplerBuffer table_texels;
 layout (set = 1, binding = 2) uniform usamplerBuffer source;
 layout (set = 2, binding = 1) uniform usamplerBuffer target;
 layout (set = 2, binding = 2) uniform usamplerBuffer target_quads;
@@ -27,7 +32,9 @@ layout (push_constant) uniform Push { uint width, height, table_word; };
 
 const uint HIGH_BITS = 0x80808080u;
 
-uint table (uint index) { return texelFetch (tables, int (index)).x; }
+/* Where the address is not the same for all lanes. */
+uint table_at (uint index) { return texelFetch (table_texels, int (index)).x; }
+uint fetch (uint index) { return texelFetch (target, int (index)).x; }
 
 /* Each of the four bytes of each word modulo 256. */
 uvec4 bytes_add (uvec4 a, uvec4 b) { return ((a & ~HIGH_BITS) + (b & ~HIGH_BITS)) ^ ((a ^ b) & HIGH_BITS); }
@@ -36,72 +43,73 @@ uvec4 bytes_subtract (uvec4 a, uvec4 b) { return ((a | HIGH_BITS) - (b & ~HIGH_B
 /* The words before, at and behind this lane's four columns in one row. */
 struct Row { uvec4 before, here, behind; };
 
+/* y modulo height, for y < 3 height: the difference is the smaller one unless it wraps around. */
+uint wrap (uint y) { y = min (y, y - height); return min (y, y - height); }
+
+/* A row's four words of this lane with the word before and the word behind. */
+Row row_at (uint y, uint left, uint quad, uint right, uint quads)
+{
+  const uint base = wrap (y) * quads;
+  const uvec4 l = texelFetch (source, int (base + left)), m = texelFetch (source, int (base + quad)), r = texelFetch (source, int (base + right));
+
+  return Row (uvec4 (l.w, m.xyz), m, uvec4 (m.yzw, r.x));
+}
+
 void
 main ()
 {
   const uint quads = width >> 2;
-  const uint quad = gl_WorkGroupID.x * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint quad = gl_WorkGroupID.x * gl_WorkGroupSize.x + gl_LocalInvocationID.x & quads - 1;
+  const uint left = quad - 1 & quads - 1, right = quad + 1 & quads - 1;
   const uint y0 = gl_WorkGroupID.y * ROWS;
   const uint row_bias = table_word + 40, column_bias = row_bias + 4 * height, row_shift = column_bias + 4 * width;
   const uint column_shift = row_shift + height;
   Row row[3];
-  uint kernel[36];
+  uint kernel[36], mix_by[4];
   uvec4 bias[4];
 
-  if (quad >= quads)
-    return;
-  const uint left = (quad - 1) & (quads - 1), right = (quad + 1) & (quads - 1);
-
-  for (uint c = 0; c < 4; c++)
+  [[unroll]] for (uint c = 0; c < 4; c++)
     {
-      for (uint i = 0; i < 9; i++)
-        kernel[9 * c + i] = table (table_word + 9 * c + i);
-      for (uint x = 0; x < 4; x++)
-        bias[c][x] = table (column_bias + 16 * quad + 4 * x + c);
+      [[unroll]] for (uint i = 0; i < 9; i++)
+        kernel[9 * c + i] = table[table_word + 9 * c + i];
+      [[unroll]] for (uint x = 0; x < 4; x++)
+        bias[c][x] = table_at (column_bias + 16 * quad + 4 * x + c);
+      mix_by[c] = table[table_word + 36 + c];
     }
+  row[1] = row_at (y0 + height - 1, left, quad, right, quads);
+  row[2] = row_at (y0, left, quad, right, quads);
 
-  for (uint i = 0; i < ROWS + 2; i++)
+  [[unroll]] for (uint i = 0; i < ROWS; i++)
     {
-      const uint ys = y0 + height - 1 + i, base = ys % height * quads;
-      const uvec4 l = texelFetch (source, int (base + left)), m = texelFetch (source, int (base + quad)), r = texelFetch (source, int (base + right));
+      const uint y = wrap (y0 + i);
+      uvec4 out_word = uvec4 (0);
 
       row[0] = row[1];
       row[1] = row[2];
-      row[2] = Row (uvec4 (l.w, m.xyz), m, uvec4 (m.yzw, r.x));
-      if (i < 2)
-        continue;
-
-      const uint y = y0 + i - 2;
-      uvec4 out_word = uvec4 (0);
-
-      if (y >= height)
-        return;
-      for (uint c = 0; c < 4; c++)
+      row[2] = row_at (y0 + i + 1, left, quad, right, quads);
+      [[unroll]] for (uint c = 0; c < 4; c++)
         {
-          uvec4 acc = bias[c] + table (row_bias + 4 * y + c);
+          uvec4 acc = bias[c] + table[row_bias + 4 * y + c];
 
-          for (uint dy = 0; dy < 3; dy++)
+          [[unroll]] for (uint dy = 0; dy < 3; dy++)
             acc += kernel[9 * c + 3 * dy] * row[dy].before + kernel[9 * c + 3 * dy + 1] * row[dy].here + kernel[9 * c + 3 * dy + 2] * row[dy].behind;
-          out_word += table (table_word + 36 + c) * uvec4 (ivec4 (acc) >> (ivec4 (acc) >> 31 & 5));
+          out_word += mix_by[c] * uvec4 (ivec4 (acc) >> (ivec4 (acc) >> 31 & 5));
         }
       out_word ^= out_word >> 16;
 
-      const uvec4 x1 = uvec4 (0, 1, 2, 3) + (4 * quad + table (row_shift + y)) & uvec4 (width - 1);
-      uvec4 y1 = y + uvec4 (table (column_shift + x1.x), table (column_shift + x1.y), table (column_shift + x1.z), table (column_shift + x1.w));
+      const uvec4 x1 = uvec4 (0, 1, 2, 3) + (4 * quad + table[row_shift + y]) & uvec4 (width - 1);
+      uvec4 y1 = y + uvec4 (table_at (column_shift + x1.x), table_at (column_shift + x1.y), table_at (column_shift + x1.z), table_at (column_shift + x1.w));
 
-      y1 -= mix (uvec4 (0), uvec4 (height), greaterThanEqual (y1, uvec4 (height)));
+      y1 = min (y1, y1 - height);
       const uvec4 there = y1 * width + x1;
+      const int here = int (y * quads + quad);
 
+      /* max changes nothing (width & 3 is 0); it keeps Mesa's compiler from moving the sum into the loop over lanes that a store becomes. */
       if (INVERSE != 0)
-        {
-          const uvec4 value = uvec4 (texelFetch (target, int (there.x)).x, texelFetch (target, int (there.y)).x,
-                                     texelFetch (target, int (there.z)).x, texelFetch (target, int (there.w)).x);
-
-          result_quads[y * quads + quad] = bytes_subtract (value, out_word);
-        }
+        result_quads[here] = max (bytes_subtract (uvec4 (fetch (there.x), fetch (there.y), fetch (there.z), fetch (there.w)), out_word), uvec4 (width & 3u));
       else
         {
-          const uvec4 value = bytes_add (texelFetch (target_quads, int (y * quads + quad)), out_word);
+          const uvec4 value = max (bytes_add (texelFetch (target_quads, here), out_word), uvec4 (width & 3u));
 
           result[there.x] = value.x;
           result[there.y] = value.y;

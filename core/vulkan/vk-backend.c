@@ -84,11 +84,22 @@ vk_copy (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsi
          && cnc_vk_copy (vk_of (backend), buffer_of (to), to_word, buffer_of (from), from_word, words, error);
 }
 
+/* Which of the kernels adds fastest on this device. */
+static CncPipeline
+choose_sum (const CncVulkan *vk, gsize to_word, gsize from_word, gsize words, gboolean subtract)
+{
+  const gboolean quads = ((to_word | from_word | words) & 3) == 0 && MAX (to_word, from_word) + words <= 4 * cnc_vk_texel_limit (vk);
+
+  if (quads && vk->backend.info.kind == CNC_DEVICE_VULKAN_SOFTWARE)
+    return subtract ? CNC_PIPELINE_SUBTRACT_QUADS : CNC_PIPELINE_ADD_QUADS;
+  return subtract ? CNC_PIPELINE_SUBTRACT : CNC_PIPELINE_ADD;
+}
+
 static gboolean
 vk_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract, GError **error)
 {
   CncVulkan *vk = vk_of (backend);
-  const CncPipeline which = subtract ? CNC_PIPELINE_SUBTRACT : CNC_PIPELINE_ADD;
+  const CncPipeline which = choose_sum (vk, to_word, from_word, words, subtract);
   CncVkBuffer *const buffers[] = { buffer_of (to), buffer_of (from) };
   VkPipeline pipeline;
   guint lanes, each;
@@ -99,6 +110,7 @@ vk_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from
   if (pipeline == VK_NULL_HANDLE)
     return FALSE;
   cnc_vk_kernel_shape (vk, which, &lanes, &each);
+  each *= which == CNC_PIPELINE_ADD_QUADS || which == CNC_PIPELINE_SUBTRACT_QUADS ? 4 : 1;
   while (words > 0)
     {
       const gsize part = MIN (words, ADD_WORDS);

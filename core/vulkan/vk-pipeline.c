@@ -11,16 +11,21 @@
 #define SETS_PER_POOL 256u
 #define BINDINGS 3u
 
+/* The constants of a shader: 0: lanes in a workgroup, 1: what a lane works on, 2 and 3: as its head says. */
+#define CONSTANTS 4u
+
 static const struct
 {
   const guint32 *code;
   gsize bytes;
-  guint32 variant;
+  guint32 variant[2];
 } shaders[CNC_PIPELINES] = {
-  [CNC_PIPELINE_ADD] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, 0 },
-  [CNC_PIPELINE_SUBTRACT] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, 1 },
-  [CNC_PIPELINE_ROUND] = { cnc_spv_cipher_round, sizeof cnc_spv_cipher_round, 0 },
-  [CNC_PIPELINE_ROUND_INVERSE] = { cnc_spv_cipher_round, sizeof cnc_spv_cipher_round, 1 },
+  [CNC_PIPELINE_ADD] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, { 0, 0 } },
+  [CNC_PIPELINE_SUBTRACT] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, { 1, 0 } },
+  [CNC_PIPELINE_ADD_QUADS] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, { 0, 1 } },
+  [CNC_PIPELINE_SUBTRACT_QUADS] = { cnc_spv_add_bytes, sizeof cnc_spv_add_bytes, { 1, 1 } },
+  [CNC_PIPELINE_ROUND] = { cnc_spv_cipher_round, sizeof cnc_spv_cipher_round, { 0, 0 } },
+  [CNC_PIPELINE_ROUND_INVERSE] = { cnc_spv_cipher_round, sizeof cnc_spv_cipher_round, { 1, 0 } },
 };
 
 static const VkDescriptorType binding_types[BINDINGS] = {
@@ -119,16 +124,21 @@ allocate_set (CncVulkan *vk, CncVkBuffer *buffer)
   return result;
 }
 
+gsize
+cnc_vk_texel_limit (const CncVulkan *vk)
+{
+  return vk->switches.texel_limit != 0 ? vk->switches.texel_limit : vk->properties.limits.maxTexelBufferElements;
+}
+
 static VkResult
 create_view (CncVulkan *vk, const CncVkBuffer *buffer, VkFormat format, gsize texel_bytes, VkBufferView *view)
 {
   const gsize bytes = (buffer->base.words * 4 + 15) / 16 * 16;
-  const gsize limit = vk->switches.texel_limit != 0 ? vk->switches.texel_limit : vk->properties.limits.maxTexelBufferElements;
   const VkBufferViewCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
     .buffer = buffer->handle,
     .format = format,
-    .range = MIN (bytes, limit * texel_bytes),
+    .range = MIN (bytes, cnc_vk_texel_limit (vk) * texel_bytes),
   };
 
   return vk->CreateBufferView (vk->device, &info, NULL, view);
@@ -167,20 +177,27 @@ cnc_vk_kernel_shape (const CncVulkan *vk, CncPipeline which, guint *lanes, guint
 {
   const gboolean software = vk->backend.info.kind == CNC_DEVICE_VULKAN_SOFTWARE;
 
-  /* A GPU wants many lanes under way; software wants fetches and weights that serve many words. */
+  /* A GPU wants many lanes under way; software wants fetches and weights that serve many words.  A round takes at most
+   * twice the least height. */
   *lanes = 64;
-  if (which == CNC_PIPELINE_ADD || which == CNC_PIPELINE_SUBTRACT)
-    *each = software ? 16 : 4;
-  else
-    *each = software ? 4 : 1;
+  switch (which)
+    {
+    case CNC_PIPELINE_ROUND:
+    case CNC_PIPELINE_ROUND_INVERSE:
+      *each = software ? 8 : 1;
+      break;
+    default:
+      *each = software ? 16 : 4;
+      break;
+    }
 }
 
 VkPipeline
 cnc_vk_pipeline (CncVulkan *vk, CncPipeline which, GError **error)
 {
-  static const VkSpecializationMapEntry entries[] = { { 0, 0, 4 }, { 1, 4, 4 }, { 2, 8, 4 } };
-  guint32 constants[G_N_ELEMENTS (entries)] = { 0, 0, shaders[which].variant };
-  const VkSpecializationInfo specialization = { G_N_ELEMENTS (entries), entries, sizeof constants, constants };
+  static const VkSpecializationMapEntry entries[CONSTANTS] = { { 0, 0, 4 }, { 1, 4, 4 }, { 2, 8, 4 }, { 3, 12, 4 } };
+  guint32 constants[CONSTANTS] = { 0, 0, shaders[which].variant[0], shaders[which].variant[1] };
+  const VkSpecializationInfo specialization = { CONSTANTS, entries, sizeof constants, constants };
   const VkShaderModuleCreateInfo module_info = {
     .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
     .codeSize = shaders[which].bytes,

@@ -38,6 +38,8 @@ typedef enum
 {
   CNC_PIPELINE_ADD,
   CNC_PIPELINE_SUBTRACT,
+  CNC_PIPELINE_ADD_QUADS,
+  CNC_PIPELINE_SUBTRACT_QUADS,
   CNC_PIPELINE_ROUND,
   CNC_PIPELINE_ROUND_INVERSE,
   CNC_PIPELINES,
@@ -183,8 +185,9 @@ void cnc_vk_wipe_slots (CncVulkan *vk);
 gboolean cnc_vk_pipeline_init (CncVulkan *vk, GError **error);
 void cnc_vk_pipeline_clear (CncVulkan *vk);
 gboolean cnc_vk_describe (CncVulkan *vk, CncVkBuffer *buffer, GError **error);
+gsize cnc_vk_texel_limit (const CncVulkan *vk); /* texels that a view of a buffer shows at most */
 VkPipeline cnc_vk_pipeline (CncVulkan *vk, CncPipeline which, GError **error);
-/* Lanes in a workgroup, and rows (words for the sums of bytes) a lane. */
+/* Lanes in a workgroup, and what each works on: rows of a round, words or quads of a sum. */
 void cnc_vk_kernel_shape (const CncVulkan *vk, CncPipeline which, guint *lanes, guint *each);
 
 /* vk-cache.c */
