@@ -43,6 +43,37 @@ N (unorder) (T v)
 }
 #endif
 
+/* Half of a + b, rounded down, without leaving the type. */
+static inline T
+N (mean) (T a, T b)
+{
+  return (T) ((a & b) + (T) ((T) (a ^ b) >> 1));
+}
+
+#define HALF ((T) ((T) 1 << (BITS - 1)))
+
+/* Red as its difference to green, blue as its difference to the mean of both; no difference is the middle of the range, so that small
+ * ones of either sign do not wrap around. */
+static inline void
+N (decorrelate) (T *restrict r, const T *restrict g, T *restrict b, guint width)
+{
+  for (guint x = 0; x < width; x++)
+    {
+      b[x] = (T) (b[x] - N (mean) (r[x], g[x]) + HALF);
+      r[x] = (T) (r[x] - g[x] + HALF);
+    }
+}
+
+static inline void
+N (correlate) (const T *restrict r, const T *restrict g, const T *restrict b, T *restrict red, T *restrict blue, guint width)
+{
+  for (guint x = 0; x < width; x++)
+    {
+      red[x] = (T) (r[x] + g[x] - HALF);
+      blue[x] = (T) (b[x] + N (mean) (red[x], g[x]) - HALF);
+    }
+}
+
 /* Interleaved samples to lanes. */
 static inline void
 N (load) (const CncPredict *p, const guint8 *row, T *const *lane, guint lanes)
@@ -58,6 +89,38 @@ N (load) (const CncPredict *p, const guint8 *row, T *const *lane, guint lanes)
 #endif
 }
 
+/* The reverse; other: rows to work in. */
+static inline void
+N (store) (const CncPredict *p, guint8 *row, T *const *lane, T *const *other, guint lanes)
+{
+  const T *from[4];
+
+  for (guint c = 0; c < lanes; c++)
+    from[c] = lane[c];
+  if (lanes >= 3)
+    {
+      N (correlate) (lane[0], lane[1], lane[2], other[0], other[2], p->width);
+      from[0] = other[0];
+      from[2] = other[2];
+    }
+#if BITS > 8
+  if (p->floats)
+    {
+      for (guint x = 0; x < p->width; x++)
+        for (guint c = 0; c < lanes; c++)
+          {
+            const T v = N (unorder) (from[c][x]);
+
+            memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &v, sizeof (T));
+          }
+      return;
+    }
+#endif
+  for (guint x = 0; x < p->width; x++)
+    for (guint c = 0; c < lanes; c++)
+      memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &from[c][x], sizeof (T));
+}
+
 static inline void
 N (residual_row) (const T *restrict now, const T *restrict before, T *restrict out, guint width, guint y)
 {
@@ -67,13 +130,6 @@ N (residual_row) (const T *restrict now, const T *restrict before, T *restrict o
   else
     for (guint x = 0; x < width; x++)
       out[x] = (T) (now[x] - N (med) (now[(gssize) x - 1], before[x], before[(gssize) x - 1]));
-}
-
-static inline void
-N (subtract) (T *restrict a, const T *restrict b, guint width)
-{
-  for (guint x = 0; x < width; x++)
-    a[x] = (T) (a[x] - b[x]);
 }
 
 /* Residuals to byte planes. */
@@ -138,16 +194,13 @@ N (encode_row) (const CncPredict *p, const guint8 *row, guint y, guint8 *planes,
       before[c] = (T *) (void *) p->rows[(y & 1) ^ 1][c] + 1;
     }
   N (load) (p, row, now, lanes);
+  if (lanes >= 3)
+    N (decorrelate) (now[0], now[1], now[2], p->width);
   for (guint c = 0; c < lanes; c++)
     {
       out[c] = (T *) (void *) p->residuals[c];
       N (start) (now[c], before[c], y);
       N (residual_row) (now[c], before[c], out[c], p->width, y);
-    }
-  if (lanes >= 3)
-    {
-      N (subtract) (out[0], out[1], p->width);
-      N (subtract) (out[2], out[1], p->width);
     }
   for (guint c = 0; c < lanes; c++)
     N (split) (out[c], p->width, planes + c * sizeof (T) * plane_bytes + at, plane_bytes);
@@ -173,41 +226,16 @@ N (decode_row) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes,
   /* The lanes side by side: each is a chain of dependent operations, so that three take hardly longer than one. */
   for (guint x = 0; x < p->width; x++)
     {
-      T r[4];
-
-      for (guint c = 0; c < lanes; c++)
-        r[c] = in[c][x];
-      if (lanes >= 3)
-        {
-          r[0] = (T) (r[0] + r[1]);
-          r[2] = (T) (r[2] + r[1]);
-        }
       for (guint c = 0; c < lanes; c++)
         {
           const T prediction = y == 0 ? left[c] : N (med) (left[c], before[c][x], before[c][(gssize) x - 1]);
 
-          left[c] = (T) (prediction + r[c]);
+          left[c] = (T) (prediction + in[c][x]);
           now[c][x] = left[c];
         }
     }
-#if BITS > 8
-  if (p->floats)
-    {
-      for (guint x = 0; x < p->width; x++)
-        for (guint c = 0; c < lanes; c++)
-          {
-            const T v = N (unorder) (now[c][x]);
-
-            memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &v, sizeof (T));
-          }
-      return;
-    }
-#endif
-  for (guint x = 0; x < p->width; x++)
-    for (guint c = 0; c < lanes; c++)
-      memcpy (row + ((gsize) x * lanes + c) * sizeof (T), &now[c][x], sizeof (T));
+  N (store) (p, row, now, in, lanes);
 }
-
 /* One copy of each kernel for every number of lanes, so that the inner loops over lanes vanish. */
 static void
 N (encode) (const CncPredict *p, const guint8 *row, guint y, guint8 *planes, gsize plane_bytes)
@@ -249,6 +277,7 @@ N (decode) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes, gsi
     }
 }
 
+#undef HALF
 #undef T
 #undef BITS
 #undef N

@@ -14,8 +14,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint width;
-  guint lanes;        /* 1..4: channels of the raster; of 3 or 4, the first are red green blue: the residuals of red and blue are taken
-                       * relative to green's */
+  guint lanes;        /* 1..4: channels of the raster; of 3 or 4, the first are red green blue and are decorrelated */
   guint sample_bytes; /* 1, 2, 4 or 8 */
   gboolean floats;    /* bit patterns of IEEE 754 numbers */
   /* Scratch, cnc_predict_row_bytes each: this row's samples and the row's before, one more in front (the one left of the row), and the

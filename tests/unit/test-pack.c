@@ -143,12 +143,6 @@ slow_predicted (const guint8 *in, gsize size, guint width, guint rows, const Cnc
   for (gsize i = 0; i < plane * channels; i++)
     if (bytes > 1)
       residual[i] = residual[i] & 1 ? ~(residual[i] >> 1) & m : residual[i] >> 1;
-  if (channels >= 3)
-    for (gsize i = 0; i < plane; i++)
-      {
-        residual[i * channels] += residual[i * channels + 1];
-        residual[i * channels + 2] += residual[i * channels + 1];
-      }
   for (guint y = 0; y < rows; y++)
     for (guint x = 0; x < width; x++)
       for (guint c = 0; c < channels; c++)
@@ -162,6 +156,15 @@ slow_predicted (const guint8 *in, gsize size, guint width, guint rows, const Cnc
             prediction = x == 0 ? up : median_edge (left, up, at[-(gssize) (channels * width) - (gssize) channels], m);
           *at = (prediction + residual[at - out]) & m;
         }
+  if (channels >= 3)
+    for (gsize i = 0; i < plane; i++)
+      {
+        guint64 *pixel = &out[i * channels];
+
+        pixel[0] = (pixel[0] + pixel[1] + top) & m;
+        /* The mean of two 64-bit numbers by halves. */
+        pixel[2] = (pixel[2] + pixel[0] / 2 + pixel[1] / 2 + (pixel[0] & pixel[1] & 1) + top) & m;
+      }
   if (format->sample >= CNC_SAMPLE_HALF)
     for (gsize i = 0; i < plane * channels; i++)
       out[i] = out[i] & top ? out[i] ^ top : ~out[i] & m;
