@@ -297,32 +297,46 @@ kind_of (gunichar c)
   return g_unichar_isupper (c) ? KIND_UPPER : g_unichar_islower (c) ? KIND_LOWER : KIND_OTHER;
 }
 
+/* Whether the pair stands anywhere in the text before end. */
+static gboolean
+pair_before (const char *text, const char *end, gunichar first, gunichar second)
+{
+  gunichar before = 0;
+
+  for (const char *p = text; p < end; p = g_utf8_next_char (p))
+    {
+      const gunichar c = g_utf8_get_char (p);
+
+      if (before == first && c == second)
+        return TRUE;
+      before = c;
+    }
+  return FALSE;
+}
+
 double
 cnc_passphrase_bits (const char *utf8)
 {
   /* What a character brings at the start of a run of its kind, and inside one.  A word of letters is guessed as a word: about 2.2 bits
    * a letter make an ordinary word of six worth the 13 bits that a list of eight thousand words gives it. */
   static const double first[] = { 3.3, 4.7, 4.7, 5.0, 7.0 }, inside[] = { 2.5, 2.2, 2.2, 2.5, 4.0 };
-  g_autoptr (GHashTable) pairs = NULL;
   gunichar before = 0;
   double bits = 0.0;
 
   if (utf8 == NULL || !g_utf8_validate (utf8, -1, NULL))
     return 0.0;
-  pairs = g_hash_table_new (NULL, NULL);
-  for (const char *p = utf8; *p != '\0'; p = g_utf8_next_char (p))
+  /* Long enough is long enough, and looking for pairs takes the square of the length.  No copy of the text is made. */
+  for (const char *p = utf8; *p != '\0' && p - utf8 < 1024; p = g_utf8_next_char (p))
     {
       const gunichar c = g_utf8_get_char (p);
       const Kind kind = kind_of (c);
       const gboolean step = before != 0 && c - before + 1 <= 2; /* aaa, abc, 321 */
-      const gboolean seen = before != 0 && !g_hash_table_add (pairs, GUINT_TO_POINTER (before * 31337u + c));
 
-      if (step || seen)
+      if (step || (before != 0 && pair_before (utf8, p, before, c)))
         bits += 0.5;
       else
         bits += before != 0 && kind_of (before) == kind ? inside[kind] : first[kind];
       before = c;
     }
-  g_hash_table_remove_all (pairs);
   return bits;
 }
