@@ -27,6 +27,7 @@ typedef struct
   guint lose_submission;   /* the n-th submission reports that the device is lost; 0: none */
   gsize texel_limit;       /* words that a texel buffer may have at most; 0: what the device says */
   gboolean no_cache;       /* no pipeline cache on disk */
+  const char *loader;      /* instead of libvulkan.so.1; (transfer none), must stay */
 } CncVulkanSwitches;
 
 void cnc_vulkan_set_switches (const CncVulkanSwitches *switches);

@@ -45,21 +45,15 @@ static const VkDebugUtilsMessengerCreateInfoEXT messenger_info = {
   .pfnUserCallback = on_message,
 };
 
-/* Opened once and never closed: drivers leave threads and thread-local destructors behind. */
+/* Opened and never closed: drivers leave threads and thread-local destructors behind. */
 static PFN_vkGetInstanceProcAddr
-loader (void)
+loader (const char *name)
 {
-  static gsize once;
-  static PFN_vkGetInstanceProcAddr get;
+  void *library = dlopen (name != NULL ? name : "libvulkan.so.1", RTLD_NOW | RTLD_LOCAL);
+  PFN_vkGetInstanceProcAddr get = NULL;
 
-  if (g_once_init_enter (&once))
-    {
-      void *library = dlopen ("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL);
-
-      if (library != NULL)
-        *(void **) &get = dlsym (library, "vkGetInstanceProcAddr");
-      g_once_init_leave (&once, 1);
-    }
+  if (library != NULL)
+    *(void **) &get = dlsym (library, "vkGetInstanceProcAddr");
   return get;
 }
 
@@ -102,7 +96,7 @@ cnc_vk_instance_init (CncVkInstance *vki, const CncVulkanSwitches *switches, GEr
   VkResult result;
 
   memset (vki, 0, sizeof *vki);
-  vki->get = loader ();
+  vki->get = loader (switches->loader);
   if (vki->get == NULL)
     return no_device (error, "The Vulkan loader is not installed; install the package libvulkan1 (vulkan-loader on Fedora, vulkan-icd-loader on Arch).");
   enumerate_version = (PFN_vkEnumerateInstanceVersion) vki->get (NULL, "vkEnumerateInstanceVersion");
