@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "picture/predict.h"
+#include "picture/values.h"
 
 #define BAND_BYTES (1u << 20)
 #define LENGTH_BYTES 4u /* of a length field */
@@ -23,6 +24,7 @@ enum
   METHOD_STORED = 0,    /* the samples, little-endian */
   METHOD_PREDICTED = 1, /* lengths of the streams u32 each, then the streams: a byte plane each, zstd, or as it is if the length is the plane's */
   METHOD_PLAIN = 2,     /* one zstd frame of the samples, little-endian */
+  METHOD_VALUES = 3,    /* lists of the values that samples take, then as METHOD_PREDICTED: the ranks in them, 8 bits each */
 };
 
 /* The scratch of one band in work. */
@@ -186,28 +188,57 @@ put_stream (ZSTD_CCtx *cctx, guint8 *out, const guint8 *in, gsize size)
 static gsize
 packed_band_bound (gsize raw, guint streams)
 {
-  return 1 + streams * LENGTH_BYTES + raw + streams * (ZSTD_compressBound (raw / streams) - raw / streams);
+  return 1 + CNC_VALUES_TABLE_BYTES + streams * LENGTH_BYTES + raw + streams * (ZSTD_compressBound (raw / streams) - raw / streams);
 }
 
+/* Rows of samples to streams, after the at bytes that out holds already.  Returns the bytes used then. */
 static gsize
-pack_predicted (Slot *slot, const guint8 *data, guint rows, gsize row_bytes)
+pack_streams (Slot *slot, const CncPredict *p, const guint8 *data, guint rows, gsize at)
 {
-  const CncPredict *p = &slot->predict;
   const guint streams = p->lanes * p->sample_bytes;
   const gsize plane = (gsize) rows * p->width;
-  gsize used = 1 + streams * LENGTH_BYTES;
+  guint8 *lengths = slot->out + at;
+  gsize used = at + streams * LENGTH_BYTES;
 
   for (guint y = 0; y < rows; y++)
-    cnc_predict_encode_row (p, data + y * row_bytes, y, slot->planes, plane);
-  slot->out[0] = METHOD_PREDICTED;
+    cnc_predict_encode_row (p, data + (gsize) y * p->width * p->lanes * p->sample_bytes, y, slot->planes, plane);
   for (guint s = 0; s < streams; s++)
     {
       const gsize size = put_stream (slot->cctx, slot->out + used, slot->planes + s * plane, plane);
 
-      cnc_put_u32 (slot->out + 1 + s * LENGTH_BYTES, (guint32) size);
+      cnc_put_u32 (lengths + s * LENGTH_BYTES, (guint32) size);
       used += size;
     }
   return used;
+}
+
+/* The same rows with samples of 8 bits. */
+static CncPredict
+ranks_predict (const CncPredict *predict)
+{
+  CncPredict ranks = *predict;
+
+  ranks.sample_bytes = 1;
+  ranks.floats = FALSE;
+  return ranks;
+}
+
+static gsize
+pack_predicted (Slot *slot, const guint8 *data, guint rows)
+{
+  const CncPredict *p = &slot->predict;
+  CncValuesTable table;
+
+  /* The ranks take the place of the other method's bytes for a while. */
+  if (p->sample_bytes > 1 && cnc_values_collect (p, data, (gsize) rows * p->width, slot->spare, &table))
+    {
+      const CncPredict ranks = ranks_predict (p);
+
+      slot->out[0] = METHOD_VALUES;
+      return pack_streams (slot, &ranks, slot->spare, rows, 1 + cnc_values_write (p, &table, slot->out + 1));
+    }
+  slot->out[0] = METHOD_PREDICTED;
+  return pack_streams (slot, p, data, rows, 1);
 }
 
 /* Graphics, text and palettes: repetition tells more than the neighbours.  Replaces what stands in out if that is longer. */
@@ -236,8 +267,8 @@ pack_band (guint index, gpointer user_data)
   const guint8 *data = band_data (job, band);
   const gsize raw = rows * job->row_bytes;
 
-  slot->out_size = pack_predicted (slot, data, rows, job->row_bytes);
-  if (slot->out_size < raw / 4 || job->raster->format.model == CNC_MODEL_INDEXED)
+  slot->out_size = pack_predicted (slot, data, rows);
+  if (slot->out_size < raw / slot->predict.sample_bytes / 4 || job->raster->format.model == CNC_MODEL_INDEXED)
     slot->out_size = pack_plain (slot, data, raw, slot->out_size);
   if (slot->out_size > raw)
     {
@@ -355,10 +386,10 @@ get_stream (ZSTD_DCtx *dctx, guint8 *out, gsize size, const guint8 *in, gsize in
   return ZSTD_decompressDCtx (dctx, out, size, in, in_size) == size;
 }
 
+/* Streams to planes; they must take all of the size bytes. */
 static gboolean
-unpack_predicted (Slot *slot, guint8 *out, guint rows, gsize row_bytes, const guint8 *in, gsize size)
+unpack_streams (Slot *slot, const CncPredict *p, guint rows, const guint8 *in, gsize size)
 {
-  const CncPredict *p = &slot->predict;
   const guint streams = p->lanes * p->sample_bytes;
   const gsize plane = (gsize) rows * p->width;
   gsize used = streams * LENGTH_BYTES;
@@ -373,10 +404,44 @@ unpack_predicted (Slot *slot, guint8 *out, guint rows, gsize row_bytes, const gu
         return FALSE;
       used += length;
     }
-  if (used != size)
+  return used == size;
+}
+
+static gboolean
+unpack_predicted (Slot *slot, guint8 *out, guint rows, gsize row_bytes, const guint8 *in, gsize size)
+{
+  const CncPredict *p = &slot->predict;
+
+  if (!unpack_streams (slot, p, rows, in, size))
     return FALSE;
   for (guint y = 0; y < rows; y++)
-    cnc_predict_decode_row (p, out + y * row_bytes, y, slot->planes, plane);
+    cnc_predict_decode_row (p, out + y * row_bytes, y, slot->planes, (gsize) rows * p->width);
+  return TRUE;
+}
+
+static gboolean
+unpack_values (Slot *slot, guint8 *out, guint rows, gsize row_bytes, const guint8 *in, gsize size)
+{
+  const CncPredict *p = &slot->predict;
+  const CncPredict ranks = ranks_predict (p);
+  const gsize plane = (gsize) rows * p->width;
+  guint8 *row;
+  CncValuesTable table;
+  gsize used;
+
+  if (p->sample_bytes == 1)
+    return FALSE;
+  used = cnc_values_read (p, &table, in, size);
+  if (used == 0 || !unpack_streams (slot, &ranks, rows, in + used, size - used))
+    return FALSE;
+  /* Ranks fill half of the planes at most. */
+  row = slot->planes + p->lanes * plane;
+  for (guint y = 0; y < rows; y++)
+    {
+      cnc_predict_decode_row (&ranks, row, y, slot->planes, plane);
+      if (!cnc_values_expand_row (p, &table, row, out + y * row_bytes))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -398,6 +463,8 @@ unpack_one (Job *job, Slot *slot, guint band, guint8 *out, const guint8 *in, gsi
       return TRUE;
     case METHOD_PREDICTED:
       return unpack_predicted (slot, out, rows, job->row_bytes, in + 1, size - 1);
+    case METHOD_VALUES:
+      return unpack_values (slot, out, rows, job->row_bytes, in + 1, size - 1);
     case METHOD_PLAIN:
       if (ZSTD_decompressDCtx (slot->dctx, slot->planes, raw, in + 1, size - 1) != raw)
         return FALSE;
