@@ -299,6 +299,21 @@ def inflate(frame, size):
     return out.raw
 
 
+def unpredict(residual, width, modulus):
+    values = []
+    for i, r in enumerate(residual):
+        x, y = i % width, i // width
+        if y == 0:
+            prediction = values[i - 1] if x else 0
+        elif x == 0:
+            prediction = values[i - width]
+        else:
+            a, b, c = values[i - 1], values[i - width], values[i - width - 1]
+            prediction = min(a, b) if c >= max(a, b) else max(a, b) if c <= min(a, b) else a + b - c
+        values.append((prediction + r) % modulus)
+    return values
+
+
 def predicted_band(body, width, rows, channels, size, real):
     pixels, bits, streams = width * rows, 8 * size, []
     at = 4 * channels * size
@@ -312,21 +327,14 @@ def predicted_band(body, width, rows, channels, size, real):
     for c in range(channels):
         plane = [int.from_bytes(bytes(part), "big") for part in zip(*streams[c * size:(c + 1) * size])]
         residual.append(plane if size == 1 else [f >> 1 if f % 2 == 0 else -((f + 1) >> 1) for f in plane])
+    planes = [unpredict(residual[c], width, 2**bits) for c in range(channels)]
+    if channels >= 3:
+        half = 2**(bits - 1)
+        planes[0] = [(r + g - half) % 2**bits for r, g in zip(planes[0], planes[1])]
+        planes[2] = [(b + (r + g) // 2 - half) % 2**bits for r, g, b in zip(*planes[:3])]
     out = bytearray(pixels * channels * size)
     for c in range(channels):
-        values = []
-        for i in range(pixels):
-            r = residual[c][i] + (residual[1][i] if channels >= 3 and c in (0, 2) else 0)
-            x, y = i % width, i // width
-            if y == 0:
-                prediction = values[i - 1] if x else 0
-            elif x == 0:
-                prediction = values[i - width]
-            else:
-                a, b, d = values[i - 1], values[i - width], values[i - width - 1]
-                prediction = min(a, b) if d >= max(a, b) else max(a, b) if d <= min(a, b) else a + b - d
-            values.append((prediction + r) % 2**bits)
-        for i, v in enumerate(values):
+        for i, v in enumerate(planes[c]):
             if real:
                 v = v ^ 1 << (bits - 1) if v >> (bits - 1) else v ^ (2**bits - 1)
             out[(i * channels + c) * size:(i * channels + c + 1) * size] = v.to_bytes(size, "little")
