@@ -3,9 +3,9 @@
 /* shaders/cipher_round.comp: one coupling round of the integer cipher; defined in core/nn/backend.h, readable C in core/nn/reference.c.
  *
  * Every lane works on four neighbouring columns (one RGBA fetch) of ROWS rows, so that fetches and weights serve many words.
- * Addresses of weights and row tables depend on the workgroup alone: one load for all lanes.  Nothing is masked, which software Vulkan
- * pays for dearly: where a row is shorter than a workgroup, or rows are fewer than a lane works on, columns and rows wrap around and
- * the same words are stored again.  That takes ROWS <= 2 height.
+ * Addresses of weights and row tables depend on the workgroup alone: one load for all lanes.  Only the stores are masked, because
+ * software Vulkan pays dearly for more: where a row is shorter than a workgroup, or rows are fewer than a lane works on, columns and
+ * rows wrap around and are calculated in vain.  That takes ROWS <= 2 height.
  *
  * set 0 binding 0   tables   u32: kernel[36], mix[4], row_bias[4 height], column_bias[4 width], row_shift[height],
  *                            column_shift[width], from word table_word on
@@ -59,7 +59,7 @@ void
 main ()
 {
   const uint quads = width >> 2;
-  const uint quad = gl_WorkGroupID.x * gl_WorkGroupSize.x + gl_LocalInvocationID.x & quads - 1;
+  const uint lane = gl_WorkGroupID.x * gl_WorkGroupSize.x + gl_LocalInvocationID.x, quad = lane & quads - 1;
   const uint left = quad - 1 & quads - 1, right = quad + 1 & quads - 1;
   const uint y0 = gl_WorkGroupID.y * ROWS;
   const uint row_bias = table_word + 40, column_bias = row_bias + 4 * height, row_shift = column_bias + 4 * width;
@@ -103,18 +103,25 @@ main ()
       y1 = min (y1, y1 - height);
       const uvec4 there = y1 * width + x1;
       const int here = int (y * quads + quad);
+      uvec4 value;
 
-      /* max changes nothing (width & 3 is 0); it keeps Mesa's compiler from moving the sum into the loop over lanes that a store becomes. */
       if (INVERSE != 0)
-        result_quads[here] = max (bytes_subtract (uvec4 (fetch (there.x), fetch (there.y), fetch (there.z), fetch (there.w)), out_word), uvec4 (width & 3u));
+        value = bytes_subtract (uvec4 (fetch (there.x), fetch (there.y), fetch (there.z), fetch (there.w)), out_word);
       else
+        value = bytes_add (texelFetch (target_quads, here), out_word);
+      /* Changes nothing (width & 3 is 0); it keeps Mesa's compiler from moving the sum into the loop over lanes that a store becomes. */
+      value = max (value, uvec4 (width & 3u));
+      if (lane < quads && y0 + i < height)
         {
-          const uvec4 value = max (bytes_add (texelFetch (target_quads, here), out_word), uvec4 (width & 3u));
-
-          result[there.x] = value.x;
-          result[there.y] = value.y;
-          result[there.z] = value.z;
-          result[there.w] = value.w;
+          if (INVERSE != 0)
+            result_quads[here] = value;
+          else
+            {
+              result[there.x] = value.x;
+              result[there.y] = value.y;
+              result[there.z] = value.z;
+              result[there.w] = value.w;
+            }
         }
     }
 }

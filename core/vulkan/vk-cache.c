@@ -79,7 +79,7 @@ cnc_vk_cache_save (CncVulkan *vk)
   gsize size = 0;
 
   if (vk->cache == VK_NULL_HANDLE || vk->switches.no_cache || vk->GetPipelineCacheData (vk->device, vk->cache, &size, NULL) != VK_SUCCESS
-      || size <= DRIVER_HEADER_BYTES || size > MAX_BYTES - MAGIC_BYTES - SUM_BYTES)
+      || size < DRIVER_HEADER_BYTES || size > MAX_BYTES - MAGIC_BYTES - SUM_BYTES)
     return;
   file = g_try_malloc (MAGIC_BYTES + SUM_BYTES + size);
   if (file == NULL)

@@ -4,6 +4,26 @@
 #include "base/error.h"
 #include "nn/backend.h"
 
+/* The user's cache stays as it is: call before anything else. */
+static inline void
+case_isolate_cache (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("cnncrypt-XXXXXX", NULL);
+
+  g_assert_nonnull (folder);
+  g_setenv ("XDG_CACHE_HOME", folder, TRUE);
+}
+
+/* Runs the tests and removes the cache. */
+static inline int
+case_run (void)
+{
+  const int status = g_test_run ();
+  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", g_getenv ("XDG_CACHE_HOME"));
+
+  return g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL) ? status : 1;
+}
+
 /* xorshift32 from seed, as in cipher-values.py. */
 static inline guint32 *
 case_words (guint32 seed, gsize count)

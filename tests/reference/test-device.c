@@ -2,6 +2,8 @@
  *
  * Each test runs twice: writing into device memory where that is possible, and through staging.
  */
+#include <glib/gstdio.h>
+
 #include "cipher-case.h"
 #include "base/memory.h"
 #include "engine/engine.h"
@@ -308,6 +310,74 @@ test_lost (gconstpointer id)
   g_assert_cmpuint (cnc_vulkan_messages (), ==, 0);
 }
 
+/* Opens, works, closes: reads and writes the cache. */
+static void
+work_once (const char *id)
+{
+  static const CncVulkanSwitches switches = { .validation = TRUE };
+  g_autoptr (CncBackend) device = open_device (id, &switches);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (cnc_engine_self_test (device, &error));
+  g_assert_no_error (error);
+}
+
+/* The file of the cache; NULL if there is none. */
+static char *
+cache_file (void)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_cache_dir (), "cnncrypt", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = dir != NULL ? g_dir_read_name (dir) : NULL;
+
+  return name != NULL ? g_build_filename (folder, name, NULL) : NULL;
+}
+
+/* Whatever is in the cache's file, the device works, and the file is right again after. */
+static void
+test_cache (gconstpointer id)
+{
+  g_autofree char *name = NULL, *good = NULL;
+  gsize size, damaged_size;
+  GStatBuf status;
+
+  work_once (id);
+  name = cache_file ();
+  g_assert_nonnull (name);
+  g_assert_cmpint (g_stat (name, &status), ==, 0);
+  g_assert_cmpint (status.st_mode & 0777, ==, 0600);
+  g_assert_true (g_file_get_contents (name, &good, &size, NULL));
+  g_assert_cmpmem (good, 8, "CNCPIPE1", 8);
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *damaged = g_memdup2 (good, size), *after = NULL;
+      gsize after_size;
+
+      damaged_size = size;
+      if (i < 4)
+        damaged[(gsize) i * (size - 1) / 3] ^= 1; /* the magic, the sum, the driver's part */
+      else
+        damaged_size = (gsize[]){ 0, 71, 72, size - 1 }[i - 4];
+      g_assert_true (g_file_set_contents (name, damaged, (gssize) damaged_size, NULL));
+      work_once (id);
+      g_assert_true (g_file_get_contents (name, &after, &after_size, NULL));
+      g_assert_cmpuint (after_size, >, 72);
+      g_assert_cmpmem (after, 8, "CNCPIPE1", 8);
+      g_assert_cmpint (memcmp (after, damaged, MIN (after_size, damaged_size)) != 0 || after_size != damaged_size, ==, TRUE);
+    }
+  /* No folder can be made: a slower start, no more. */
+  {
+    g_autofree char *folder = g_path_get_dirname (name);
+
+    g_assert_cmpint (g_unlink (name), ==, 0);
+    g_assert_cmpint (g_rmdir (folder), ==, 0);
+    g_assert_true (g_file_set_contents (folder, "", 0, NULL));
+    work_once (id);
+    g_assert_cmpint (g_unlink (folder), ==, 0);
+  }
+  g_assert_cmpuint (cnc_vulkan_messages (), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -319,12 +389,14 @@ main (int argc, char **argv)
   g_autoptr (GArray) devices = NULL;
   g_autofree char *problem = NULL;
 
+  case_isolate_cache ();
   g_test_init (&argc, &argv, NULL);
   devices = cnc_vulkan_devices (&problem);
   for (guint d = 0; d < devices->len; d++)
     {
       const char *id = g_array_index (devices, CncDeviceInfo, d).id;
       g_autofree char *memory = g_strdup_printf ("/device/%s/out-of-memory", id), *lost = g_strdup_printf ("/device/%s/lost", id);
+      g_autofree char *cache = g_strdup_printf ("/device/%s/cache", id);
 
       for (guint i = 0; i < 2 * G_N_ELEMENTS (tests); i++)
         {
@@ -338,10 +410,11 @@ main (int argc, char **argv)
         }
       g_test_add_data_func (memory, id, test_memory);
       g_test_add_data_func (lost, id, test_lost);
+      g_test_add_data_func (cache, id, test_cache);
     }
   if (devices->len == 0)
     g_test_message ("%s", problem);
   /* A machine for tests has software Vulkan at least. */
   g_assert_cmpuint (devices->len, >, 0);
-  return g_test_run ();
+  return case_run ();
 }

@@ -241,6 +241,7 @@ int
 main (int argc, char **argv)
 {
   g_unsetenv ("CNNCRYPT_DEVICE");
+  case_isolate_cache ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/list", test_list);
   g_test_add_func ("/engine/choice", test_choice);
@@ -250,5 +251,5 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/bad-device", test_bad_device);
   g_test_add_func ("/engine/wrong-results", test_wrong);
   g_test_add_func ("/engine/memory", test_memory);
-  return g_test_run ();
+  return case_run ();
 }
