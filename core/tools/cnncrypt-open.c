@@ -1,4 +1,5 @@
 /* core/tools/cnncrypt-open.c: opens or checks encrypted pictures without GIMP. */
+#include <errno.h>
 #include <gio/gio.h>
 #include <locale.h>
 #include <stdio.h>
@@ -218,7 +219,7 @@ parse (Open *open, int *argc, char ***argv, GError **error)
   const GOptionEntry entries[] = {
     { "passphrase-file", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->passphrase_file,
       "The passphrase is the first line of FILE (or of $CNNCRYPT_PASSPHRASE_FILE); /dev/fd/N names an open descriptor", "FILE" },
-    { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder, "Where the opened pictures go; the current folder if left out", "DIR" },
+    { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder, "Where the opened pictures go, made if it is not there; the current folder if left out", "DIR" },
     { "check", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->check, "Open and verify everything, write nothing", NULL },
     { "device", 'd', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &open->device, "auto, gpu, software, cpu, or a device's name or UUID", "ID" },
     { "version", 'V', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->version, "Show the version", NULL },
@@ -263,9 +264,9 @@ prepare (Open *open, GError **error)
     }
   if (open->folder == NULL)
     open->folder = g_strdup (".");
-  if (!open->check && !g_file_test (open->folder, G_FILE_TEST_IS_DIR))
+  if (!open->check && g_mkdir_with_parents (open->folder, 0777) != 0)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "“%s” is no folder; make it, or name another with --out DIR.", open->folder);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The folder “%s” cannot be made (%s); name another with --out DIR.", open->folder, g_strerror (errno));
       return FALSE;
     }
   for (guint i = 0; open->pictures[i] != NULL; i++)
