@@ -1,9 +1,10 @@
 /* core/picture/pack.h: lossless compression of a raster, before it is sealed.
  *
- * Bands of whole rows, about 1 MiB each, are packed independently (so on all cores): colours are decorrelated, samples
- * predicted from their neighbours (MED predictor: Weinberger, Seroussi, Sapiro, LOCO-I, 1996), channels and significance
- * bytes separated, and the residual coded by zstd.  Bands that do not shrink are stored.  The result is the same bytes on every machine.
- * The layout stands in format.md.  Thread-safety: safe.
+ * Bands of whole rows, about 1 MiB each, are packed independently (so on all cores): colours are decorrelated, samples predicted from
+ * their neighbours (MED predictor: Weinberger, Seroussi, Sapiro, LOCO-I, 1996), channels and significance bytes separated, and the residual
+ * coded by zstd.  Samples of more than 8 bits that take few values go by their ranks; bands that do not shrink are stored.  The same zstd gives
+ * the same bytes on every machine; any zstd reads them.  The layout stands in format.md.
+ * Memory beside input and output: a few MiB for each band in work, at most 16 bands.  Thread-safety: safe.
  */
 #pragma once
 
