@@ -1,10 +1,10 @@
 /* core/picture/predict-rows.h: the row kernels for one sample type; predict.c includes it once for each of u8, u16, u32, u64.
  *
- * T: the sample as an unsigned integer; BITS: its bits; N(name): name with the type's suffix.
+ * T: the sample as an unsigned integer; BITS: its bits; WIDE: a signed integer that holds sums of two (below 64 bits); N(name): name with the type's suffix.
  * Rows have one sample in front (index 0, the one "left of" the row); pointers below point at index 1, so that x - 1 is always there.
  */
 
-/* The median of left, up and left + up - upleft, without leaving the type. */
+/* The median of left, up and left + up - upleft, in the form that becomes vector instructions. */
 static inline T
 N (med) (T left, T up, T upleft)
 {
@@ -13,6 +13,22 @@ N (med) (T left, T up, T upleft)
   const T plane = (T) (left + up - upleft);
 
   return upleft >= high ? low : upleft <= low ? high : plane;
+}
+
+/* The same in the form that has no jumps where it cannot be a vector: the third one kept between the other two. */
+static inline T
+N (med_in_turn) (T left, T up, T upleft)
+{
+#if BITS < 64
+  const WIDE low = left < up ? left : up;
+  const WIDE high = left < up ? up : left;
+  const WIDE plane = (WIDE) left + (WIDE) up - (WIDE) upleft;
+  const WIDE above = plane > low ? plane : low;
+
+  return (T) (above < high ? above : high);
+#else
+  return N (med) (left, up, upleft);
+#endif
 }
 
 /* Small differences of either sign become small numbers: 0 -1 1 -2 2 -> 0 1 2 3 4. */
@@ -228,7 +244,7 @@ N (decode_row) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes,
     {
       for (guint c = 0; c < lanes; c++)
         {
-          const T prediction = y == 0 ? left[c] : N (med) (left[c], before[c][x], before[c][(gssize) x - 1]);
+          const T prediction = y == 0 ? left[c] : N (med_in_turn) (left[c], before[c][x], before[c][(gssize) x - 1]);
 
           left[c] = (T) (prediction + in[c][x]);
           now[c][x] = left[c];
@@ -280,4 +296,5 @@ N (decode) (const CncPredict *p, guint8 *row, guint y, const guint8 *planes, gsi
 #undef HALF
 #undef T
 #undef BITS
+#undef WIDE
 #undef N

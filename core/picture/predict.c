@@ -5,16 +5,19 @@
 
 #define T guint8
 #define BITS 8
+#define WIDE int
 #define N(name) name##_u8
 #include "picture/predict-rows.h"
 
 #define T guint16
 #define BITS 16
+#define WIDE int
 #define N(name) name##_u16
 #include "picture/predict-rows.h"
 
 #define T guint32
 #define BITS 32
+#define WIDE gint64
 #define N(name) name##_u32
 #include "picture/predict-rows.h"
 
