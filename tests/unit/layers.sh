@@ -46,8 +46,9 @@ check core/nn
 check core/vulkan nn
 check core/engine nn vulkan
 check core/methods picture seal chaos channel nn engine methods
+check core/measure nn engine
 check core/tools picture seal chaos nn vulkan engine methods tools
-check plugin picture seal nn engine methods plugin batch
+check plugin picture seal nn engine methods measure plugin batch
 
 only () # NAME PATTERN FOLDER...: system headers of that pattern are included in those folders only
 {
