@@ -25,9 +25,7 @@ describe (GPtrArray *regions)
   const DecryptRegion *first = regions->pdata[0];
 
   if (regions->len == 1)
-    return g_strdup_printf ("There is an encrypted picture here, %u × %u pixels of noise, and it arrived undamaged as far as can be told without the "
-                            "passphrase.",
-                            first->box.width, first->box.height);
+    return g_strdup_printf ("There is an encrypted picture here, %u × %u pixels of noise.", first->box.width, first->box.height);
   return g_strdup_printf ("There are %u encrypted regions in this picture. All that the passphrase opens are decrypted.", regions->len);
 }
 

@@ -137,10 +137,10 @@ pixels_read_carrier (gint32 drawable, guint x, guint y, guint width, guint heigh
 
   if (!pixels_format (drawable, &format, error))
     return NULL;
-  if (format.model == CNC_MODEL_RGB && format.sample >= CNC_SAMPLE_HALF)
+  if (format.model == CNC_MODEL_RGB && format.sample >= CNC_SAMPLE_U32)
     {
-      /* A picture that was promoted to floating point: 8-bit values survive that and come back exactly; if they do not, the
-       * checks of the format notice. */
+      /* A picture that was promoted to 32-bit integers or floating point: babl's way back to 8 bits is exact for values that came from
+       * there; if they did not, the checks of the format notice. */
       const CncFormat rgb8 = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, format.alpha };
 
       raster = cnc_raster_new (width, height, &rgb8, error);

@@ -118,6 +118,30 @@ speak (Batch *batch, const Picture *picture, const char *message)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* What GIMP wrote about the picture while it was loaded or saved: a file that is cut off, for one, is loaded as far as it goes, with a
+ * message that nobody would see. */
+static char *
+remarks (Batch *batch, const Picture *picture)
+{
+  g_autofree char *path = g_build_filename (batch->folder, "log", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GString) found = g_string_new (NULL);
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return g_strdup ("");
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (strstr (lines[i], picture->alias) != NULL)
+      {
+        g_autoptr (GString) line = g_string_new (lines[i]);
+
+        g_string_replace (line, picture->alias, picture->label, 0);
+        g_string_append_printf (found, "%sGIMP said: %s", found->len > 0 ? " " : "", line->str);
+      }
+  return g_string_free (g_steal_pointer (&found), FALSE);
+}
+
 static void
 on_line (char **fields, gpointer user_data)
 {
@@ -144,7 +168,12 @@ on_line (char **fields, gpointer user_data)
       fail (batch, picture, "%s", text);
     }
   else if (strcmp (fields[0], "done") == 0 && n >= 5)
-    finish (batch, picture, fields[2], fields[3], fields[4]);
+    {
+      g_autofree char *said = remarks (batch, picture);
+      g_autofree char *note = g_strjoin (*said != '\0' && *fields[4] != '\0' ? " " : "", fields[4], said, NULL);
+
+      finish (batch, picture, fields[2], fields[3], note);
+    }
 }
 
 /* Pictures that need not be tried are reported here. */

@@ -14,6 +14,8 @@
 
 #define PLUG_IN "cnncrypt"
 #define LOG_LINES 6
+/* The plug-in speaks as soon as it runs; GIMP waits for ever if it cannot start it. */
+#define START_S 90
 
 static gboolean
 is_program (const char *path)
@@ -109,7 +111,7 @@ gimp_folder_new (GError **error)
 {
   g_autofree char *plug_in = find_plug_in (error);
   g_autofree char *folder = plug_in != NULL ? g_dir_make_tmp ("cnncrypt-XXXXXX", error) : NULL;
-  g_autofree char *sum = NULL, *sub = NULL, *cache = NULL, *plug_ins = NULL, *profile = NULL, *backups = NULL;
+  g_autofree char *sum = NULL, *sub = NULL, *cache = NULL, *plug_ins = NULL, *profile = NULL, *backups = NULL, *link_path = NULL;
 
   if (folder == NULL)
     return NULL;
@@ -131,10 +133,11 @@ gimp_folder_new (GError **error)
           return NULL;
         }
     }
+  link_path = g_build_filename (folder, "cache", NULL);
   profile = g_build_filename (folder, "profile", NULL);
   backups = g_build_filename (profile, "backups", NULL);
   /* A file where GIMP would save unsaved pictures when it is killed: they are plaintext. */
-  if (g_mkdir (profile, 0700) != 0 || !g_file_set_contents (backups, "", 0, error) || !write_gimprc (folder, cache, error))
+  if (g_mkdir (profile, 0700) != 0 || symlink (cache, link_path) != 0 || !g_file_set_contents (backups, "", 0, error) || !write_gimprc (folder, cache, error))
     {
       if (error != NULL && *error == NULL)
         g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "No profile can be made in %s: %s.", folder, g_strerror (errno));
@@ -168,6 +171,7 @@ typedef struct
   GPid pid;
   guint timeout_s;
   gint64 heard; /* when the last line came */
+  gboolean spoke;
   gboolean hung;
   gboolean ended;
   GString *pending;
@@ -186,6 +190,7 @@ on_result (gint fd, GIOCondition condition, gpointer data)
   if (n <= 0)
     return n < 0 && (errno == EAGAIN || errno == EINTR);
   run->heard = g_get_monotonic_time ();
+  run->spoke = TRUE;
   g_string_append_len (run->pending, block, n);
   while ((end = strchr (run->pending->str, '\n')) != NULL)
     {
@@ -215,7 +220,7 @@ on_second (gpointer data)
 {
   Run *run = data;
 
-  if (g_get_monotonic_time () - run->heard > (gint64) run->timeout_s * G_USEC_PER_SEC)
+  if (g_get_monotonic_time () - run->heard > (gint64) (run->spoke ? run->timeout_s : MIN (run->timeout_s, START_S)) * G_USEC_PER_SEC)
     {
       run->hung = TRUE;
       kill (-run->pid, SIGKILL);
@@ -347,9 +352,13 @@ gimp_run (const char *folder, guint timeout_s, GimpLine line, gpointer user_data
     {
       g_autofree char *said = last_lines (log_path);
 
-      g_autofree char *what = run.hung ? g_strdup_printf ("GIMP did nothing for %u s and was ended.", timeout_s)
-                                       : g_strdup ("GIMP ended before the job was done.");
+      g_autofree char *pluginrc = g_build_filename (folder, "cache", "pluginrc", NULL);
+      const char *what = !run.hung   ? "GIMP ended before the job was done."
+                         : run.spoke ? "GIMP made no progress for too long and was ended."
+                                     : "GIMP did not start the plug-in and was ended.";
 
+      /* What GIMP remembers of its plug-ins may be the reason. */
+      g_unlink (pluginrc);
       g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED, "%s%s%s", what, *said != '\0' ? " It said: " : "", said);
     }
   return run.ended;
