@@ -20,6 +20,7 @@ typedef struct
   char *part;  /* stem of the unfinished file, relative to the job's folder */
   guint job;   /* its number there */
   gint64 began;
+  gsize log_from;   /* where GIMP's log stood then */
   gboolean settled; /* reported, either way */
 } Picture;
 
@@ -118,8 +119,17 @@ speak (Batch *batch, const Picture *picture, const char *message)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* What GIMP wrote about the picture while it was loaded or saved: a file that is cut off, for one, is loaded as far as it goes, with a
- * message that nobody would see. */
+static gsize
+log_size (Batch *batch)
+{
+  g_autofree char *path = g_build_filename (batch->folder, "log", NULL);
+  GStatBuf st;
+
+  return g_stat (path, &st) == 0 ? (gsize) st.st_size : 0;
+}
+
+/* What GIMP wrote while the picture was loaded or saved: a file that is cut off, for one, is loaded as far as it goes, with a message that
+ * nobody would see. */
 static char *
 remarks (Batch *batch, const Picture *picture)
 {
@@ -127,17 +137,18 @@ remarks (Batch *batch, const Picture *picture)
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   g_autoptr (GString) found = g_string_new (NULL);
+  gsize size;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL))
+  if (!g_file_get_contents (path, &text, &size, NULL) || size <= picture->log_from)
     return g_strdup ("");
-  lines = g_strsplit (text, "\n", -1);
+  lines = g_strsplit (text + picture->log_from, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
-    if (strstr (lines[i], picture->alias) != NULL)
+    /* Lines of GLib's and GEGL's own kind speak to programmers. */
+    if (*g_strstrip (lines[i]) != '\0' && strstr (lines[i], "** ") == NULL && strstr (lines[i], "GEGL") == NULL)
       {
-        g_autoptr (GString) line = g_string_new (lines[i]);
+        g_autofree char *line = speak (batch, picture, lines[i]);
 
-        g_string_replace (line, picture->alias, picture->label, 0);
-        g_string_append_printf (found, "%sGIMP said: %s", found->len > 0 ? " " : "", line->str);
+        g_string_append_printf (found, "%sGIMP said: %s", found->len > 0 ? " " : "", line);
       }
   return g_string_free (g_steal_pointer (&found), FALSE);
 }
@@ -159,7 +170,10 @@ on_line (char **fields, gpointer user_data)
   if (picture == NULL || picture->settled)
     return;
   if (picture->began == 0)
-    picture->began = g_get_monotonic_time ();
+    {
+      picture->began = g_get_monotonic_time ();
+      picture->log_from = log_size (batch);
+    }
   if (strcmp (fields[0], "fail") == 0 && n >= 3)
     {
       g_autofree char *text = speak (batch, picture, fields[2]);

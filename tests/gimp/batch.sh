@@ -27,8 +27,8 @@ cd "$WORK/src" || exit 1
 printf 'Zebra Kübel 17\r\nsecond line\n' >pass
 printf 'something else\n' >wrong
 printf '\nfirst line is empty\n' >empty
-convert -size 90x61 plasma:fractal -depth 8 -define png:color-type=2 -set comment Geheim -set Label Geheim a.png
-convert a.png -quality 95 a.jpg
+convert -size 90x61 plasma:fractal -depth 8 -define png:color-type=2 a.png
+convert a.png -set comment Geheim -quality 95 a.jpg
 convert -size 40x33 gradient: -depth 16 -define png:color-type=0 -define png:bit-depth=16 grey16.png
 convert a.png -alpha set -channel A -evaluate set 50% -define png:color-type=6 rgba.png
 convert a.png -colors 13 -define png:color-type=3 palette.png
@@ -61,8 +61,8 @@ ok $(is $status = 1) 'some pictures fail: the status is 1'
 ok $(is "$(lines "$WORK/out")" = 8) 'one line on standard output for each that was done'
 ok $(is "$(grep -cE '^(text.png|none.png|\.): ' "$WORK/err") $(lines "$WORK/err")" = "3 3") 'one line on standard error for each that was not'
 ok $(is "$(grep -cE ', .+, [0-9.]+ s' "$WORK/out")" = 8) 'device and seconds are told'
-ok $(is "$(ls -A enc | wc -l)" = 8) 'nothing else is left in the folder'
-ok $(is "$(grep -c '^cut.png: .*GIMP said: .*corrupt' "$WORK/out")" = 1) 'what GIMP says of a picture that is cut off is told'
+ok $(is "$(find enc -type f -printf x | wc -c)" = 8) 'nothing else is left in the folder'
+ok $(is "$(grep -c '^cut.png: .*GIMP said: .*rror' "$WORK/out")" = 1) 'what GIMP says of a picture that is cut off is told'
 ok $(is -f enc/a.png -a -f enc/a.jpg.png) 'a.png and a.jpg do not collide'
 ok $(is -f "enc/$nl" -a -f "enc/it's \"q\" \$(x) 'y'.png") 'names with quotes, spaces, newlines and non-ASCII letters are kept'
 ok $(is "$(ls -A "$WORK/tmp" | wc -l)" = 0) 'no temporary file is left'
@@ -87,7 +87,6 @@ ok $(is "$(chunks enc/a.png)" = "IHDR IDAT IEND") 'an encrypted file has no othe
 batch decrypt --passphrase-file pass --out dec enc/*.png; status=$?
 ok $(is "$status $(lines "$WORK/err")" = "0 0") 'all of them open'
 same a.png dec/a.png; ok $? 'RGB comes back'
-isolated timeout 60 convert a.jpg "$WORK/jpg.png"
 ok $(is -f dec/a.jpg.png) 'the JPEG came back as PNG'
 same grey16.png dec/grey16.png; ok $? '16-bit grey comes back'
 ok $(is "$(identify -format '%[bit-depth]' dec/grey16.png)" = 16) 'with its 16 bits'
@@ -95,7 +94,8 @@ same rgba.png dec/rgba.png; ok $? 'RGBA comes back'
 same palette.png dec/palette.png; ok $? 'a palette picture comes back'
 ok $(is "$(identify -format '%[png:IHDR.color_type]' dec/palette.png | cut -c1)" = 3) 'as a palette picture'
 same a.png "dec/$nl"; ok $? 'a name with a newline comes back'
-ok $(is "$(identify -format '%c' dec/a.png | grep -c Geheim)" -ge 1) 'the comment comes back'
+ok $(is "$(grep -ac Geheim enc/a.jpg.png)" = 0) 'no comment stands in the encrypted file'
+ok $(is "$(identify -format '%c' dec/a.jpg.png | grep -c Geheim)" -ge 1) 'the comment comes back'
 
 before=$(sha256sum dec/a.png)
 batch decrypt --passphrase-file pass --out dec enc/a.png; status=$?
