@@ -115,7 +115,8 @@ open_chosen (GArray *devices, const char *choice, const char *problem, GError **
     g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE, "There is no device “%s”; choose one of these: %s.%s%s", valid, list,
                  problem != NULL ? " " : "", problem != NULL ? problem : "");
   else if (matches > 1 && id == NULL && one != NULL)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE, "More than one device answers to “%s”; choose one of these by its number: %s.", valid, list);
+    g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE, "More than one device answers to “%s”; choose one of these by its number: %s.",
+                 valid, list);
   else if (one != NULL)
     return open_tested (one, error);
   return NULL;

@@ -98,8 +98,7 @@ run (CncBackend *backend, const CncCipherShape *shape, const Buffers *b, guint32
     return FALSE;
   *wrong = memcmp (words, target, WORDS * 4) != 0;
   return !*wrong && t->cipher_round (backend, shape, b->tables, 0, b->source, b->target, b->result, TRUE, error)
-         && right (backend, b->result, answers[INVERSE], words, wrong, error)
-         && t->copy (backend, b->result, 0, b->target, 0, WORDS, error)
+         && right (backend, b->result, answers[INVERSE], words, wrong, error) && t->copy (backend, b->result, 0, b->target, 0, WORDS, error)
          && t->add_bytes (backend, b->result, 0, b->source, 0, WORDS, FALSE, error)
          && t->add_bytes (backend, b->target, 0, b->source, 0, WORDS, TRUE, error)
          && right (backend, b->result, answers[SUM], words, wrong, error)
@@ -128,7 +127,8 @@ cnc_engine_self_test (CncBackend *backend, GError **error)
   if (good)
     return TRUE;
   if (wrong)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s calculates wrongly; update its driver, or choose another device.", backend->info.name);
+    g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s calculates wrongly; update its driver, or choose another device.",
+                 backend->info.name);
   else
     g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s failed its self-test: %s", backend->info.name, why->message);
   return FALSE;

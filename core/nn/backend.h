@@ -82,7 +82,7 @@ typedef struct
   /* to[i] += from[i], or -= if subtract, each of the four bytes modulo 256. */
   gboolean (*add_bytes) (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract, GError **error);
 
-  /* tables: one round's tables begin at word table_word. */
+  /* tables: one round's tables begin at word table_word; they must end within the first 65,536 words of their buffer. */
   gboolean (*cipher_round) (CncBackend *backend, const CncCipherShape *shape, CncBuffer *tables, gsize table_word,
                             CncBuffer *source, CncBuffer *target, CncBuffer *result, gboolean inverse, GError **error);
 } CncBackendTable;

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#define TEXELS (CNC_CIPHER_MAX_SIDE * CNC_CIPHER_MAX_SIDE) /* that a texel buffer has on every Vulkan device */
+
 static gboolean
 bad (GError **error, const char *message)
 {
@@ -47,8 +49,8 @@ cnc_check_transfer (const CncBuffer *to, gsize to_word, const CncBuffer *from, g
 }
 
 gboolean
-cnc_check_cipher (const CncCipherShape *shape, const CncBuffer *tables, gsize table_word, const CncBuffer *source,
-                  const CncBuffer *target, const CncBuffer *result, GError **error)
+cnc_check_cipher (const CncCipherShape *shape, const CncBuffer *tables, gsize table_word, const CncBuffer *source, const CncBuffer *target,
+                  const CncBuffer *result, GError **error)
 {
   const guint32 w = shape->width, h = shape->height;
 
@@ -58,7 +60,7 @@ cnc_check_cipher (const CncCipherShape *shape, const CncBuffer *tables, gsize ta
     return bad (error, "A cipher round needs different buffers for its source, its target and its result.");
   if (!fits (source, 0, (gsize) w * h) || !fits (target, 0, (gsize) w * h) || !fits (result, 0, (gsize) w * h))
     return bad (error, "A cipher round was given a buffer smaller than its shape.");
-  if (!fits (tables, table_word, cnc_cipher_table_words (shape)))
-    return bad (error, "The tables of a cipher round reach past the end of their buffer.");
+  if (!fits (tables, table_word, cnc_cipher_table_words (shape)) || table_word + cnc_cipher_table_words (shape) > TEXELS)
+    return bad (error, "The tables of a cipher round reach past the end of their buffer, or past what every device can read.");
   return TRUE;
 }

@@ -81,56 +81,88 @@ leaky (guint32 acc)
   return acc >> 31 != 0 ? ~(~acc >> 5) : acc;
 }
 
-/* out[x] of one row.  rows: the rows above, at and below, each with its last word before it and its first word behind it. */
-CNC_WIDE static void
-network_row (guint32 width, const guint32 rows[3][CNC_CIPHER_MAX_SIDE + 2], const Tables *t, guint32 y, guint32 *restrict out)
+/* What a thread works with on its rows. */
+typedef struct
 {
-  guint32 acc[CNC_CIPHER_MAX_SIDE];
+  guint32 rows[3][CNC_CIPHER_MAX_SIDE + 2]; /* above, at and below, each with its last word before it and its first behind it */
+  guint32 column_bias[CNC_CIPHER_HIDDEN][CNC_CIPHER_MAX_SIDE]; /* apart by c */
+  guint32 there[CNC_CIPHER_MAX_SIDE];                          /* where the shuffle takes each word */
+  guint32 out[CNC_CIPHER_MAX_SIDE];
+} Scratch;
+
+/* out[x] of one row. */
+CNC_WIDE static void
+network_row (guint32 width, const Tables *t, guint32 y, Scratch *restrict s)
+{
+  const guint32 *above = s->rows[0], *here = s->rows[1], *below = s->rows[2];
 
   for (guint32 x = 0; x < width; x++)
-    out[x] = 0;
-  for (guint c = 0; c < CNC_CIPHER_HIDDEN; c++)
     {
-      const guint32 *k = t->kernel + 9 * c;
-      const guint32 bias = t->row_bias[4 * y + c], mix = t->mix[c];
+      guint32 sum = 0;
 
-      for (guint32 x = 0; x < width; x++)
-        acc[x] = bias + k[0] * rows[0][x] + k[1] * rows[0][x + 1] + k[2] * rows[0][x + 2] + k[3] * rows[1][x] + k[4] * rows[1][x + 1]
-                 + k[5] * rows[1][x + 2] + k[6] * rows[2][x] + k[7] * rows[2][x + 1] + k[8] * rows[2][x + 2];
-      for (guint32 x = 0; x < width; x++)
-        out[x] += mix * leaky (acc[x] + t->column_bias[4 * x + c]);
+      for (guint c = 0; c < CNC_CIPHER_HIDDEN; c++)
+        {
+          const guint32 *k = t->kernel + 9 * c;
+          const guint32 acc = t->row_bias[4 * y + c] + s->column_bias[c][x] + k[0] * above[x] + k[1] * above[x + 1] + k[2] * above[x + 2]
+                              + k[3] * here[x] + k[4] * here[x + 1] + k[5] * here[x + 2] + k[6] * below[x] + k[7] * below[x + 1]
+                              + k[8] * below[x + 2];
+
+          sum += t->mix[c] * leaky (acc);
+        }
+      s->out[x] = sum ^ sum >> 16;
     }
+}
+
+/* there[x] = y1 * width + x1 for the columns whose x1 = x + shift, or x + shift - width. */
+CNC_WIDE static void
+shuffle_row (const CncCipherShape *shape, const Tables *t, guint32 y, Scratch *restrict s)
+{
+  const guint32 w = shape->width, h = shape->height, shift = t->row_shift[y];
+
+  for (guint part = 0; part < 2; part++)
+    {
+      const guint32 begin = part == 0 ? 0 : w - shift, end = part == 0 ? w - shift : w, move = part == 0 ? shift : shift - w;
+
+      for (guint32 x = begin; x < end; x++)
+        {
+          const guint32 sum = y + t->column_shift[x + move];
+
+          s->there[x] = (sum < h ? sum : sum - h) * w + x + move;
+        }
+    }
+}
+
+CNC_WIDE static void
+add_row (guint32 width, const guint32 *target, Scratch *restrict s)
+{
   for (guint32 x = 0; x < width; x++)
-    out[x] ^= out[x] >> 16;
+    s->out[x] = bytes_add (target[x], s->out[x]);
 }
 
 static void
-round_row (const Round *r, guint32 y)
+round_row (const Round *r, guint32 y, Scratch *s)
 {
   const guint32 w = r->shape.width, h = r->shape.height;
-  guint32 rows[3][CNC_CIPHER_MAX_SIDE + 2];
-  guint32 out[CNC_CIPHER_MAX_SIDE];
+  const gsize here = (gsize) y * w;
 
   for (guint32 i = 0; i < 3; i++)
     {
       const guint32 *row = r->source + (gsize) ((y + h - 1 + i) % h) * w;
 
-      rows[i][0] = row[w - 1];
-      memcpy (rows[i] + 1, row, w * sizeof *row);
-      rows[i][w + 1] = row[0];
+      s->rows[i][0] = row[w - 1];
+      memcpy (s->rows[i] + 1, row, w * sizeof *row);
+      s->rows[i][w + 1] = row[0];
     }
-  network_row (w, (const guint32 (*)[CNC_CIPHER_MAX_SIDE + 2]) rows, &r->tables, y, out);
-  for (guint32 x = 0; x < w; x++)
+  network_row (w, &r->tables, y, s);
+  shuffle_row (&r->shape, &r->tables, y, s);
+  if (r->inverse)
+    for (guint32 x = 0; x < w; x++)
+      r->result[here + x] = bytes_subtract (r->target[s->there[x]], s->out[x]);
+  else
     {
-      const guint32 x1 = (x + r->tables.row_shift[y]) & (w - 1);
-      const guint32 sum = y + r->tables.column_shift[x1];
-      const guint32 y1 = sum < h ? sum : sum - h;
-      const gsize here = (gsize) y * w + x, there = (gsize) y1 * w + x1;
-
-      if (r->inverse)
-        r->result[here] = bytes_subtract (r->target[there], out[x]);
-      else
-        r->result[there] = bytes_add (r->target[here], out[x]);
+      add_row (w, r->target + here, s);
+      for (guint32 x = 0; x < w; x++)
+        r->result[s->there[x]] = s->out[x];
     }
 }
 
@@ -139,9 +171,13 @@ round_band (guint index, gpointer user_data)
 {
   const Round *r = user_data;
   const guint32 end = MIN ((index + 1) * BAND_ROWS, r->shape.height);
+  Scratch s;
 
+  for (guint32 x = 0; x < r->shape.width; x++)
+    for (guint c = 0; c < CNC_CIPHER_HIDDEN; c++)
+      s.column_bias[c][x] = r->tables.column_bias[4 * x + c];
   for (guint32 y = index * BAND_ROWS; y < end; y++)
-    round_row (r, y);
+    round_row (r, y, &s);
 }
 
 CNC_WIDE static void
@@ -236,7 +272,8 @@ cpu_copy (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gs
 }
 
 static gboolean
-cpu_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract, GError **error)
+cpu_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract,
+               GError **error)
 {
   Addition a = { words_of (to) + to_word, words_of (from) + from_word, words, subtract };
 

@@ -63,7 +63,8 @@ vk_upload (CncBackend *backend, CncBuffer *buffer, gsize offset, gconstpointer d
 static gboolean
 vk_download (CncBackend *backend, CncBuffer *buffer, gsize offset, gpointer data, gsize bytes, GError **error)
 {
-  return cnc_check_bytes (buffer, offset, bytes, error) && cnc_vk_download (vk_of (backend), buffer_of (buffer), offset, data, bytes, error);
+  return cnc_check_bytes (buffer, offset, bytes, error)
+         && cnc_vk_download (vk_of (backend), buffer_of (buffer), offset, data, bytes, error);
 }
 
 static gboolean
@@ -96,7 +97,8 @@ choose_sum (const CncVulkan *vk, gsize to_word, gsize from_word, gsize words, gb
 }
 
 static gboolean
-vk_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract, GError **error)
+vk_add_bytes (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract,
+              GError **error)
 {
   CncVulkan *vk = vk_of (backend);
   const CncPipeline which = choose_sum (vk, to_word, from_word, words, subtract);

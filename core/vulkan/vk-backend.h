@@ -14,20 +14,20 @@ G_BEGIN_DECLS
  * Returns: (element-type CncDeviceInfo) (transfer full), may be empty. */
 GArray *cnc_vulkan_devices (char **problem);
 
-/* id: as in CncDeviceInfo.  Errors: NO_DEVICE (it is not there, or its driver refuses it), GPU_MEMORY, NO_MEMORY.
+/* id: as in CncDeviceInfo.  Errors: NO_DEVICE (it is not there), GPU_LOST (its driver refuses it), GPU_MEMORY, NO_MEMORY.
  * Returns: (transfer full) */
 CncBackend *cnc_vulkan_open (const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For tests; copied, and applied to what is opened after.  All zero: none. */
 typedef struct
 {
-  gboolean validation;     /* with VK_LAYER_KHRONOS_validation; without that layer there is no device */
-  gboolean staging;        /* never write straight into device memory, even where that can be done */
-  guint fail_allocation;   /* the n-th allocation of device memory reports that it is full; 0: none */
-  guint lose_submission;   /* the n-th submission reports that the device is lost; 0: none */
-  gsize texel_limit;       /* words that a texel buffer may have at most; 0: what the device says */
-  gboolean no_cache;       /* no pipeline cache on disk */
-  const char *loader;      /* instead of libvulkan.so.1; (transfer none), must stay */
+  gboolean validation;   /* with VK_LAYER_KHRONOS_validation; without that layer there is no device */
+  gboolean staging;      /* never write straight into device memory, even where that can be done */
+  guint fail_allocation; /* the n-th allocation of device memory reports that it is full; 0: none */
+  guint lose_submission; /* the n-th submission reports that the device is lost; 0: none */
+  gsize texel_limit;     /* words that a texel buffer may have at most; 0: what the device says */
+  gboolean no_cache;     /* no pipeline cache on disk */
+  const char *loader;    /* instead of libvulkan.so.1; (transfer none), must stay */
 } CncVulkanSwitches;
 
 void cnc_vulkan_set_switches (const CncVulkanSwitches *switches);

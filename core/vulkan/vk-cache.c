@@ -93,5 +93,6 @@ cnc_vk_cache_save (CncVulkan *vk)
   memcpy (file, MAGIC, MAGIC_BYTES);
   memcpy (file + MAGIC_BYTES, sum, SUM_BYTES);
   /* Written beside it and renamed, so that a reader never sees half a file; if it fails the next start is slower, no more. */
-  g_file_set_contents_full (name, (const char *) file, (gssize) (MAGIC_BYTES + SUM_BYTES + size), G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+  g_file_set_contents_full (name, (const char *) file, (gssize) (MAGIC_BYTES + SUM_BYTES + size), G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                            NULL);
 }

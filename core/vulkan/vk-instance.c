@@ -98,7 +98,8 @@ cnc_vk_instance_init (CncVkInstance *vki, const CncVulkanSwitches *switches, GEr
   memset (vki, 0, sizeof *vki);
   vki->get = loader (switches->loader);
   if (vki->get == NULL)
-    return no_device (error, "The Vulkan loader is not installed; install the package libvulkan1 (vulkan-loader on Fedora, vulkan-icd-loader on Arch).");
+    return no_device (
+        error, "The Vulkan loader is not installed; install the package libvulkan1 (vulkan-loader on Fedora, vulkan-icd-loader on Arch).");
   enumerate_version = (PFN_vkEnumerateInstanceVersion) vki->get (NULL, "vkEnumerateInstanceVersion");
   create = (PFN_vkCreateInstance) vki->get (NULL, "vkCreateInstance");
   if (create == NULL || enumerate_version == NULL || enumerate_version (&version) != VK_SUCCESS || version < VK_API_VERSION_1_1)
@@ -136,7 +137,8 @@ cnc_vk_instance_clear (CncVkInstance *vki)
   if (vki->instance == VK_NULL_HANDLE)
     return;
   if (vki->messenger != VK_NULL_HANDLE)
-    ((PFN_vkDestroyDebugUtilsMessengerEXT) vki->get (vki->instance, "vkDestroyDebugUtilsMessengerEXT")) (vki->instance, vki->messenger, NULL);
+    ((PFN_vkDestroyDebugUtilsMessengerEXT) vki->get (vki->instance, "vkDestroyDebugUtilsMessengerEXT")) (vki->instance, vki->messenger,
+                                                                                                         NULL);
   vki->DestroyInstance (vki->instance, NULL);
   memset (vki, 0, sizeof *vki);
 }
@@ -179,6 +181,7 @@ describe (CncVkInstance *vki, CncVkPhysical *physical)
   VkPhysicalDeviceProperties2 properties = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id };
   VkPhysicalDeviceMemoryProperties memory;
   g_autofree char *name = NULL;
+  const char *end;
 
   vki->GetPhysicalDeviceProperties2 (physical->handle, &properties);
   vki->GetPhysicalDeviceMemoryProperties (physical->handle, &memory);
@@ -187,11 +190,14 @@ describe (CncVkInstance *vki, CncVkPhysical *physical)
   for (guint32 i = 0; i < memory.memoryHeapCount; i++)
     if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
       physical->local_bytes = MAX (physical->local_bytes, memory.memoryHeaps[i].size);
-  physical->info.kind = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU ? CNC_DEVICE_VULKAN_SOFTWARE : CNC_DEVICE_VULKAN_GPU;
+  physical->info.kind
+      = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU ? CNC_DEVICE_VULKAN_SOFTWARE : CNC_DEVICE_VULKAN_GPU;
   for (guint i = 0; i < VK_UUID_SIZE; i++)
     g_snprintf (physical->info.id + 2 * i, 3, "%02x", id.deviceUUID[i]);
   name = g_utf8_make_valid (properties.properties.deviceName, -1);
   g_strlcpy (physical->info.name, name, sizeof physical->info.name);
+  if (!g_utf8_validate (physical->info.name, -1, &end))
+    physical->info.name[end - physical->info.name] = '\0'; /* cut off within a character */
 }
 
 static gint
@@ -257,7 +263,8 @@ cnc_vk_usable (CncVulkan *vk, GError **error)
 {
   if (!vk->failed)
     return TRUE;
-  g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s stopped answering; try again, or choose another device.", vk->backend.info.name);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s stopped answering; try again, or choose another device.",
+               vk->backend.info.name);
   return FALSE;
 }
 
@@ -287,7 +294,8 @@ cnc_vk_check (CncVulkan *vk, VkResult result, const char *what, GError **error)
       vk->failed = vk->hung = TRUE;
       return cnc_vk_usable (vk, error);
     default:
-      g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s could not %s (Vulkan error %d); choose another device.", name, what, result);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device %s could not %s (Vulkan error %d); choose another device.", name, what,
+                   result);
       break;
     }
   return FALSE;

@@ -219,7 +219,10 @@ make (CncVulkan *vk, CncVkBuffer *buffer, gsize bytes, gboolean host, VkResult *
   VkMemoryRequirements needs;
 
   /* Whole quads of words, so that every view of it is valid. */
-  *result = create_handle (vk, (bytes + 15) / 16 * 16, &buffer->handle);
+  bytes = (bytes + 15) / 16 * 16;
+  if (bytes > vk->properties.limits.maxStorageBufferRange)
+    return FALSE;
+  *result = create_handle (vk, bytes, &buffer->handle);
   if (*result != VK_SUCCESS)
     return FALSE;
   vk->GetBufferMemoryRequirements (vk->device, buffer->handle, &needs);
@@ -242,7 +245,7 @@ cnc_vk_buffer_new (CncVulkan *vk, gsize bytes, gboolean host, GError **error)
       CncVkBuffer *buffer = g_new0 (CncVkBuffer, 1);
 
       buffer->base.words = bytes / 4;
-      if (bytes <= vk->properties.limits.maxStorageBufferRange && make (vk, buffer, bytes, host, &result))
+      if (make (vk, buffer, bytes, host, &result))
         {
           if (host || cnc_vk_describe (vk, buffer, error))
             return buffer;

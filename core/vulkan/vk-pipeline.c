@@ -1,6 +1,7 @@
 /* core/vulkan/vk-pipeline.c: descriptors, of which every buffer has one set for its whole life, and the pipelines.
  *
- * A set shows its buffer in three ways (core/vulkan binds up to four of them): binding 0 as storage, 1 as R32UI texels, 2 as RGBA32UI texels.
+ * A set shows its buffer in three ways (core/vulkan binds up to four of them): binding 0 as storage, 1 as R32UI texels, 2 as RGBA32UI
+ * texels.
  */
 #include "base/error.h"
 #include "vulkan/vk.h"
@@ -55,7 +56,7 @@ cnc_vk_pipeline_init (CncVulkan *vk, GError **error)
 
   vk->pools = g_array_new (FALSE, FALSE, sizeof (VkDescriptorPool));
   for (guint32 i = 0; i < BINDINGS; i++)
-    bindings[i] = (VkDescriptorSetLayoutBinding) { i, binding_types[i], 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
+    bindings[i] = (VkDescriptorSetLayoutBinding){ i, binding_types[i], 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
   if (!cnc_vk_check (vk, vk->CreateDescriptorSetLayout (vk->device, &set_info, NULL, &vk->set_layout), "prepare its work", error))
     return FALSE;
   for (guint i = 0; i < CNC_VK_SETS; i++)
@@ -158,7 +159,7 @@ cnc_vk_describe (CncVulkan *vk, CncVkBuffer *buffer, GError **error)
   if (!cnc_vk_check (vk, result, "hold the picture", error))
     return FALSE;
   for (guint32 i = 0; i < BINDINGS; i++)
-    writes[i] = (VkWriteDescriptorSet) {
+    writes[i] = (VkWriteDescriptorSet){
       .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
       .dstSet = buffer->set,
       .dstBinding = i,

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "vulkan/vk.h"
 
-#define BUDGET_SECONDS 0.020           /* of estimated work in a submission; what may vary leaves it below 50 ms */
-#define FIRST_RATE 2e7                 /* words of a cipher round a second, before anything was measured: a slow device */
-#define MAX_COMMANDS 4096u             /* in a submission */
+#define BUDGET_SECONDS 0.020               /* of estimated work in a submission; what may vary leaves it below 50 ms */
+#define FIRST_RATE 2e7                     /* words of a cipher round a second, before anything was measured: a slow device */
+#define MAX_COMMANDS 4096u                 /* in a submission */
 #define TIMEOUT_NS ((guint64) 30000000000) /* for a submission estimated at 20 ms, on a machine with much else to do */
 
 static gboolean
@@ -68,7 +68,8 @@ measured (CncVulkan *vk, guint index)
   guint64 ticks[2] = { 0, 0 };
 
   if (vk->queries == VK_NULL_HANDLE
-      || vk->GetQueryPoolResults (vk->device, vk->queries, 2 * index, 2, sizeof ticks, ticks, sizeof *ticks, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS
+      || vk->GetQueryPoolResults (vk->device, vk->queries, 2 * index, 2, sizeof ticks, ticks, sizeof *ticks, VK_QUERY_RESULT_64_BIT)
+             != VK_SUCCESS
       || ticks[1] <= ticks[0])
     return 0;
   return (double) (ticks[1] - ticks[0]) * (double) vk->properties.limits.timestampPeriod * 1e-9;
@@ -127,8 +128,7 @@ cnc_vk_begin (CncVulkan *vk, double work, GError **error)
     }
   if (!vk->recording)
     {
-      if (!retire (vk, vk->frame, error)
-          || !cnc_vk_check (vk, vk->BeginCommandBuffer (frame->commands, &info), "take commands", error))
+      if (!retire (vk, vk->frame, error) || !cnc_vk_check (vk, vk->BeginCommandBuffer (frame->commands, &info), "take commands", error))
         return FALSE;
       vk->recording = TRUE;
       vk->commands = 0;

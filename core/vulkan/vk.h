@@ -14,24 +14,28 @@
 G_BEGIN_DECLS
 
 #define CNC_VK_INSTANCE_FUNCTIONS(F)                                                                                                       \
-  F (DestroyInstance) F (EnumeratePhysicalDevices) F (EnumerateDeviceExtensionProperties) F (GetPhysicalDeviceProperties2)                 \
-  F (GetPhysicalDeviceMemoryProperties) F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice) F (GetDeviceProcAddr)
+  F (DestroyInstance)                                                                                                                      \
+  F (EnumeratePhysicalDevices) F (EnumerateDeviceExtensionProperties) F (GetPhysicalDeviceProperties2)                                     \
+      F (GetPhysicalDeviceMemoryProperties) F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice) F (GetDeviceProcAddr)
 
 #define CNC_VK_DEVICE_FUNCTIONS(F)                                                                                                         \
-  F (DestroyDevice) F (GetDeviceQueue) F (DeviceWaitIdle) F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer)                 \
-  F (DestroyBuffer) F (GetBufferMemoryRequirements) F (BindBufferMemory) F (CreateBufferView) F (DestroyBufferView)                        \
-  F (CreateShaderModule) F (DestroyShaderModule) F (CreatePipelineCache) F (DestroyPipelineCache) F (GetPipelineCacheData)                 \
-  F (CreateComputePipelines) F (DestroyPipeline) F (CreatePipelineLayout) F (DestroyPipelineLayout) F (CreateDescriptorSetLayout)          \
-  F (DestroyDescriptorSetLayout) F (CreateDescriptorPool) F (DestroyDescriptorPool) F (AllocateDescriptorSets) F (FreeDescriptorSets)      \
-  F (UpdateDescriptorSets) F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool) F (AllocateCommandBuffers)                    \
-  F (BeginCommandBuffer) F (EndCommandBuffer) F (QueueSubmit) F (CreateFence) F (DestroyFence) F (WaitForFences) F (ResetFences)           \
-  F (CreateQueryPool) F (DestroyQueryPool) F (GetQueryPoolResults) F (CmdResetQueryPool) F (CmdWriteTimestamp) F (CmdPipelineBarrier)      \
-  F (CmdCopyBuffer) F (CmdFillBuffer) F (CmdBindPipeline) F (CmdBindDescriptorSets) F (CmdPushConstants) F (CmdDispatch)
+  F (DestroyDevice)                                                                                                                        \
+  F (GetDeviceQueue) F (DeviceWaitIdle) F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer) F (DestroyBuffer)                 \
+      F (GetBufferMemoryRequirements) F (BindBufferMemory) F (CreateBufferView) F (DestroyBufferView) F (CreateShaderModule)               \
+          F (DestroyShaderModule) F (CreatePipelineCache) F (DestroyPipelineCache) F (GetPipelineCacheData) F (CreateComputePipelines)     \
+              F (DestroyPipeline) F (CreatePipelineLayout) F (DestroyPipelineLayout) F (CreateDescriptorSetLayout)                         \
+                  F (DestroyDescriptorSetLayout) F (CreateDescriptorPool) F (DestroyDescriptorPool) F (AllocateDescriptorSets)             \
+                      F (FreeDescriptorSets) F (UpdateDescriptorSets) F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool)    \
+                          F (AllocateCommandBuffers) F (BeginCommandBuffer) F (EndCommandBuffer) F (QueueSubmit) F (CreateFence)           \
+                              F (DestroyFence) F (WaitForFences) F (ResetFences) F (CreateQueryPool) F (DestroyQueryPool)                  \
+                                  F (GetQueryPoolResults) F (CmdResetQueryPool) F (CmdWriteTimestamp) F (CmdPipelineBarrier)               \
+                                      F (CmdCopyBuffer) F (CmdFillBuffer) F (CmdBindPipeline) F (CmdBindDescriptorSets)                    \
+                                          F (CmdPushConstants) F (CmdDispatch)
 
-#define CNC_VK_FRAMES 3u                      /* submissions under way at most */
-#define CNC_VK_SLOTS 4u                       /* staging slots */
+#define CNC_VK_FRAMES 3u /* submissions under way at most */
+#define CNC_VK_SLOTS 4u  /* staging slots */
 #define CNC_VK_SLOT_BYTES ((gsize) 1u << 20)
-#define CNC_VK_SETS 4u                        /* buffers that a shader can see at once: the least that every device allows */
+#define CNC_VK_SETS 4u /* buffers that a shader can see at once: the least that every device allows */
 #define CNC_VK_PUSH_BYTES 12u
 
 typedef enum
@@ -67,10 +71,10 @@ typedef struct
 typedef struct
 {
   VkDeviceMemory memory;
-  guint8 *mapped;    /* NULL where the host cannot see it */
+  guint8 *mapped; /* NULL where the host cannot see it */
   VkDeviceSize size;
-  gboolean shared;   /* by many buffers, in vk->blocks; else it belongs to one */
-  GArray *holes;     /* of CncVkHole, by offset, never touching each other */
+  gboolean shared; /* by many buffers, in vk->blocks; else it belongs to one */
+  GArray *holes;   /* of CncVkHole, by offset, never touching each other */
 } CncVkBlock;
 
 typedef struct
@@ -128,9 +132,9 @@ typedef struct
 
   /* vk-memory.c */
   guint type_device, type_host;
-  gboolean direct;    /* the host writes device memory itself */
-  GPtrArray *blocks;  /* of CncVkBlock */
-  GPtrArray *dying;   /* of CncVkBuffer: freed, still in use */
+  gboolean direct;   /* the host writes device memory itself */
+  GPtrArray *blocks; /* of CncVkBlock */
+  GPtrArray *dying;  /* of CncVkBuffer: freed, still in use */
   CncVkSlot slots[CNC_VK_SLOTS];
   guint next_slot;
   guint allocations;
@@ -138,21 +142,21 @@ typedef struct
   /* vk-pipeline.c */
   VkDescriptorSetLayout set_layout;
   VkPipelineLayout layout;
-  GArray *pools;      /* of VkDescriptorPool */
+  GArray *pools; /* of VkDescriptorPool */
   VkPipelineCache cache;
-  char *cache_sum;    /* of what was read from disk; NULL: nothing */
+  char *cache_sum; /* of what was read from disk; NULL: nothing */
   VkPipeline pipelines[CNC_PIPELINES];
 
   /* vk-submit.c */
   CncVkFrame frames[CNC_VK_FRAMES];
   VkQueryPool queries;
-  guint frame;        /* the one that is or will be recorded */
+  guint frame; /* the one that is or will be recorded */
   gboolean recording;
-  guint commands;     /* recorded in it */
-  guint64 serial;     /* of the submission that is or will be recorded */
-  guint64 completed;  /* every submission up to this one is done */
+  guint commands;    /* recorded in it */
+  guint64 serial;    /* of the submission that is or will be recorded */
+  guint64 completed; /* every submission up to this one is done */
   guint submissions;
-  double rate;        /* words of a cipher round a second, as measured */
+  double rate; /* words of a cipher round a second, as measured */
   gint64 idle_since;
   VkPipelineStageFlags barrier_from, barrier_to;
   VkAccessFlags barrier_from_access, barrier_to_access;

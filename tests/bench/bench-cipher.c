@@ -54,7 +54,9 @@ run (CncBackend *backend, const CncCipherShape *shape, CncBuffer *tables, CncBuf
           {
             CncBuffer *target = h[0];
 
-            check (backend->table->cipher_round (backend, shape, tables, stride * (ROUNDS / 2 * sweep + r), h[1], target, h[2], inverse, &error), &error);
+            check (backend->table->cipher_round (backend, shape, tables, stride * (ROUNDS / 2 * sweep + r), h[1], target, h[2], inverse,
+                                                 &error),
+                   &error);
             h[0] = h[1];
             h[1] = h[2];
             h[2] = target;
@@ -82,7 +84,8 @@ bench (CncBackend *backend)
       run (backend, &shape, tables, halves, inverse != 0); /* translates the shaders, learns the device's speed */
       for (guint i = 0; i < REPEATS; i++)
         best = MIN (best, run (backend, &shape, tables, halves, inverse != 0));
-      printf ("%-48.48s CNN layer %-9s %9.1f MB/s\n", backend->info.name, inverse ? "inverse" : "forward", (double) words * 8 * SEGMENTS / best * 1e-6);
+      printf ("%-48.48s CNN layer %-9s %9.1f MB/s\n", backend->info.name, inverse ? "inverse" : "forward",
+              (double) words * 8 * SEGMENTS / best * 1e-6);
     }
   for (guint i = 0; i < G_N_ELEMENTS (halves); i++)
     cnc_buffer_free (backend, halves[i]);

@@ -10,8 +10,8 @@
 #include "vulkan/vk-backend.h"
 
 static const CncCipherShape shapes[] = {
-  { 4, 4 },   { 4, 5 },    { 8, 4 },    { 8, 7 },    { 16, 9 },   { 4, 256 },  { 32, 33 },   { 64, 37 },    { 64, 100 },  { 128, 6 },
-  { 128, 255 }, { 256, 4 }, { 256, 5 }, { 256, 11 }, { 256, 101 }, { 256, 255 }, { 256, 256 },
+  { 4, 4 },   { 4, 5 },     { 8, 4 },   { 8, 7 },   { 16, 9 },   { 4, 256 },   { 32, 33 },   { 64, 37 },   { 64, 100 },
+  { 128, 6 }, { 128, 255 }, { 256, 4 }, { 256, 5 }, { 256, 11 }, { 256, 101 }, { 256, 255 }, { 256, 256 },
 };
 
 static CncBackend *
@@ -59,7 +59,8 @@ rounds_of_shape (CncBackend *device, CncBackend *reference, const CncCipherShape
       g_autofree guint32 *back = NULL;
 
       for (guint i = 0; i < 2; i++)
-        g_assert_true (backends[i]->table->cipher_round (backends[i], shape, b[i][0], table_word, b[i][1], b[i][2], b[i][3], inverse != 0, &error));
+        g_assert_true (
+            backends[i]->table->cipher_round (backends[i], shape, b[i][0], table_word, b[i][1], b[i][2], b[i][3], inverse != 0, &error));
       assert_same (reference, b[0][3], device, b[1][3], more);
       g_assert_true (device->table->cipher_round (device, shape, b[1][0], table_word, b[1][1], b[1][3], b[1][4], inverse == 0, &error));
       back = case_read (device, b[1][4], words);
@@ -128,7 +129,8 @@ sums (CncBackend *device)
   static const struct
   {
     gsize size, to, from, words;
-  } cases[] = { { 1, 0, 0, 1 }, { 5, 1, 2, 3 }, { 64, 0, 0, 64 }, { 4097, 1, 0, 4096 }, { 70000, 69999, 0, 1 }, { 3000001, 0, 1, 3000000 }, { 9, 3, 3, 0 } };
+  } cases[] = { { 1, 0, 0, 1 }, { 5, 1, 2, 3 }, { 64, 0, 0, 64 }, { 4097, 1, 0, 4096 }, { 70000, 69999, 0, 1 }, { 3000001, 0, 1, 3000000 },
+                { 9, 3, 3, 0 } };
   g_autoptr (CncBackend) reference = cnc_reference_backend_new ();
   CncBackend *const backends[] = { reference, device };
 
@@ -147,7 +149,8 @@ sums (CncBackend *device)
         {
           for (guint i = 0; i < 2; i++)
             if (op < 2)
-              g_assert_true (backends[i]->table->add_bytes (backends[i], b[i][0], cases[c].to, b[i][1], cases[c].from, cases[c].words, op != 0, &error));
+              g_assert_true (backends[i]->table->add_bytes (backends[i], b[i][0], cases[c].to, b[i][1], cases[c].from, cases[c].words,
+                                                            op != 0, &error));
             else
               g_assert_true (backends[i]->table->copy (backends[i], b[i][0], cases[c].to, b[i][1], cases[c].from, cases[c].words, &error));
           assert_same (reference, b[0][0], device, b[1][0], cases[c].size);
@@ -202,11 +205,12 @@ static void
 bad_arguments (CncBackend *device)
 {
   static const CncCipherShape bad[] = { { 0, 0 }, { 4, 3 }, { 3, 4 }, { 2, 8 }, { 512, 4 }, { 24, 8 }, { 8, 257 }, { 256, 0 } };
-  CncBuffer *b[4];
+  CncBuffer *b[5];
   const CncCipherShape good = { 8, 8 };
+  const gsize table_words = cnc_cipher_table_words (&good);
 
-  for (guint i = 0; i < 4; i++)
-    b[i] = case_buffer (device, NULL, i == 0 ? cnc_cipher_table_words (&good) : 64);
+  for (guint i = 0; i < 5; i++)
+    b[i] = case_buffer (device, NULL, i == 0 ? table_words : i == 4 ? 65536 + table_words : 64);
 
 #define FAILS(call)                                                                                                                        \
   {                                                                                                                                        \
@@ -217,6 +221,7 @@ bad_arguments (CncBackend *device)
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     FAILS (device->table->cipher_round (device, &bad[i], b[0], 0, b[1], b[2], b[3], FALSE, &error));
   FAILS (device->table->cipher_round (device, &good, b[0], 1, b[1], b[2], b[3], FALSE, &error));
+  FAILS (device->table->cipher_round (device, &good, b[4], 65537 - table_words, b[1], b[2], b[3], FALSE, &error));
   FAILS (device->table->cipher_round (device, &good, b[0], G_MAXSIZE, b[1], b[2], b[3], FALSE, &error));
   FAILS (device->table->cipher_round (device, &good, b[0], 0, b[1], b[1], b[3], FALSE, &error));
   FAILS (device->table->cipher_round (device, &good, b[0], 0, b[1], b[3], b[3], FALSE, &error));
@@ -232,7 +237,7 @@ bad_arguments (CncBackend *device)
   FAILS (cnc_buffer_new (device, 0, &error) != NULL);
   FAILS (cnc_buffer_new (device, 6, &error) != NULL);
 #undef FAILS
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 5; i++)
     cnc_buffer_free (device, b[i]);
 }
 

@@ -115,8 +115,8 @@ test_no_driver (void)
   g_autofree char *nonsense = g_build_filename (folder, "nonsense.json", NULL);
   const char *const files[] = { "/dev/null", "/nonexistent", "", broken, nonsense };
 
-  g_assert_true (g_file_set_contents (broken,
-                                      "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"libc.so.6\", \"api_version\": \"1.3.0\"}}", -1, NULL));
+  g_assert_true (g_file_set_contents (
+      broken, "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"libc.so.6\", \"api_version\": \"1.3.0\"}}", -1, NULL));
   g_assert_true (g_file_set_contents (nonsense, "{{{", -1, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
     {
@@ -176,11 +176,13 @@ static CncBackendTable wrong_table;
 static guint wrong_operation;
 
 static gboolean
-wrong_sum (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract, GError **error)
+wrong_sum (CncBackend *backend, CncBuffer *to, gsize to_word, CncBuffer *from, gsize from_word, gsize words, gboolean subtract,
+           GError **error)
 {
   g_autoptr (CncBackend) right = cnc_reference_backend_new ();
 
-  return right->table->add_bytes (backend, to, to_word, from, from_word, wrong_operation == (subtract ? 1u : 0u) ? words - 1 : words, subtract, error);
+  return right->table->add_bytes (backend, to, to_word, from, from_word, wrong_operation == (subtract ? 1u : 0u) ? words - 1 : words,
+                                  subtract, error);
 }
 
 static gboolean
