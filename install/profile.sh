@@ -77,4 +77,14 @@ splash_picture ()
   printf '%s\n' "$p"
 }
 
+# gimp_to_png FROM TO: lets GIMP open one picture and write it as PNG, layers merged.
+gimp_to_png ()
+{
+  CNC_FROM=$1 CNC_TO=$2 timeout -k 5 300 "$(gimp_program)" -i -d -f -b '
+    (let* ((image (car (gimp-file-load RUN-NONINTERACTIVE (getenv "CNC_FROM") (getenv "CNC_FROM"))))
+           (layer (car (gimp-image-merge-visible-layers image CLIP-TO-IMAGE))))
+      (file-png-save2 RUN-NONINTERACTIVE image layer (getenv "CNC_TO") (getenv "CNC_TO") 0 1 0 0 0 0 0 0 1))' \
+    -b '(gimp-quit 1)' </dev/null >/dev/null 2>&1 || true
+}
+
 used_device () { "$(bin_dir)/cnncrypt-doctor" --device; }

@@ -64,6 +64,7 @@ run_batch ()
   awk -v n="$(($(date +%s%N) - from))" 'BEGIN { printf "%.1f", n / 1e9 }'
   return $status
 }
+size_of () { identify -quiet -format '%w x %h pixels, ' "$1[0]" 2>/dev/null || true; }
 only_file () { find "$1" -type f | head -n 1; }
 
 file=$picture
@@ -74,18 +75,27 @@ seconds_decrypt=$(run_batch decrypted decrypt) || { cat "$demo/decrypted.log" >&
 decrypted=$(only_file "$demo/decrypted")
 [ -n "$encrypted" ] && [ -n "$decrypted" ] || die "cnncrypt-batch wrote no picture; this is a fault of cnncrypt, please report it with $demo/*.log."
 
-# ImageMagick counts the pixels that differ in any channel; 0 is the only good answer.
-different=$(compare -quiet -metric AE "$picture[0]" "$decrypted" null: 2>&1) || true
-unlike=$(compare -quiet -metric AE "$picture[0]" "$encrypted[0]" null: 2>&1) || true
+# ImageMagick counts the pixels that differ in any channel; 0 is the only good answer.  It decodes some formats (JPEG) a little differently
+# than GIMP and cannot read others (XCF in high precision): then GIMP writes the original and the result as PNG, and those are compared.
+count_different () { compare -quiet -metric AE "$1" "$2" null: 2>&1 || true; }
+different=$(count_different "$picture[0]" "$decrypted[0]")
+how="ImageMagick counts 0 that differ"
+if [ "$different" != 0 ]; then
+  gimp_to_png "$picture" "$demo/original-as-gimp-reads-it.png"
+  gimp_to_png "$decrypted" "$demo/decrypted-as-gimp-reads-it.png"
+  different=$(count_different "$demo/original-as-gimp-reads-it.png" "$demo/decrypted-as-gimp-reads-it.png")
+  how="ImageMagick counts 0 that differ when GIMP has written both as PNG"
+fi
+unlike=$(count_different "$picture[0]" "$encrypted[0]")
 [ "$different" = 0 ] || die "the decrypted picture is not the original: $different pixels differ.  This is a fault of cnncrypt, please report it."
 [ "$unlike" != 0 ] || die "the encrypted picture equals the original.  This is a fault of cnncrypt, please report it."
 
 say "Original:   $picture"
-say "            $(identify -quiet -format '%w x %h pixels' "$picture[0]"), $(stat -c %s "$picture") bytes"
+say "            $(size_of "$picture")$(stat -c %s "$picture") bytes"
 say "Encrypted:  $encrypted"
-say "            $(identify -quiet -format '%w x %h pixels' "$encrypted"), $(stat -c %s "$encrypted") bytes, $seconds_encrypt s"
+say "            $(size_of "$encrypted")$(stat -c %s "$encrypted") bytes, $seconds_encrypt s"
 say "Decrypted:  $decrypted"
-say "            every pixel equals the original's (ImageMagick counts 0 that differ), $seconds_decrypt s"
+say "            every pixel equals the original's ($how), $seconds_decrypt s"
 say "Passphrase: in the file $demo/passphrase (only you can read it)"
 say "Device:     $(used_device)"
 say
