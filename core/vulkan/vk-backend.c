@@ -91,7 +91,7 @@ choose_sum (const CncVulkan *vk, gsize to_word, gsize from_word, gsize words, gb
 {
   const gboolean quads = ((to_word | from_word | words) & 3) == 0 && MAX (to_word, from_word) + words <= 4 * cnc_vk_texel_limit (vk);
 
-  if (quads && vk->backend.info.kind == CNC_DEVICE_VULKAN_SOFTWARE)
+  if (quads && vk->software)
     return subtract ? CNC_PIPELINE_SUBTRACT_QUADS : CNC_PIPELINE_ADD_QUADS;
   return subtract ? CNC_PIPELINE_SUBTRACT : CNC_PIPELINE_ADD;
 }
@@ -223,6 +223,7 @@ open_device (CncVulkan *vk, const CncVkPhysical *physical, GError **error)
 
   vk->backend.info = physical->info;
   vk->properties = physical->properties;
+  vk->software = physical->info.kind == CNC_DEVICE_VULKAN_SOFTWARE && !vk->switches.as_gpu;
   vk->vki.GetPhysicalDeviceMemoryProperties (physical->handle, &vk->memory);
   if (!choose_family (vk, physical->handle))
     return cnc_vk_check (vk, VK_ERROR_FEATURE_NOT_PRESENT, "compute", error);

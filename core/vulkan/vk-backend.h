@@ -26,6 +26,7 @@ typedef struct
   guint fail_allocation; /* the n-th allocation of device memory reports that it is full; 0: none */
   guint lose_submission; /* the n-th submission reports that the device is lost; 0: none */
   gsize texel_limit;     /* words that a texel buffer may have at most; 0: what the device says */
+  gboolean as_gpu;       /* the kernels' shapes are those of a GPU, on software Vulkan too */
   gboolean no_cache;     /* no pipeline cache on disk */
   const char *loader;    /* instead of libvulkan.so.1; (transfer none), must stay */
 } CncVulkanSwitches;

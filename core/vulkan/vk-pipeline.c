@@ -176,8 +176,6 @@ cnc_vk_describe (CncVulkan *vk, CncVkBuffer *buffer, GError **error)
 void
 cnc_vk_kernel_shape (const CncVulkan *vk, CncPipeline which, guint *lanes, guint *each)
 {
-  const gboolean software = vk->backend.info.kind == CNC_DEVICE_VULKAN_SOFTWARE;
-
   /* A GPU wants many lanes under way; software wants fetches and weights that serve many words.  A round takes at most
    * twice the least height. */
   *lanes = 64;
@@ -185,10 +183,10 @@ cnc_vk_kernel_shape (const CncVulkan *vk, CncPipeline which, guint *lanes, guint
     {
     case CNC_PIPELINE_ROUND:
     case CNC_PIPELINE_ROUND_INVERSE:
-      *each = software ? 8 : 1;
+      *each = vk->software ? 8 : 1;
       break;
     default:
-      *each = software ? 16 : 4;
+      *each = vk->software ? 16 : 4;
       break;
     }
 }

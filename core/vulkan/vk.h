@@ -15,17 +15,19 @@ G_BEGIN_DECLS
 
 #define CNC_VK_INSTANCE_FUNCTIONS(F)                                                                                                       \
   F (DestroyInstance)                                                                                                                      \
-  F (EnumeratePhysicalDevices) F (EnumerateDeviceExtensionProperties) F (GetPhysicalDeviceProperties2)                                     \
-      F (GetPhysicalDeviceMemoryProperties) F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice) F (GetDeviceProcAddr)
+  F (EnumeratePhysicalDevices)                                                                                                             \
+  F (EnumerateDeviceExtensionProperties) F (GetPhysicalDeviceProperties2) F (GetPhysicalDeviceMemoryProperties)                            \
+      F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice) F (GetDeviceProcAddr)
 
 #define CNC_VK_DEVICE_FUNCTIONS(F)                                                                                                         \
   F (DestroyDevice)                                                                                                                        \
-  F (GetDeviceQueue) F (DeviceWaitIdle) F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer) F (DestroyBuffer)                 \
-      F (GetBufferMemoryRequirements) F (BindBufferMemory) F (CreateBufferView) F (DestroyBufferView) F (CreateShaderModule)               \
-          F (DestroyShaderModule) F (CreatePipelineCache) F (DestroyPipelineCache) F (GetPipelineCacheData) F (CreateComputePipelines)     \
-              F (DestroyPipeline) F (CreatePipelineLayout) F (DestroyPipelineLayout) F (CreateDescriptorSetLayout)                         \
-                  F (DestroyDescriptorSetLayout) F (CreateDescriptorPool) F (DestroyDescriptorPool) F (AllocateDescriptorSets)             \
-                      F (FreeDescriptorSets) F (UpdateDescriptorSets) F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool)    \
+  F (GetDeviceQueue)                                                                                                                       \
+  F (DeviceWaitIdle) F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer) F (DestroyBuffer) F (GetBufferMemoryRequirements)    \
+      F (BindBufferMemory) F (CreateBufferView) F (DestroyBufferView) F (CreateShaderModule) F (DestroyShaderModule)                       \
+          F (CreatePipelineCache) F (DestroyPipelineCache) F (GetPipelineCacheData) F (CreateComputePipelines) F (DestroyPipeline)         \
+              F (CreatePipelineLayout) F (DestroyPipelineLayout) F (CreateDescriptorSetLayout) F (DestroyDescriptorSetLayout)              \
+                  F (CreateDescriptorPool) F (DestroyDescriptorPool) F (AllocateDescriptorSets) F (FreeDescriptorSets)                     \
+                      F (UpdateDescriptorSets) F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool)                           \
                           F (AllocateCommandBuffers) F (BeginCommandBuffer) F (EndCommandBuffer) F (QueueSubmit) F (CreateFence)           \
                               F (DestroyFence) F (WaitForFences) F (ResetFences) F (CreateQueryPool) F (DestroyQueryPool)                  \
                                   F (GetQueryPoolResults) F (CmdResetQueryPool) F (CmdWriteTimestamp) F (CmdPipelineBarrier)               \
@@ -127,8 +129,9 @@ typedef struct
 #define F(name) PFN_vk##name name;
   CNC_VK_DEVICE_FUNCTIONS (F)
 #undef F
-  gboolean failed; /* sticky: the device was lost or did not answer */
-  gboolean hung;   /* it did not answer: its objects may still be in use and are left behind */
+  gboolean software; /* choose kernels for software Vulkan */
+  gboolean failed;   /* sticky: the device was lost or did not answer */
+  gboolean hung;     /* it did not answer: its objects may still be in use and are left behind */
 
   /* vk-memory.c */
   guint type_device, type_host;

@@ -1,6 +1,6 @@
 /* tests/reference: every operation on every Vulkan device against the C reference, with the validation layer on: it may not say a word.
  *
- * Each test runs twice: writing into device memory where that is possible, and through staging.
+ * Each test runs three times: writing into device memory where that is possible, through staging, and with kernels shaped as for a GPU.
  */
 #include <glib/gstdio.h>
 
@@ -244,7 +244,7 @@ bad_arguments (CncBackend *device)
 typedef struct
 {
   char id[40];
-  gboolean staging;
+  CncVulkanSwitches switches;
   void (*func) (CncBackend *device);
 } Case;
 
@@ -252,8 +252,7 @@ static void
 run_case (gconstpointer data)
 {
   const Case *c = data;
-  const CncVulkanSwitches switches = { .validation = TRUE, .staging = c->staging, .texel_limit = 65536 };
-  CncBackend *device = open_device (c->id, &switches);
+  CncBackend *device = open_device (c->id, &c->switches);
 
   c->func (device);
   cnc_backend_free (device);
@@ -391,6 +390,15 @@ main (int argc, char **argv)
     const char *name;
     void (*func) (CncBackend *device);
   } tests[] = { { "rounds", rounds }, { "chain", chain }, { "sums", sums }, { "buffers", buffers }, { "bad-arguments", bad_arguments } };
+  static const struct
+  {
+    const char *name;
+    CncVulkanSwitches switches;
+  } modes[3] = {
+    { "direct", { .validation = TRUE } },
+    { "staging", { .validation = TRUE, .staging = TRUE, .texel_limit = 65536 } },
+    { "gpu", { .validation = TRUE, .staging = TRUE, .texel_limit = 65536, .as_gpu = TRUE } },
+  };
   g_autoptr (GArray) devices = NULL;
   g_autofree char *problem = NULL;
 
@@ -403,14 +411,14 @@ main (int argc, char **argv)
       g_autofree char *memory = g_strdup_printf ("/device/%s/out-of-memory", id), *lost = g_strdup_printf ("/device/%s/lost", id);
       g_autofree char *cache = g_strdup_printf ("/device/%s/cache", id);
 
-      for (guint i = 0; i < 2 * G_N_ELEMENTS (tests); i++)
+      for (guint i = 0; i < G_N_ELEMENTS (modes) * G_N_ELEMENTS (tests); i++)
         {
           Case *c = g_new0 (Case, 1);
-          g_autofree char *path = g_strdup_printf ("/device/%s/%s/%s", id, i % 2 != 0 ? "staging" : "direct", tests[i / 2].name);
+          g_autofree char *path = g_strdup_printf ("/device/%s/%s/%s", id, modes[i % 3].name, tests[i / 3].name);
 
           g_strlcpy (c->id, id, sizeof c->id);
-          c->staging = i % 2 != 0;
-          c->func = tests[i / 2].func;
+          c->switches = modes[i % 3].switches;
+          c->func = tests[i / 3].func;
           g_test_add_data_func_full (path, c, run_case, g_free);
         }
       g_test_add_data_func (memory, id, test_memory);
