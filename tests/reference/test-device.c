@@ -201,6 +201,45 @@ buffers (CncBackend *device)
   g_assert_true (cnc_backend_finish (device, &error));
 }
 
+/* What was in a buffer is gone before its memory is given to another, whether it was still in use when it was freed or not. */
+static void
+cleared (CncBackend *device)
+{
+  enum
+  {
+    WORDS = 10007
+  };
+  g_autofree guint32 *secret = case_words (3, WORDS);
+  g_autoptr (GError) error = NULL;
+
+  for (guint in_use = 0; in_use < 2; in_use++)
+    {
+      CncBuffer *b[8];
+
+      for (guint i = 0; i < 8; i++)
+        b[i] = case_buffer (device, secret, WORDS);
+      if (in_use != 0)
+        for (guint i = 0; i < 8; i++)
+          g_assert_true (device->table->add_bytes (device, b[i], 0, b[(i + 1) % 8], 0, WORDS, FALSE, &error));
+      else
+        g_assert_true (cnc_backend_finish (device, &error));
+      for (guint i = 0; i < 8; i++)
+        cnc_buffer_free (device, b[i]);
+      g_assert_true (cnc_backend_finish (device, &error));
+      for (guint i = 0; i < 8; i++)
+        {
+          g_autofree guint32 *words = NULL;
+
+          b[i] = case_buffer (device, NULL, WORDS);
+          words = case_read (device, b[i], WORDS);
+          for (guint k = 0; k < WORDS; k++)
+            g_assert_cmpuint (words[k], ==, 0);
+        }
+      for (guint i = 0; i < 8; i++)
+        cnc_buffer_free (device, b[i]);
+    }
+}
+
 static void
 bad_arguments (CncBackend *device)
 {
@@ -389,7 +428,8 @@ main (int argc, char **argv)
   {
     const char *name;
     void (*func) (CncBackend *device);
-  } tests[] = { { "rounds", rounds }, { "chain", chain }, { "sums", sums }, { "buffers", buffers }, { "bad-arguments", bad_arguments } };
+  } tests[] = { { "rounds", rounds },   { "chain", chain },     { "sums", sums },
+                { "buffers", buffers }, { "cleared", cleared }, { "bad-arguments", bad_arguments } };
   static const struct
   {
     const char *name;
