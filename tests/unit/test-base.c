@@ -45,6 +45,38 @@ test_parallel (void)
 }
 
 static void
+count_inner (guint index, gpointer user_data)
+{
+  gint *hits = user_data;
+
+  cnc_parallel_for (50, count, hits + 50 * index);
+}
+
+static gpointer
+loops (gpointer user_data)
+{
+  for (guint i = 0; i < 100; i++)
+    cnc_parallel_for (20, count_inner, user_data);
+  return NULL;
+}
+
+/* Loops within loops, from several threads at once, all sharing the same helpers. */
+static void
+test_parallel_shared (void)
+{
+  gint hits[4][1000] = { { 0 } };
+  GThread *threads[4];
+
+  for (guint i = 0; i < 4; i++)
+    threads[i] = g_thread_new ("loops", loops, hits[i]);
+  for (guint i = 0; i < 4; i++)
+    g_thread_join (threads[i]);
+  for (guint i = 0; i < 4; i++)
+    for (guint k = 0; k < 1000; k++)
+      g_assert_cmpint (hits[i][k], ==, 100);
+}
+
+static void
 test_cancel (void)
 {
   g_autoptr (GError) error = NULL;
@@ -63,6 +95,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/alloc", test_alloc);
   g_test_add_func ("/base/parallel", test_parallel);
+  g_test_add_func ("/base/parallel-shared", test_parallel_shared);
   g_test_add_func ("/base/cancel", test_cancel);
   return g_test_run ();
 }
