@@ -67,7 +67,6 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.", HOST_HOW_TO_SEND);
       return NULL;
     }
-  host_start_gegl ();
   regions = decrypt_find (image, drawable, task, error);
   if (regions == NULL)
     return NULL;

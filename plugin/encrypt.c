@@ -89,7 +89,6 @@ encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncM
   params.backend = host_job_backend (job, error);
   if (params.backend == NULL)
     return NULL;
-  host_start_gegl ();
   if (target == ENCRYPT_IMAGE)
     picture = image_read_visible (image, task, error);
   else if (target == ENCRYPT_LAYER)
@@ -169,7 +168,6 @@ encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *
 
   if (!encrypt_possible (image, drawable, target, NULL))
     return FALSE;
-  host_start_gegl ();
   if (target == ENCRYPT_IMAGE)
     {
       /* A picture of many layers is about as hard to pack as the one that is active. */

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 #define HOST_HOW_TO_SEND                                                                                                                   \
   "Save it as PNG (File → Export As) and send it as a file, not as a photo: messengers re-compress photos, and then it cannot be opened."
 
-/* gegl_init, once, with a small tile cache: pixels go straight into rasters, so cached tiles would only cost memory. */
+/* gegl_init, once, with a small tile cache.  Most work never needs it (tiles.h). */
 void host_start_gegl (void);
 
 /* One job: a device, opened when it is first needed, and progress.  Zero-initialised before use. */

@@ -1,6 +1,6 @@
 /* plugin/image.h: GIMP images and layers <-> CncPicture.
  *
- * gegl_init must have been called.  Not thread-safe, as libgimp is not.
+ * Not thread-safe, as libgimp is not.
  */
 #pragma once
 

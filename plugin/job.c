@@ -198,7 +198,6 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
   gint32 result;
   gboolean saved = FALSE;
 
-  host_start_gegl ();
   regions = decrypt_find (image, layer, task, error);
   if (regions == NULL || !decrypt_unlock (regions, job->passphrase, task, error)
       || !decrypt_run (image, layer, regions, &job->host, images, &picture, note, error))

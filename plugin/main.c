@@ -175,7 +175,6 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       return -1;
     }
   progress_start (&job.progress, "Decrypting");
-  host_start_gegl ();
   regions = decrypt_find (image, drawable, &job.progress.task, error);
   if (regions == NULL)
     return -1;

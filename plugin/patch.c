@@ -2,12 +2,12 @@
  *
  * GIMP filters what a plug-in hands back through the selection, the alpha lock and the active colour channels, and refuses it for a
  * locked layer.  So all of these are set for the moment, and what arrived is compared. */
-#include <gegl.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "pixels.h"
+#include "tiles.h"
 
 static const GimpChannelType components[] = { GIMP_CHANNEL_RED, GIMP_CHANNEL_GREEN, GIMP_CHANNEL_BLUE, GIMP_CHANNEL_ALPHA };
 
@@ -86,22 +86,21 @@ fit (const CncRaster *raster, gboolean alpha, GError **error)
 static gboolean
 put (gint32 image, gint32 layer, guint x, guint y, const CncRaster *raster)
 {
-  const GeglRectangle area = { (gint) x, (gint) y, (gint) raster->width, (gint) raster->height };
-  GeglBuffer *shadow;
+  const gint width = (gint) raster->width, height = (gint) raster->height;
+  Tiles *shadow;
   gint left, top;
 
   gimp_drawable_offsets (layer, &left, &top);
-  if (!gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, left + area.x, top + area.y, area.width, area.height))
+  if (!gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, left + (gint) x, top + (gint) y, width, height))
     return FALSE;
-  shadow = gimp_drawable_get_shadow_buffer (layer);
+  shadow = tiles_open (layer, cnc_format_pixel_bytes (&raster->format), TRUE);
   if (shadow == NULL)
     return FALSE;
-  gegl_buffer_set (shadow, &area, 0, gegl_buffer_get_format (shadow), raster->data, GEGL_AUTO_ROWSTRIDE);
-  gegl_buffer_flush (shadow);
-  g_object_unref (shadow);
+  tiles_put (shadow, x, y, raster->width, raster->height, raster->data);
+  tiles_close (shadow);
   if (!gimp_drawable_merge_shadow (layer, TRUE))
     return FALSE;
-  gimp_drawable_update (layer, area.x, area.y, area.width, area.height);
+  gimp_drawable_update (layer, (gint) x, (gint) y, width, height);
   return pixels_equal (layer, x, y, raster);
 }
 

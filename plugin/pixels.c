@@ -1,4 +1,4 @@
-/* GEGL buffers of GIMP's drawables to rasters and back, bit for bit. */
+/* GIMP's drawables to rasters and back, bit for bit. */
 #include "pixels.h"
 
 #include <gegl.h>
@@ -6,10 +6,19 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "host.h"
 #include "methods/crypt.h"
+#include "tiles.h"
 
-/* Rows moved at once: a multiple of the tiles' height, so that no tile is fetched twice. */
+/* Rows moved at once, from the top of a row of tiles to that of another, so that no tile is fetched twice. */
 #define BAND_ROWS 256u
+
+/* How many rows of a rectangle that begins at row y come next, after done of them. */
+static guint
+band_rows (guint y, guint done, guint height)
+{
+  return MIN (BAND_ROWS - (y + done) % BAND_ROWS, height - done);
+}
 
 static const struct
 {
@@ -74,96 +83,84 @@ pixels_is_rgb8 (gint32 drawable)
          && gimp_image_get_precision (gimp_item_get_image (drawable)) == GIMP_PRECISION_U8_GAMMA;
 }
 
-/* The buffer of a drawable and its own pixel format, checked against what we think it is. */
-static GeglBuffer *
-open_buffer (gint32 drawable, const CncFormat *format, const Babl **babl, GError **error)
+/* Access to a drawable's tiles, whose pixels are checked against what we think they are. */
+static Tiles *
+open_tiles (gint32 drawable, const CncFormat *format, GError **error)
 {
-  g_autoptr (GeglBuffer) buffer = gimp_drawable_get_buffer (drawable);
+  Tiles *tiles = tiles_open (drawable, cnc_format_pixel_bytes (format), FALSE);
 
-  *babl = buffer != NULL ? gegl_buffer_get_format (buffer) : NULL;
-  if (*babl == NULL || (guint) babl_format_get_bytes_per_pixel (*babl) != cnc_format_pixel_bytes (format))
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.",
-                   gimp_item_get_name (drawable));
-      return NULL;
-    }
-  return g_steal_pointer (&buffer);
-}
-
-static gboolean
-read_bands (GeglBuffer *buffer, const Babl *babl, guint x, guint y, CncRaster *raster, CncTask *task, GError **error)
-{
-  const gsize row = cnc_raster_row_bytes (raster);
-
-  for (guint done = 0; done < raster->height; done += BAND_ROWS)
-    {
-      const guint rows = MIN (BAND_ROWS, raster->height - done);
-
-      if (!cnc_task_go_on (task, error))
-        return FALSE;
-      gegl_buffer_get (buffer, GEGL_RECTANGLE ((gint) x, (gint) (y + done), (gint) raster->width, (gint) rows), 1.0, babl,
-                       raster->data + row * done, (gint) row, GEGL_ABYSS_NONE);
-      cnc_task_progress (task, (double) (done + rows) / raster->height, "Reading the picture");
-    }
-  return TRUE;
+  if (tiles == NULL)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.", gimp_item_get_name (drawable));
+  return tiles;
 }
 
 CncRaster *
 pixels_read (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task, GError **error)
 {
   g_autoptr (CncRaster) raster = NULL;
-  g_autoptr (GeglBuffer) buffer = NULL;
-  const Babl *babl;
+  g_autoptr (Tiles) tiles = NULL;
   CncFormat format;
 
   if (!pixels_format (drawable, &format, error))
     return NULL;
   raster = cnc_raster_new (width, height, &format, error);
+  tiles = raster != NULL ? open_tiles (drawable, &format, error) : NULL;
+  if (tiles == NULL)
+    return NULL;
+  for (guint done = 0, rows; done < height; done += rows)
+    {
+      rows = band_rows (y, done, height);
+      if (!cnc_task_go_on (task, error))
+        return NULL;
+      tiles_get (tiles, x, y + done, width, rows, raster->data + cnc_raster_row_bytes (raster) * done);
+      cnc_task_progress (task, (double) (done + rows) / height, "Reading the picture");
+    }
+  return g_steal_pointer (&raster);
+}
+
+/* A picture that was promoted to 32-bit integers or floating point: babl's way back to 8 bits is exact for values that came from there;
+ * if they did not, the checks of the format notice.  Only this conversion needs GEGL. */
+static CncRaster *
+read_floats (gint32 drawable, guint x, guint y, guint width, guint height, gboolean alpha, GError **error)
+{
+  const CncFormat rgb8 = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, alpha };
+  g_autoptr (CncRaster) raster = cnc_raster_new (width, height, &rgb8, error);
+  g_autoptr (GeglBuffer) buffer = NULL;
+
   if (raster == NULL)
     return NULL;
-  buffer = open_buffer (drawable, &format, &babl, error);
-  if (buffer == NULL || !read_bands (buffer, babl, x, y, raster, task, error))
-    return NULL;
+  host_start_gegl ();
+  buffer = gimp_drawable_get_buffer (drawable);
+  if (buffer == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.", gimp_item_get_name (drawable));
+      return NULL;
+    }
+  gegl_buffer_get (buffer, GEGL_RECTANGLE ((gint) x, (gint) y, (gint) width, (gint) height), 1.0,
+                   babl_format_with_space (alpha ? "R'G'B'A u8" : "R'G'B' u8", gegl_buffer_get_format (buffer)), raster->data,
+                   GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
   return g_steal_pointer (&raster);
 }
 
 CncRaster *
 pixels_read_carrier (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task, GError **error)
 {
-  g_autoptr (CncRaster) raster = NULL;
-  g_autoptr (GeglBuffer) buffer = NULL;
-  const Babl *native;
+  CncRaster *raster;
   CncFormat format;
 
   if (!pixels_format (drawable, &format, error))
     return NULL;
   if (format.model == CNC_MODEL_RGB && format.sample >= CNC_SAMPLE_U32)
-    {
-      /* A picture that was promoted to 32-bit integers or floating point: babl's way back to 8 bits is exact for values that came from
-       * there; if they did not, the checks of the format notice. */
-      const CncFormat rgb8 = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, format.alpha };
-
-      raster = cnc_raster_new (width, height, &rgb8, error);
-      buffer = raster != NULL ? open_buffer (drawable, &format, &native, error) : NULL;
-      if (buffer == NULL
-          || !read_bands (buffer, babl_format_with_space (format.alpha ? "R'G'B'A u8" : "R'G'B' u8", native), x, y, raster, task, error))
-        return NULL;
-    }
+    raster = read_floats (drawable, x, y, width, height, format.alpha, error);
   else
-    {
-      raster = pixels_read (drawable, x, y, width, height, task, error);
-      if (raster == NULL)
-        return NULL;
-    }
-  return cnc_carrier_normalise (g_steal_pointer (&raster), error);
+    raster = pixels_read (drawable, x, y, width, height, task, error);
+  return raster != NULL ? cnc_carrier_normalise (raster, error) : NULL;
 }
 
 gboolean
 pixels_write (gint32 drawable, const CncRaster *raster, CncTask *task, GError **error)
 {
-  g_autoptr (GeglBuffer) buffer = NULL;
-  const gsize row = cnc_raster_row_bytes (raster);
-  const Babl *babl;
+  g_autoptr (Tiles) tiles = NULL;
   CncFormat format;
 
   if (!pixels_format (drawable, &format, error))
@@ -173,45 +170,39 @@ pixels_write (gint32 drawable, const CncRaster *raster, CncTask *task, GError **
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP did not make a layer of the pixel format that is needed.");
       return FALSE;
     }
-  buffer = open_buffer (drawable, &format, &babl, error);
-  if (buffer == NULL)
+  tiles = open_tiles (drawable, &format, error);
+  if (tiles == NULL)
     return FALSE;
-  for (guint done = 0; done < raster->height; done += BAND_ROWS)
+  for (guint done = 0, rows; done < raster->height; done += rows)
     {
-      const guint rows = MIN (BAND_ROWS, raster->height - done);
-
+      rows = band_rows (0, done, raster->height);
       if (!cnc_task_go_on (task, error))
         return FALSE;
-      gegl_buffer_set (buffer, GEGL_RECTANGLE (0, (gint) done, (gint) raster->width, (gint) rows), 0, babl, raster->data + row * done,
-                       (gint) row);
+      tiles_put (tiles, 0, done, raster->width, rows, raster->data + cnc_raster_row_bytes (raster) * done);
       cnc_task_progress (task, (double) (done + rows) / raster->height, "Writing the picture");
     }
-  gegl_buffer_flush (buffer);
   return TRUE;
 }
 
 gboolean
 pixels_equal (gint32 drawable, guint x, guint y, const CncRaster *raster)
 {
-  g_autoptr (GeglBuffer) buffer = NULL;
+  g_autoptr (Tiles) tiles = NULL;
   g_autofree guint8 *band = NULL;
   const gsize row = cnc_raster_row_bytes (raster);
-  const Babl *babl;
   CncFormat format;
 
   if (!pixels_format (drawable, &format, NULL) || !cnc_format_equal (&format, &raster->format)
       || x + raster->width > (guint) gimp_drawable_width (drawable) || y + raster->height > (guint) gimp_drawable_height (drawable))
     return FALSE;
-  buffer = open_buffer (drawable, &format, &babl, NULL);
+  tiles = open_tiles (drawable, &format, NULL);
   band = cnc_alloc (row, BAND_ROWS, "comparing pixels", NULL);
-  if (buffer == NULL || band == NULL)
+  if (tiles == NULL || band == NULL)
     return FALSE;
-  for (guint done = 0; done < raster->height; done += BAND_ROWS)
+  for (guint done = 0, rows; done < raster->height; done += rows)
     {
-      const guint rows = MIN (BAND_ROWS, raster->height - done);
-
-      gegl_buffer_get (buffer, GEGL_RECTANGLE ((gint) x, (gint) (y + done), (gint) raster->width, (gint) rows), 1.0, babl, band,
-                       (gint) row, GEGL_ABYSS_NONE);
+      rows = band_rows (y, done, raster->height);
+      tiles_get (tiles, x, y + done, raster->width, rows, band);
       if (memcmp (band, raster->data + row * done, row * rows) != 0)
         return FALSE;
     }

@@ -1,7 +1,7 @@
-/* plugin/pixels.h: GEGL buffers of GIMP's drawables <-> CncRaster.
+/* plugin/pixels.h: GIMP's drawables <-> CncRaster.
  *
  * Samples are taken as they are: a drawable's own format in both directions, never a conversion, whatever the colour profile.
- * gegl_init must have been called.  Not thread-safe, as libgimp is not.
+ * Not thread-safe, as libgimp is not.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* The format of a drawable's pixels; needs no GEGL.  Error: BAD_ARGUMENT if GIMP has a precision that cnncrypt does not know. */
+/* The format of a drawable's pixels.  Error: BAD_ARGUMENT if GIMP has a precision that cnncrypt does not know. */
 gboolean pixels_format (gint32 drawable, CncFormat *format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* GIMP's precision for new images of that format. */
