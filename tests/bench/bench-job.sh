@@ -108,7 +108,7 @@ encrypted=$(echo "$work"/encrypted/*.png)
 for ((i = 0; i < repeats; i++)); do
   plain_gimp "$work/picture.png" "$work/plain.png"; note gimp
   batch encrypt "$work/picture.png" "$work/encrypted"; note encrypt
-  [ "$i" = 0 ] && grep -iE 'device|ran on|on ' "$work/out" | head -n 2
+  [ "$i" = 0 ] && sed -n 's/^.*\.png, \(.*\), [0-9.]* s$/device: \1/p' "$work/out"
   plain_gimp "$encrypted" "$work/plain.png"; note gimp-noise
   batch decrypt "$encrypted" "$work/decrypted"; note decrypt
   "$peak" none "$magick" "$work/picture.png" -encipher "$work/passphrase" "$work/enciphered.png" >"$work/out"; note encipher
