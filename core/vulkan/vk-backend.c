@@ -188,6 +188,12 @@ static const CncBackendTable vk_table = {
   .cipher_round = vk_cipher_round,
 };
 
+void
+cnc_vulkan_statistics (CncBackend *backend, CncVulkanStatistics *statistics)
+{
+  *statistics = vk_of (backend)->statistics;
+}
+
 /* A family that computes and does not draw leaves a desktop undisturbed; else any that computes. */
 static gboolean
 choose_family (CncVulkan *vk, VkPhysicalDevice physical)

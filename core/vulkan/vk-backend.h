@@ -25,6 +25,7 @@ typedef struct
   gboolean staging;      /* never write straight into device memory, even where that can be done */
   guint fail_allocation; /* the n-th allocation of device memory reports that it is full; 0: none */
   guint lose_submission; /* the n-th submission reports that the device is lost; 0: none */
+  guint hang_submission; /* the n-th submission is not done in time; 0: none */
   gsize texel_limit;     /* words that a texel buffer may have at most; 0: what the device says */
   gboolean as_gpu;       /* the kernels' shapes are those of a GPU, on software Vulkan too */
   gboolean no_cache;     /* no pipeline cache on disk */
@@ -32,6 +33,15 @@ typedef struct
 } CncVulkanSwitches;
 
 void cnc_vulkan_set_switches (const CncVulkanSwitches *switches);
+
+/* For benchmarks and tests: what the device was given since it was opened.  backend: from cnc_vulkan_open. */
+typedef struct
+{
+  guint submissions;
+  double longest; /* seconds that one of them took at most, as far as it is known already */
+} CncVulkanStatistics;
+
+void cnc_vulkan_statistics (CncBackend *backend, CncVulkanStatistics *statistics);
 
 /* How many messages the validation layer has sent since the program began. */
 guint cnc_vulkan_messages (void);

@@ -89,16 +89,21 @@ static gboolean
 retire (CncVulkan *vk, guint index, GError **error)
 {
   CncVkFrame *frame = &vk->frames[index];
+  VkResult result;
   double seconds;
 
   if (frame->serial == 0)
     return TRUE;
-  if (!cnc_vk_check (vk, vk->WaitForFences (vk->device, 1, &frame->fence, VK_TRUE, TIMEOUT_NS), "finish its work", error))
+  result = vk->WaitForFences (vk->device, 1, &frame->fence, VK_TRUE, TIMEOUT_NS);
+  if (frame->serial == vk->switches.hang_submission)
+    result = VK_TIMEOUT;
+  if (!cnc_vk_check (vk, result, "finish its work", error))
     return FALSE;
   seconds = measured (vk, index);
   if (seconds == 0)
     seconds = (double) (g_get_monotonic_time () - vk->idle_since) * 1e-6;
   vk->idle_since = g_get_monotonic_time ();
+  vk->statistics.longest = MAX (vk->statistics.longest, seconds);
   learn (vk, frame->work, seconds);
   vk->completed = MAX (vk->completed, frame->serial);
   frame->serial = 0;
@@ -212,10 +217,11 @@ cnc_vk_submit (CncVulkan *vk, GError **error)
   if (vk->completed + 1 == vk->serial)
     vk->idle_since = g_get_monotonic_time ();
   vk->recording = FALSE;
-  vk->submissions++;
+  vk->statistics.submissions++;
   result = vk->EndCommandBuffer (frame->commands);
   if (result == VK_SUCCESS)
-    result = vk->submissions == vk->switches.lose_submission ? VK_ERROR_DEVICE_LOST : vk->QueueSubmit (vk->queue, 1, &info, frame->fence);
+    result = vk->statistics.submissions == vk->switches.lose_submission ? VK_ERROR_DEVICE_LOST
+                                                                        : vk->QueueSubmit (vk->queue, 1, &info, frame->fence);
   if (result != VK_SUCCESS)
     {
       /* What was recorded is gone, and with it the contents of buffers: nothing after it can be right. */

@@ -16,23 +16,24 @@ G_BEGIN_DECLS
 #define CNC_VK_INSTANCE_FUNCTIONS(F)                                                                                                       \
   F (DestroyInstance)                                                                                                                      \
   F (EnumeratePhysicalDevices)                                                                                                             \
-  F (EnumerateDeviceExtensionProperties) F (GetPhysicalDeviceProperties2) F (GetPhysicalDeviceMemoryProperties)                            \
-      F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice) F (GetDeviceProcAddr)
+  F (EnumerateDeviceExtensionProperties)                                                                                                   \
+  F (GetPhysicalDeviceProperties2) F (GetPhysicalDeviceMemoryProperties) F (GetPhysicalDeviceQueueFamilyProperties) F (CreateDevice)       \
+      F (GetDeviceProcAddr)
 
 #define CNC_VK_DEVICE_FUNCTIONS(F)                                                                                                         \
   F (DestroyDevice)                                                                                                                        \
   F (GetDeviceQueue)                                                                                                                       \
-  F (DeviceWaitIdle) F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer) F (DestroyBuffer) F (GetBufferMemoryRequirements)    \
-      F (BindBufferMemory) F (CreateBufferView) F (DestroyBufferView) F (CreateShaderModule) F (DestroyShaderModule)                       \
-          F (CreatePipelineCache) F (DestroyPipelineCache) F (GetPipelineCacheData) F (CreateComputePipelines) F (DestroyPipeline)         \
-              F (CreatePipelineLayout) F (DestroyPipelineLayout) F (CreateDescriptorSetLayout) F (DestroyDescriptorSetLayout)              \
-                  F (CreateDescriptorPool) F (DestroyDescriptorPool) F (AllocateDescriptorSets) F (FreeDescriptorSets)                     \
-                      F (UpdateDescriptorSets) F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool)                           \
-                          F (AllocateCommandBuffers) F (BeginCommandBuffer) F (EndCommandBuffer) F (QueueSubmit) F (CreateFence)           \
-                              F (DestroyFence) F (WaitForFences) F (ResetFences) F (CreateQueryPool) F (DestroyQueryPool)                  \
-                                  F (GetQueryPoolResults) F (CmdResetQueryPool) F (CmdWriteTimestamp) F (CmdPipelineBarrier)               \
-                                      F (CmdCopyBuffer) F (CmdFillBuffer) F (CmdBindPipeline) F (CmdBindDescriptorSets)                    \
-                                          F (CmdPushConstants) F (CmdDispatch)
+  F (DeviceWaitIdle)                                                                                                                       \
+  F (AllocateMemory) F (FreeMemory) F (MapMemory) F (CreateBuffer) F (DestroyBuffer) F (GetBufferMemoryRequirements) F (BindBufferMemory)  \
+      F (CreateBufferView) F (DestroyBufferView) F (CreateShaderModule) F (DestroyShaderModule) F (CreatePipelineCache)                    \
+          F (DestroyPipelineCache) F (GetPipelineCacheData) F (CreateComputePipelines) F (DestroyPipeline) F (CreatePipelineLayout)        \
+              F (DestroyPipelineLayout) F (CreateDescriptorSetLayout) F (DestroyDescriptorSetLayout) F (CreateDescriptorPool)              \
+                  F (DestroyDescriptorPool) F (AllocateDescriptorSets) F (FreeDescriptorSets) F (UpdateDescriptorSets)                     \
+                      F (CreateCommandPool) F (DestroyCommandPool) F (ResetCommandPool) F (AllocateCommandBuffers) F (BeginCommandBuffer)  \
+                          F (EndCommandBuffer) F (QueueSubmit) F (CreateFence) F (DestroyFence) F (WaitForFences) F (ResetFences)          \
+                              F (CreateQueryPool) F (DestroyQueryPool) F (GetQueryPoolResults) F (CmdResetQueryPool) F (CmdWriteTimestamp) \
+                                  F (CmdPipelineBarrier) F (CmdCopyBuffer) F (CmdFillBuffer) F (CmdBindPipeline) F (CmdBindDescriptorSets) \
+                                      F (CmdPushConstants) F (CmdDispatch)
 
 #define CNC_VK_FRAMES 3u /* submissions under way at most */
 #define CNC_VK_SLOTS 4u  /* staging slots */
@@ -158,7 +159,7 @@ typedef struct
   guint commands;    /* recorded in it */
   guint64 serial;    /* of the submission that is or will be recorded */
   guint64 completed; /* every submission up to this one is done */
-  guint submissions;
+  CncVulkanStatistics statistics;
   double rate; /* words of a cipher round a second, as measured */
   gint64 idle_since;
   VkPipelineStageFlags barrier_from, barrier_to;

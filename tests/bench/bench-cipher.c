@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/engine.h"
+#include "vulkan/vk-backend.h"
 
 #define SEGMENTS 32u
 #define ROUNDS 10u
@@ -86,6 +87,13 @@ bench (CncBackend *backend)
         best = MIN (best, run (backend, &shape, tables, halves, inverse != 0));
       printf ("%-48.48s CNN layer %-9s %9.1f MB/s\n", backend->info.name, inverse ? "inverse" : "forward",
               (double) words * 8 * SEGMENTS / best * 1e-6);
+    }
+  if (backend->info.kind != CNC_DEVICE_CPU)
+    {
+      CncVulkanStatistics statistics;
+
+      cnc_vulkan_statistics (backend, &statistics);
+      printf ("%-48.48s %u submissions, the longest took %.1f ms\n", backend->info.name, statistics.submissions, statistics.longest * 1e3);
     }
   for (guint i = 0; i < G_N_ELEMENTS (halves); i++)
     cnc_buffer_free (backend, halves[i]);

@@ -324,20 +324,22 @@ test_memory (gconstpointer id)
   g_assert_cmpuint (cnc_vulkan_messages (), ==, 0);
 }
 
-/* A device that is lost stays lost: every call says so at once, and freeing is still allowed. */
+/* A device that is lost, or does not answer, stays so: every call says it at once, and freeing is still allowed. */
 static void
 test_lost (gconstpointer id)
 {
-  for (guint n = 1; n < 4; n++)
+  for (guint i = 0; i < 6; i++)
     {
-      const CncVulkanSwitches switches = { .validation = TRUE, .staging = n % 2 != 0, .lose_submission = n };
+      const guint n = 1 + i % 3;
+      const CncVulkanSwitches switches
+          = { .validation = TRUE, .staging = i % 2 != 0, .lose_submission = i < 3 ? n : 0, .hang_submission = i < 3 ? 0 : n };
       g_autoptr (CncBackend) device = open_device (id, &switches);
       g_autoptr (GError) error = NULL;
       CncBuffer *a = case_buffer (device, NULL, 1024), *b = case_buffer (device, NULL, 1024);
       gboolean good = TRUE;
       guint32 word;
 
-      for (guint i = 0; i < n && good; i++)
+      for (guint k = 0; k < n && good; k++)
         good = device->table->copy (device, a, 0, b, 0, 1024, &error) && cnc_backend_finish (device, &error);
       g_assert_false (good);
       g_assert_error (error, CNC_ERROR, CNC_ERROR_GPU_LOST);
