@@ -31,30 +31,32 @@ typedef struct
   GHashTable *stems; /* stem -> how many pictures of this run have it */
 } Open;
 
+/* One line, whatever a file's name holds: control characters would act on the terminal. */
+static char *
+one_line (char *text)
+{
+  for (char *p = text; *p != '\0'; p++)
+    if ((guchar) *p < 0x20 || *p == 0x7f)
+      *p = '?';
+  return text;
+}
+
 static void
 complain (const char *path, const char *message)
 {
   g_autofree char *name = g_filename_display_name (path);
-  g_autofree char *line = g_strdelimit (g_strdup_printf ("%s: %s", name, message), "\r\n", ' ');
+  g_autofree char *line = one_line (g_strdup_printf ("%s: %s", name, message));
 
   fprintf (stderr, "%s\n", line);
 }
 
 static void
-tell (const char *path, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static void
-tell (const char *path, const char *format, ...)
+tell (const char *path, const char *text)
 {
   g_autofree char *name = g_filename_display_name (path);
-  g_autofree char *text = NULL;
-  va_list args;
+  g_autofree char *line = one_line (g_strdup_printf ("%s: %s", name, text));
 
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_strdelimit (name, "\r\n", ' ');
-  printf ("%s: %s\n", name, text);
+  printf ("%s\n", line);
 }
 
 /* The file's name without folder and extension. */
@@ -69,14 +71,16 @@ stem_of (const char *path)
   return name;
 }
 
-/* photo.png becomes photo; where a photo.tif is opened in the same run, photo.png keeps its whole name. */
+/* photo.png becomes photo; where a photo.png and a photo.tif are opened in one run, photo.tif keeps its whole name. */
 static char *
 result_stem (const Open *open, const char *path)
 {
   g_autofree char *stem = stem_of (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const char *suffix = strrchr (name, '.');
 
-  if (GPOINTER_TO_UINT (g_hash_table_lookup (open->stems, stem)) > 1)
-    return g_path_get_basename (path);
+  if (GPOINTER_TO_UINT (g_hash_table_lookup (open->stems, stem)) > 1 && (suffix == NULL || g_ascii_strcasecmp (suffix, ".png") != 0))
+    return g_steal_pointer (&name);
   return g_steal_pointer (&stem);
 }
 
@@ -195,15 +199,18 @@ open_one (const Open *open, const char *path)
 
   if (picture != NULL && open->check)
     {
+      g_autofree char *text = g_strdup_printf ("whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
+
       if (!failed)
-        tell (path, "whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
+        tell (path, text);
       return !failed;
     }
   if (picture != NULL && open_save (picture, open->folder, stem, &made, &note, &error))
     {
       g_autofree char *shown = g_filename_display_name (made);
+      g_autofree char *text = g_strdup_printf ("opened as %s%s%s", shown, note != NULL ? "; " : "", note != NULL ? note : "");
 
-      tell (path, "opened as %s%s%s", shown, note != NULL ? "; " : "", note != NULL ? note : "");
+      tell (path, text);
       return !failed;
     }
   if (error != NULL)
@@ -231,7 +238,7 @@ parse (Open *open, int *argc, char ***argv, GError **error)
 
   g_option_context_set_summary (context,
                                 "Opens pictures that cnncrypt encrypted, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where PNG\n"
-                                "cannot hold it exactly; colour profile and resolution are kept. No file is ever replaced, and each one is read back\n"
+                                "cannot hold it exactly; colour profile, resolution, EXIF and XMP are kept. No file is ever replaced, and each one is read back\n"
                                 "and compared. Exit status: 0 if all went well, 1 if a picture failed, 2 if the command line is wrong.");
   g_option_context_add_main_entries (context, entries, NULL);
   ok = g_option_context_parse (context, argc, argv, error);

@@ -145,25 +145,45 @@ expand (const CncPicture *picture, GError **error)
   return to;
 }
 
+/* How a file is to be written, and what became of it. */
+typedef struct
+{
+  gboolean png;         /* else TIFF */
+  const char *metadata; /* (nullable) */
+  gboolean profile_refused;
+  guint lost; /* entries of the metadata */
+} Attempt;
+
 static gboolean
-write_kind (const OpenFile *file, const char *folder, gboolean png, char **temporary, gboolean *profile_refused, GError **error)
+sync_file (const char *path, GError **error)
+{
+  const int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  gboolean ok = fd >= 0;
+
+  if (ok && fsync (fd) != 0 && errno != EINVAL)
+    ok = FALSE;
+  if (!ok)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The result cannot be written: %s.", g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+static gboolean
+write_file (const OpenFile *file, const char *folder, Attempt *attempt, char **temporary, GError **error)
 {
   const int fd = new_file (folder, temporary, error);
   gboolean ok;
 
   if (fd < 0)
     return FALSE;
-  *profile_refused = FALSE;
-  ok = png ? open_png_write (fd, file, profile_refused, error) : open_tiff_write (fd, *temporary, file, error);
-  if (ok && fsync (fd) != 0 && errno != EINVAL)
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The result cannot be written: %s.", g_strerror (errno));
-      ok = FALSE;
-    }
+  ok = attempt->png ? open_png_write (fd, file, &attempt->profile_refused, error) : open_tiff_write (fd, *temporary, file, error);
   if (ok)
     give_permissions (fd);
   close (fd);
-  return ok && (png ? open_png_compare (*temporary, file, error) : open_tiff_compare (*temporary, file, error));
+  return ok && (attempt->metadata == NULL || open_metadata_write (*temporary, attempt->metadata, &attempt->lost, error)) &&
+         sync_file (*temporary, error) &&
+         (attempt->png ? open_png_compare (*temporary, file, error) : open_tiff_compare (*temporary, file, error));
 }
 
 static void
@@ -176,17 +196,16 @@ discard (char **temporary)
 }
 
 static gboolean
-save_kind (const OpenFile *file, gboolean png, const char *folder, const char *stem, char **made, gboolean *profile_refused, GError **error)
+save_file (const OpenFile *file, const char *folder, const char *stem, Attempt *attempt, char **made, GError **error)
 {
-  g_autofree char *name = g_strconcat (stem, png ? ".png" : ".tif", NULL);
+  g_autofree char *name = g_strconcat (stem, attempt->png ? ".png" : ".tif", NULL);
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autofree char *temporary = NULL;
   gboolean ok;
 
-  *profile_refused = FALSE;
   if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_SYMLINK))
     return exists (path, error);
-  ok = write_kind (file, folder, png, &temporary, profile_refused, error) && publish (temporary, path, error);
+  ok = write_file (file, folder, attempt, &temporary, error) && publish (temporary, path, error);
   if (!ok)
     discard (&temporary);
   set_unfinished (NULL);
@@ -195,14 +214,63 @@ save_kind (const OpenFile *file, gboolean png, const char *folder, const char *s
   return ok;
 }
 
+/* Less and less of what is not pixels, until it can be written: without metadata that breaks the file, as TIFF if PNG does not take the profile. */
+static gboolean
+save_what_goes (const OpenFile *file, const char *folder, const char *stem, Attempt *attempt, char **made, GError **error)
+{
+  for (;;)
+    {
+      g_autoptr (GError) problem = NULL;
+
+      attempt->profile_refused = FALSE;
+      if (save_file (file, folder, stem, attempt, made, &problem))
+        return TRUE;
+      if (attempt->profile_refused)
+        attempt->png = FALSE;
+      else if (attempt->metadata != NULL)
+        attempt->metadata = NULL;
+      else
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+}
+
+/* The comment of the image, where it is one line of a file's text: GIMP ends it with a NUL. */
+static char *
+comment_of (const CncPicture *picture, gboolean *others)
+{
+  char *comment = NULL;
+
+  *others = FALSE;
+  for (guint i = 0; i < picture->parasites->len; i++)
+    {
+      const CncParasite *parasite = g_ptr_array_index (picture->parasites, i);
+      gsize size;
+      const char *data = g_bytes_get_data (parasite->data, &size);
+
+      while (size > 0 && data[size - 1] == '\0')
+        size--;
+      if (comment == NULL && strcmp (parasite->name, "gimp-comment") == 0 && size > 0 && g_utf8_validate (data, (gssize) size, NULL))
+        comment = g_strndup (data, size);
+      else if (strcmp (parasite->name, "gimp-comment") != 0)
+        *others = TRUE;
+    }
+  return comment;
+}
+
 gboolean
 open_save (const CncPicture *picture, const char *folder, const char *stem, char **made, char **note, GError **error)
 {
   g_autoptr (CncRaster) expanded = NULL;
   g_autoptr (GBytes) linear = NULL;
-  OpenFile file = { picture->raster, picture->profile, picture->x_resolution, picture->y_resolution };
-  gboolean png, refused = FALSE, ok;
+  gboolean others;
+  g_autofree char *comment = comment_of (picture, &others);
+  OpenFile file = { picture->raster, picture->profile, picture->x_resolution, picture->y_resolution, comment };
+  Attempt attempt = { FALSE, picture->metadata, FALSE, 0 };
 
+  *note = NULL;
   if (file.profile != NULL && g_bytes_get_size (file.profile) == 0)
     file.profile = NULL;
   if (picture->raster->format.model == CNC_MODEL_INDEXED)
@@ -214,12 +282,14 @@ open_save (const CncPicture *picture, const char *folder, const char *stem, char
     }
   if (file.profile == NULL && file.raster->format.curve == CNC_CURVE_LINEAR && file.raster->format.model == CNC_MODEL_RGB)
     file.profile = linear = open_linear_profile ();
-  png = open_png_can_hold (&file.raster->format);
-  ok = save_kind (&file, png, folder, stem, made, &refused, error);
-  if (!ok && refused)
-    ok = save_kind (&file, FALSE, folder, stem, made, &refused, error);
-  *note = NULL;
-  if (ok && (picture->metadata != NULL || picture->parasites->len > 0))
-    *note = g_strdup ("EXIF, XMP and comments were not written; Decrypt in GIMP gives them back too");
-  return ok;
+  attempt.png = open_png_can_hold (&file.raster->format);
+  if (!save_what_goes (&file, folder, stem, &attempt, made, error))
+    return FALSE;
+  if (attempt.metadata == NULL && picture->metadata != NULL)
+    *note = g_strdup ("EXIF and XMP could not be written into it; Decrypt in GIMP gives them back");
+  else if (attempt.lost > 0)
+    *note = g_strdup_printf ("%u entries of EXIF or XMP could not be written into it; Decrypt in GIMP gives them back", attempt.lost);
+  else if (others)
+    *note = g_strdup ("data that GIMP attached to it is not in the file; Decrypt in GIMP gives it back");
+  return TRUE;
 }

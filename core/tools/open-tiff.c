@@ -9,7 +9,7 @@
 
 /* Above this many bytes of pixels the file could pass TIFF's 4 GiB, so BigTIFF is written. */
 #define CLASSIC_LIMIT G_GUINT64_CONSTANT (4000000000)
-#define LEVEL 3 /* of zlib */
+#define LEVEL 1 /* of zlib */
 
 static gboolean
 is_float (const CncFormat *format)
@@ -37,6 +37,8 @@ put_tags (TIFF *tiff, const OpenFile *file)
     ok = TIFFSetField (tiff, TIFFTAG_EXTRASAMPLES, 1, &straight_alpha);
   if (ok && file->profile != NULL && g_bytes_get_size (file->profile) > 0)
     ok = TIFFSetField (tiff, TIFFTAG_ICCPROFILE, (guint32) g_bytes_get_size (file->profile), g_bytes_get_data (file->profile, NULL));
+  if (ok && file->comment != NULL)
+    ok = TIFFSetField (tiff, TIFFTAG_IMAGEDESCRIPTION, file->comment);
   if (ok && file->x_resolution > 0 && file->y_resolution > 0)
     ok = TIFFSetField (tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH) && TIFFSetField (tiff, TIFFTAG_XRESOLUTION, file->x_resolution) &&
          TIFFSetField (tiff, TIFFTAG_YRESOLUTION, file->y_resolution);

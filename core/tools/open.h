@@ -30,6 +30,7 @@ typedef struct
   GBytes *profile;         /* (nullable) */
   double x_resolution;     /* pixels an inch; 0: unknown */
   double y_resolution;
+  const char *comment; /* (nullable) UTF-8 */
 } OpenFile;
 
 /* 8 or 16 bits of perceptual grey or RGB. */
@@ -44,6 +45,12 @@ gboolean open_png_compare (const char *path, const OpenFile *file, GError **erro
 /* Every format. */
 gboolean open_tiff_write (int fd, const char *path, const OpenFile *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean open_tiff_compare (const char *path, const OpenFile *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- open-metadata.c ---- */
+
+/* Puts EXIF, XMP and IPTC (CncPicture's metadata) into a finished PNG or TIFF file.  *lost: how many of the entries the file could not take.
+ * On an error (IO) the file may be broken. */
+gboolean open_metadata_write (const char *path, const char *text, guint *lost, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- open-save.c ---- */
 

@@ -1,214 +1,9 @@
 /* core/tools/cnncrypt-open: the built program on picture files of every kind.  $CNNCRYPT_OPEN: the program. */
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <gexiv2/gexiv2.h>
+#include <string.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
-#include "methods/crypt.h"
-#include "tools/open.h"
-
-static CncBackend *backend;
-static CncSecret *passphrase;
-static char *folder; /* carriers */
-static char *passphrase_path;
-
-/* ---- helpers ---- */
-
-static char *
-in_folder (const char *name)
-{
-  return g_build_filename (folder, name, NULL);
-}
-
-static void
-empty_folder (const char *path, gboolean remove_it)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      if (g_file_test (file, G_FILE_TEST_IS_DIR))
-        empty_folder (file, TRUE);
-      else
-        g_assert_cmpint (g_unlink (file), ==, 0);
-    }
-  if (remove_it)
-    g_rmdir (path);
-}
-
-static guint
-files_in (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
-/* A fresh result folder. */
-static char *
-new_out (void)
-{
-  char *path = in_folder ("out-XXXXXX");
-
-  g_assert_nonnull (g_mkdtemp (path));
-  return path;
-}
-
-static CncPicture *
-make_picture (guint32 width, guint32 height, const CncFormat *format)
-{
-  CncPicture *picture = cnc_picture_new ();
-  const guint channels = cnc_format_channels (format), bytes = cnc_format_sample_bytes (format);
-  guint8 *p;
-
-  picture->raster = cnc_raster_new (width, height, format, NULL);
-  p = picture->raster->data;
-  for (guint i = 0; i < width * height * channels * bytes; i++)
-    p[i] = (guint8) (i / 7 + (guint) g_test_rand_int_range (0, 4));
-  /* Colours under alpha 0 count too. */
-  for (guint i = 0; format->alpha && i < width * height; i += 3)
-    memset (p + (i * channels + channels - 1) * bytes, 0, bytes);
-  if (format->model == CNC_MODEL_INDEXED)
-    {
-      guint8 map[768];
-
-      for (guint i = 0; i < sizeof map; i++)
-        map[i] = (guint8) (i * 5);
-      picture->colormap = g_bytes_new (map, sizeof map);
-    }
-  return picture;
-}
-
-static CncRaster *
-encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height)
-{
-  const CncKdfParams quick = { CNC_KDF_OPS_MIN, CNC_KDF_MEMORY_KIB_MIN };
-  CncEncryptParams params = { .backend = backend, .region_width = region_width, .region_height = region_height };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (passphrase, &quick, &error);
-  CncRaster *carrier = NULL;
-
-  g_assert_no_error (error);
-  carrier = cnc_encrypt (picture, lock, &params, &error);
-  g_assert_no_error (error);
-  return carrier;
-}
-
-static void
-write_png (const CncRaster *raster, const char *path)
-{
-  const OpenFile file = { raster, NULL, 0, 0 };
-  g_autoptr (GError) error = NULL;
-  gboolean refused;
-  const int fd = g_open (path, O_CREAT | O_EXCL | O_WRONLY, 0600);
-
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_true (open_png_write (fd, &file, &refused, &error));
-  g_close (fd, NULL);
-}
-
-/* A carrier file of that name in the folder; returns its path. */
-static char *
-write_carrier (const CncPicture *picture, const char *name)
-{
-  g_autoptr (CncRaster) carrier = encrypt (picture, 0, 0);
-  char *path = in_folder (name);
-
-  write_png (carrier, path);
-  return path;
-}
-
-static gboolean limit_size;
-
-static void
-child_setup (gpointer user_data)
-{
-  const struct rlimit limit = { 2000, 2000 };
-
-  if (limit_size)
-    {
-      signal (SIGXFSZ, SIG_IGN);
-      setrlimit (RLIMIT_FSIZE, &limit);
-    }
-}
-
-/* Runs the program; returns its exit status.  args end with NULL; err: (out) (optional) what it said on stderr. */
-static gint
-run (char **err, ...) G_GNUC_NULL_TERMINATED;
-
-static gint
-run (char **err, ...)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *out = NULL;
-  g_autofree char *said = NULL;
-  g_autoptr (GError) error = NULL;
-  gint status;
-  va_list args;
-  char *arg;
-
-  g_ptr_array_add (argv, (gpointer) g_getenv ("CNNCRYPT_OPEN"));
-  g_ptr_array_add (argv, (gpointer) "--device");
-  g_ptr_array_add (argv, (gpointer) "cpu");
-  va_start (args, err);
-  while ((arg = va_arg (args, char *)) != NULL)
-    g_ptr_array_add (argv, arg);
-  va_end (args);
-  g_ptr_array_add (argv, NULL);
-  g_assert_true (g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, child_setup, NULL, &out, &said, &status, &error));
-  g_assert_no_error (error);
-  g_assert_true (WIFEXITED (status));
-  g_test_message ("%s%s", out, said);
-  if (err != NULL)
-    *err = g_steal_pointer (&said);
-  return WEXITSTATUS (status);
-}
-
-/* The same for many pictures (char *, NULL at the end). */
-static gint
-run_all (const char *out, GPtrArray *paths)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  const char *start[] = { g_getenv ("CNNCRYPT_OPEN"), "--device", "cpu", "--passphrase-file", passphrase_path, "--out", out };
-  g_autoptr (GError) error = NULL;
-  gint status;
-
-  for (guint i = 0; i < G_N_ELEMENTS (start); i++)
-    g_ptr_array_add (argv, (gpointer) start[i]);
-  for (guint i = 0; i < paths->len; i++)
-    g_ptr_array_add (argv, paths->pdata[i]);
-  g_ptr_array_add (argv, NULL);
-  g_assert_true (g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, &error));
-  g_assert_true (WIFEXITED (status));
-  return WEXITSTATUS (status);
-}
-
-/* The file holds exactly the samples of the raster; read by GEGL, which is not what wrote it. */
-static void
-assert_file (const char *path, const CncRaster *expected)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CncRaster) raster = open_load (path, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpuint (raster->width, ==, expected->width);
-  g_assert_cmpuint (raster->height, ==, expected->height);
-  g_assert_cmpint (raster->format.model, ==, expected->format.model);
-  g_assert_cmpint (raster->format.sample, ==, expected->format.sample);
-  g_assert_cmpint (raster->format.alpha, ==, expected->format.alpha);
-  g_assert_true (memcmp (raster->data, expected->data, cnc_raster_bytes (expected)) == 0);
-}
-
-/* ---- tests ---- */
+#include "open-help.h"
 
 /* The palette of make_picture put in. */
 static CncRaster *
@@ -370,6 +165,13 @@ test_names (void)
   write_png (carrier, a_other);
   g_assert_cmpint (run (NULL, "--passphrase-file", passphrase_path, "--out", out, a_png, a_other, NULL), ==, 0);
   g_assert_cmpuint (files_in (out), ==, G_N_ELEMENTS (names) + 2);
+  {
+    g_autofree char *first = g_build_filename (out, "a.png", NULL);
+    g_autofree char *second = g_build_filename (out, "a.other.png", NULL);
+
+    assert_file (first, picture->raster);
+    assert_file (second, picture->raster);
+  }
 }
 
 /* Re-saved by other programs: an alpha channel, 16 bits, both, a PPM. */
@@ -512,7 +314,7 @@ test_profile (void)
   g_autofree char *result = g_build_filename (out, "good.png", NULL);
   g_autofree char *odd_result = g_build_filename (out, "odd.tif", NULL);
   g_autoptr (GError) error = NULL;
-  OpenFile file = { picture->raster, NULL, 0, 0 };
+  OpenFile file = { picture->raster, NULL, 0, 0, NULL };
 
   picture->x_resolution = picture->y_resolution = 254;
   picture->profile = open_linear_profile ();
@@ -544,22 +346,82 @@ test_profile (void)
   g_assert_error (error, CNC_ERROR, CNC_ERROR_IO);
 }
 
+static const char metadata_text[] = "<?xml version='1.0' encoding='UTF-8'?>\n<metadata>\n"
+                                    "  <tag name=\"Exif.Image.Make\">A &amp; B</tag>\n"
+                                    "  <tag name=\"Exif.Image.StripOffsets\">8</tag>\n" /* would break a TIFF file */
+                                    "  <tag name=\"Exif.Image.ImageWidth\">9</tag>\n"
+                                    "  <tag name=\"Exif.Photo.DateTimeOriginal\">2024:05:06 07:08:09</tag>\n"
+                                    "  <tag name=\"Exif.Photo.UserComment\" encoding=\"base64\">aGVsbG8=</tag>\n"
+                                    "  <tag name=\"Xmp.dc.subject\">one</tag>\n"
+                                    "  <tag name=\"Xmp.dc.subject\">two</tag>\n"
+                                    "  <tag name=\"Xmp.xmpMM.History[1]/stEvt:action\">saved</tag>\n"
+                                    "  <tag name=\"Xmp.xmpMM.History[1]/stEvt:when\">2024-01-01</tag>\n"
+                                    "  <tag name=\"Xmp.xmpMM.History[2]/stEvt:action\">again</tag>\n"
+                                    "  <tag name=\"Xmp.GIMP.API\">2.0</tag>\n"
+                                    "  <tag name=\"Iptc.Application2.City\">München</tag>\n"
+                                    "</metadata>\n";
+
+static void
+assert_tag (GExiv2Metadata *metadata, const char *name, const char *expected)
+{
+  g_autofree char *value = gexiv2_metadata_try_get_tag_string (metadata, name, NULL);
+
+  g_assert_cmpstr (value, ==, expected);
+}
+
+static void
+test_metadata (void)
+{
+  g_autofree char *out = new_out ();
+
+  for (guint tiff = 0; tiff < 2; tiff++)
+    {
+      const CncFormat format = { CNC_MODEL_RGB, tiff ? CNC_SAMPLE_FLOAT : CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+      g_autoptr (CncPicture) picture = make_picture (64, 48, &format);
+      g_autofree char *path = NULL;
+      g_autofree char *result = g_build_filename (out, tiff ? "m1.tif" : "m0.png", NULL);
+      g_autofree char *broken_result = g_build_filename (out, tiff ? "b1.tif" : "b0.png", NULL);
+      g_autofree char *content = NULL;
+      g_autoptr (GExiv2Metadata) metadata = gexiv2_metadata_new ();
+      g_autoptr (GError) error = NULL;
+      gsize size;
+
+      picture->metadata = g_strdup (metadata_text);
+      cnc_picture_add_parasite (picture, "gimp-comment", 1, "a comment of mine", 18);
+      path = write_carrier (picture, tiff ? "m1.png" : "m0.png");
+      g_assert_cmpint (run (NULL, "--passphrase-file", passphrase_path, "--out", out, path, NULL), ==, 0);
+      assert_file (result, picture->raster);
+      g_assert_true (gexiv2_metadata_open_path (metadata, result, &error));
+      assert_tag (metadata, "Exif.Image.Make", "A & B");
+      assert_tag (metadata, "Exif.Photo.DateTimeOriginal", "2024:05:06 07:08:09");
+      assert_tag (metadata, "Exif.Photo.UserComment", "hello");
+      assert_tag (metadata, "Xmp.dc.subject", "one, two");
+      assert_tag (metadata, "Xmp.xmpMM.History[1]/stEvt:when", "2024-01-01");
+      assert_tag (metadata, "Xmp.xmpMM.History[2]/stEvt:action", "again");
+      assert_tag (metadata, "Xmp.GIMP.API", "2.0");
+      assert_tag (metadata, "Iptc.Application2.City", "München");
+      g_assert_true (g_file_get_contents (result, &content, &size, NULL));
+      g_assert_nonnull (memmem (content, size, "a comment of mine", 17));
+      /* What is no such text costs the metadata, not the picture. */
+      g_free (path);
+      g_free (picture->metadata);
+      picture->metadata = g_strdup ("<metadata><tag name=\"Exif.Image.Make\">");
+      path = write_carrier (picture, tiff ? "b1.png" : "b0.png");
+      g_assert_cmpint (run (NULL, "--passphrase-file", passphrase_path, "--out", out, path, NULL), ==, 0);
+      assert_file (broken_result, picture->raster);
+    }
+  g_assert_cmpuint (files_in (out), ==, 4);
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
   gint status;
 
   g_test_init (&argc, &argv, NULL);
-  g_assert_true (cnc_seal_init (&error));
-  open_load_init ();
-  folder = g_dir_make_tmp ("cnncrypt-open-XXXXXX", &error);
-  g_assert_no_error (error);
-  passphrase_path = in_folder ("passphrase");
-  g_assert_true (g_file_set_contents (passphrase_path, "correct horse\nignored\n", -1, NULL));
-  passphrase = cnc_secret_new_passphrase ("correct horse", 13, &error);
-  backend = cnc_engine_open ("cpu", NULL, &error);
-  g_assert_no_error (error);
+  help_start ();
+  gexiv2_initialize ();
+  gexiv2_metadata_try_register_xmp_namespace ("http://www.gimp.org/xmp/", "GIMP", NULL);
   g_test_add_func ("/open/formats", test_formats);
   g_test_add_func ("/open/check", test_check);
   g_test_add_func ("/open/exists", test_exists);
@@ -569,12 +431,8 @@ main (int argc, char **argv)
   g_test_add_func ("/open/damaged", test_damaged);
   g_test_add_func ("/open/regions", test_regions);
   g_test_add_func ("/open/profile", test_profile);
+  g_test_add_func ("/open/metadata", test_metadata);
   status = g_test_run ();
-  empty_folder (folder, TRUE);
-  cnc_backend_free (backend);
-  cnc_secret_free (passphrase);
-  g_free (folder);
-  g_free (passphrase_path);
-  open_load_exit ();
+  help_end ();
   return status;
 }
