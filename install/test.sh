@@ -5,7 +5,8 @@
 #   install/test.sh --suite unit     any arguments go to "meson test": these tests only
 #
 # Works as root without a display and as an ordinary user who may use sudo.  Ends with one line "N passed, N failed, N skipped"
-# (counted: every single check that a test program reports by TAP; a program without TAP counts as one) and with a status other
+# (counted: every single check that a test program reports by TAP, again where it runs again under the sanitizers; a program without
+# TAP counts as one, and so does the fuzzing) and with a status other
 # than 0 if anything failed.
 set -u
 . "$(dirname "$0")/common.sh"
@@ -74,12 +75,16 @@ for suite in $suites; do
 done
 
 step "Build of the core with AddressSanitizer and UndefinedBehaviorSanitizer (build-asan)"
-CC=clang build_tree "$top/build-asan" -Dwerror=true -Dplugin=disabled -Db_sanitize=address,undefined -Db_lundef=false
-say "done"
+if (CC=clang build_tree "$top/build-asan" -Dwerror=true -Dplugin=disabled -Db_sanitize=address,undefined -Db_lundef=false); then
+  say "done"
+  sanitized="unit vectors fuzz"
+else
+  failed=$((failed + 1)) bad="$bad, the build with sanitizers" sanitized=
+fi
 # What drivers that the Vulkan loader opens leave behind at exit is not ours.
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LSAN_OPTIONS=suppressions=$top/tests/unit/lsan.supp:print_suppressions=0
-for suite in unit vectors fuzz; do
+for suite in $sanitized; do
   run_tests "Suite $suite under ASan + UBSan" "$top/build-asan" --suite "$suite" --timeout-multiplier 5
 done
 unset ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
