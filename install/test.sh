@@ -6,8 +6,7 @@
 #
 # Works as root without a display and as an ordinary user who may use sudo.  Ends with one line "N passed, N failed, N skipped"
 # (counted: every single check that a test program reports by TAP, again where it runs again under the sanitizers; a program without
-# TAP counts as one, and so does the fuzzing) and with a status other
-# than 0 if anything failed.
+# TAP counts as one, and so does the fuzzing) and with a status other than 0 if anything failed.
 set -u
 . "$(dirname "$0")/common.sh"
 cd "$top" || exit 1
