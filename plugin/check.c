@@ -58,6 +58,7 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   g_autofree char *uri = saved_uri (image);
   g_autoptr (GFile) file = uri != NULL ? g_file_new_for_uri (uri) : NULL;
   g_autofree char *name = file != NULL ? g_file_get_parse_name (file) : NULL;
+  g_autofree char *path = NULL;
   g_autoptr (GPtrArray) regions = NULL;
   gint32 saved, layer;
   gboolean same = FALSE;
@@ -70,7 +71,9 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   regions = decrypt_find (image, drawable, task, error);
   if (regions == NULL)
     return NULL;
-  saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, uri, uri);
+  /* Plug-ins for files know paths; only for a file elsewhere is there nothing but its URI. */
+  path = g_file_get_path (file);
+  saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path != NULL ? path : uri, path != NULL ? path : uri);
   if (saved == -1)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s cannot be read back: %s", name, gimp_get_pdb_error ());

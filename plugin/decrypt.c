@@ -242,12 +242,7 @@ decrypt_run (gint32 image, gint32 drawable, GPtrArray *regions, HostJob *job, GA
     }
   if (patches->len > 0)
     {
-      gboolean done;
-
-      gimp_image_undo_group_start (image);
-      done = pixels_patch (image, drawable, (const PixelsPatch *) patches->data, patches->len, first == NULL ? &first : NULL);
-      gimp_image_undo_group_end (image);
-      if (done)
+      if (pixels_patch (image, drawable, (const PixelsPatch *) patches->data, patches->len, first == NULL ? &first : NULL))
         g_array_append_val (images, image);
     }
   make_images (pictures, &job->progress.task, images, notes, &first);

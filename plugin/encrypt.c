@@ -109,7 +109,6 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMetho
   g_autoptr (CncLock) lock = NULL;
   g_autoptr (CncRaster) carrier = NULL;
   PixelsPatch patch = { 0 };
-  gboolean done;
 
   if (!encrypt_possible (image, drawable, target, error))
     return -1;
@@ -124,10 +123,7 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMetho
     return image_new_from_carrier (carrier, &job->progress.task, error);
 
   patch.raster = carrier;
-  gimp_image_undo_group_start (image);
-  done = pixels_patch (image, drawable, &patch, 1, error);
-  gimp_image_undo_group_end (image);
-  return done ? image : -1;
+  return pixels_patch (image, drawable, &patch, 1, error) ? image : -1;
 }
 
 /* The rows that the estimate is made from: bands spread over the height. */

@@ -83,78 +83,82 @@ fit (const CncRaster *raster, gboolean alpha, GError **error)
   return fitted;
 }
 
+/* Everything slow comes first, into GIMP's shadow of the layer, which shows nowhere. */
 static gboolean
-put (gint32 image, gint32 layer, guint x, guint y, const CncRaster *raster)
+fill_shadow (gint32 layer, CncRaster *const *fitted, const PixelsPatch *patches, guint n_patches)
 {
-  const gint width = (gint) raster->width, height = (gint) raster->height;
-  Tiles *shadow;
-  gint left, top;
+  Tiles *shadow = tiles_open (layer, cnc_format_pixel_bytes (&fitted[0]->format), TRUE);
 
-  gimp_drawable_offsets (layer, &left, &top);
-  if (!gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, left + (gint) x, top + (gint) y, width, height))
-    return FALSE;
-  shadow = tiles_open (layer, cnc_format_pixel_bytes (&raster->format), TRUE);
   if (shadow == NULL)
     return FALSE;
-  tiles_put (shadow, x, y, raster->width, raster->height, raster->data);
+  for (guint i = 0; i < n_patches; i++)
+    tiles_put (shadow, patches[i].x, patches[i].y, fitted[i]->width, fitted[i]->height, fitted[i]->data);
   tiles_close (shadow);
-  if (!gimp_drawable_merge_shadow (layer, TRUE))
-    return FALSE;
-  gimp_drawable_update (layer, (gint) x, (gint) y, width, height);
-  return pixels_equal (layer, x, y, raster);
+  return TRUE;
 }
 
-/* All patches, or none: on a failure the old pixels go back the same way. */
+/* The short step: from the shadow into the layer, where the patches are. */
 static gboolean
-put_all (gint32 image, gint32 layer, CncRaster **fitted, const PixelsPatch *patches, guint n_patches, GError **error)
+merge_shadow (gint32 image, gint32 layer, CncRaster *const *fitted, const PixelsPatch *patches, guint n_patches)
 {
-  g_autoptr (GPtrArray) old = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_raster_free);
+  gint left, top;
+  gboolean done;
+  Kept kept;
 
+  gimp_drawable_offsets (layer, &left, &top);
+  gimp_image_undo_group_start (image);
+  open_up (image, layer, &kept);
   for (guint i = 0; i < n_patches; i++)
-    {
-      CncRaster *before = pixels_read (layer, patches[i].x, patches[i].y, fitted[i]->width, fitted[i]->height, NULL, error);
-
-      if (before == NULL)
-        return FALSE;
-      g_ptr_array_add (old, before);
-    }
+    gimp_image_select_rectangle (image, i == 0 ? GIMP_CHANNEL_OP_REPLACE : GIMP_CHANNEL_OP_ADD, left + (gint) patches[i].x, top + (gint) patches[i].y,
+                                 fitted[i]->width, fitted[i]->height);
+  done = gimp_drawable_merge_shadow (layer, TRUE);
+  put_back (image, layer, &kept);
+  gimp_image_undo_group_end (image);
   for (guint i = 0; i < n_patches; i++)
-    if (!put (image, layer, patches[i].x, patches[i].y, fitted[i]))
-      {
-        gboolean restored = TRUE;
+    gimp_drawable_update (layer, (gint) patches[i].x, (gint) patches[i].y, (gint) fitted[i]->width, (gint) fitted[i]->height);
+  return done;
+}
 
-        for (guint k = 0; k <= i; k++)
-          restored = put (image, layer, patches[k].x, patches[k].y, old->pdata[k]) && restored;
-        g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP did not take the new pixels of the layer “%s”; %s",
-                     gimp_item_get_name (layer),
-                     restored ? "nothing was changed. Encrypt into a new image instead."
-                              : "undo this step with Edit → Undo, and encrypt into a new image instead.");
-        return FALSE;
-      }
-  return TRUE;
+static gboolean
+put_all (gint32 image, gint32 layer, CncRaster *const *fitted, const PixelsPatch *patches, guint n_patches)
+{
+  gboolean done = fill_shadow (layer, fitted, patches, n_patches);
+
+  /* No more button that says Cancel: it kills, and what follows must not stop half-way. */
+  gimp_progress_end ();
+  done = done && merge_shadow (image, layer, fitted, patches, n_patches);
+  for (guint i = 0; done && i < n_patches; i++)
+    done = pixels_equal (layer, patches[i].x, patches[i].y, fitted[i]);
+  return done;
+}
+
+static gboolean
+refuse (gint32 layer, const char *format, GError **error)
+{
+  g_autofree char *name = gimp_item_get_name (layer);
+  g_autofree char *quoted = g_strdup_printf ("“%s”", name);
+  g_autoptr (GString) text = g_string_new (format);
+
+  g_string_replace (text, "LAYER", quoted, 0);
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, text->str);
+  return FALSE;
 }
 
 gboolean
 pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_patches, GError **error)
 {
   g_autoptr (GPtrArray) fitted = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_raster_free);
-  gboolean alpha = gimp_drawable_has_alpha (layer);
-  gboolean done;
-  Kept kept;
+  g_autoptr (GPtrArray) old = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_raster_free);
+  const char *why = "GIMP did not take the new pixels of the layer LAYER; it is as before. Use a new image instead.";
+  gboolean alpha = gimp_drawable_has_alpha (layer), done = TRUE, added;
 
   if (!pixels_is_rgb8 (layer))
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The layer does not hold 8-bit perceptual RGB pixels; use a new image.");
-      return FALSE;
-    }
+    return refuse (layer, "The layer LAYER does not hold 8-bit perceptual RGB pixels; use a new image.", error);
   if (gimp_item_get_lock_content (layer))
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The pixels of the layer “%s” are locked; unlock them in the Layers dialog.",
-                   gimp_item_get_name (layer));
-      return FALSE;
-    }
+    return refuse (layer, "The pixels of the layer LAYER are locked; unlock them in the Layers dialog.", error);
   for (guint i = 0; i < n_patches; i++)
     alpha = alpha || patches[i].raster->format.alpha;
+  added = alpha && !gimp_drawable_has_alpha (layer);
   for (guint i = 0; i < n_patches; i++)
     {
       CncRaster *raster = fit (patches[i].raster, alpha, error);
@@ -163,13 +167,26 @@ pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_pa
         return FALSE;
       g_ptr_array_add (fitted, raster);
     }
-  if (alpha && !gimp_drawable_has_alpha (layer) && !gimp_layer_add_alpha (layer))
+  if (added)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP did not add an alpha channel to the layer “%s”.", gimp_item_get_name (layer));
-      return FALSE;
+      gimp_image_undo_group_start (image);
+      done = gimp_layer_add_alpha (layer);
     }
-  open_up (image, layer, &kept);
-  done = put_all (image, layer, (CncRaster **) fitted->pdata, patches, n_patches, error);
-  put_back (image, layer, &kept);
-  return done;
+  for (guint i = 0; done && i < n_patches; i++)
+    {
+      CncRaster *before = pixels_read (layer, patches[i].x, patches[i].y, patches[i].raster->width, patches[i].raster->height, NULL, NULL);
+
+      done = before != NULL;
+      if (done)
+        g_ptr_array_add (old, before);
+    }
+  if (done && !put_all (image, layer, (CncRaster *const *) fitted->pdata, patches, n_patches))
+    {
+      done = FALSE;
+      if (!put_all (image, layer, (CncRaster *const *) old->pdata, patches, n_patches))
+        why = "GIMP took only a part of the new pixels of the layer LAYER; bring it back with Edit → Undo, and use a new image instead.";
+    }
+  if (added)
+    gimp_image_undo_group_end (image);
+  return done ? TRUE : refuse (layer, why, error);
 }

@@ -45,8 +45,8 @@ typedef struct
 } PixelsPatch;
 
 /* Puts patches into a layer of R'G'B' u8 pixels, whatever is selected or switched off, and reads them back.  The layer gets an alpha channel
- * where a patch needs one.  Selection, active components and active layer are as before.  Must be called inside an undo group.  On
- * an error the layer's pixels are as before. */
+ * where a patch needs one.  Selection, active components and active layer are as before.  One step of Undo.  Shows no progress any
+ * more, so that nobody cancels half-way.  On an error the layer's pixels are as before. */
 gboolean pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_patches, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

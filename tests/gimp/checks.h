@@ -22,3 +22,5 @@ void checks_formats (void);
 void checks_metadata (void);
 void checks_regions (void);
 void checks_refusals (void);
+void checks_session (void);
+void checks_undo (void);

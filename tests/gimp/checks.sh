@@ -2,7 +2,7 @@
 # Runs one part of the checks inside a headless GIMP: checks.sh PLUGIN CHECKS PART.
 PLUGIN=$1 CHECKS=$2 PART=$3
 . "$(dirname "$0")/profile.sh"
-EXTRA="CNNCRYPT_TAP=$WORK/tap CHECKS_PASSPHRASE=Zebra-Kübel-17 CHECKS_OTHER=other CHECKS_EMPTY="
+EXTRA="CNNCRYPT_TAP=$WORK/tap CHECKS_PASSPHRASE=Zebra-Kübel-17 CHECKS_OTHER=other CHECKS_EMPTY= CHECKS_FOLDER=$WORK"
 : >"$WORK/tap"
 gimp_console 900 --batch-interpreter plug-in-cnncrypt-checks -b "$PART" >"$WORK/log" 2>&1
 cat "$WORK/tap"

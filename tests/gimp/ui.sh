@@ -1,0 +1,130 @@
+#!/bin/sh
+# The dialogs and Undo on a virtual display: ui.sh PLUGIN CHECKS.  Screenshots go to $CNNCRYPT_SCREENSHOTS, or beside the build's test logs.
+PLUGIN=$1 CHECKS=$2
+SHOTS=${CNNCRYPT_SCREENSHOTS:-${MESON_BUILD_ROOT:-.}/meson-logs/screenshots}
+for tool in Xvfb xdotool openbox import convert; do
+  command -v $tool >/dev/null || { echo "1..0 # SKIP $tool is not installed"; exit 0; }
+done
+. "$(dirname "$0")/profile.sh"
+mkdir -p "$SHOTS" && SHOTS=$(realpath "$SHOTS")
+cd "$WORK" || exit 1
+
+n=0
+ok () {
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/log" 2>/dev/null; fi
+}
+wait_for () { # until a command works, at most 30 s
+  for _ in $(seq 120); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.25
+  done
+  return 1
+}
+window () {
+  xdotool search --onlyvisible --name "$1" | head -n 1
+}
+has_window () {
+  [ -n "$(window "$1")" ]
+}
+no_window () {
+  [ -z "$(window "$1")" ]
+}
+typed () { # through standard input: a passphrase is no argument, not even here
+  xdotool type --delay 30 --file -
+}
+started=
+stop_all () {
+  for pid in $started; do kill "$pid" 2>/dev/null; done
+  wait 2>/dev/null
+  at_end
+}
+trap stop_all EXIT
+
+# The server picks a free display and tells which.
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$WORK/display" >/dev/null 2>&1 &
+started=$!
+wait_for test -s "$WORK/display" || { echo "Bail out! Xvfb did not start"; exit 1; }
+DISPLAY=:$(cat "$WORK/display")
+export DISPLAY
+EXTRA="DISPLAY=$DISPLAY CNNCRYPT_DEVICE=cpu CHECKS_PASSPHRASE=Zebra-Kübel-17"
+
+# A procedure in a GIMP without windows of its own; the script's last words are the file that says it came to its end.
+dialog () {
+  rm -f "$WORK/end"
+  gimp_console 120 -b "(begin $1 (close-output-port (open-output-file \"$WORK/end\")))" -b '(gimp-quit 1)' >"$WORK/log" 2>&1 &
+  GIMP=$!
+}
+
+convert -size 300x200 plasma:fractal -depth 8 -define png:color-type=2 photo.png
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" ""))))
+  (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "noise.png" "x"))'
+wait_for has_window '^Encrypt$'; ok $? 'Encrypt opens its dialog'
+sleep 1
+xdotool windowfocus "$(window '^Encrypt$')"
+printf 'six words' | typed
+xdotool key Return
+sleep 1
+has_window '^Encrypt$'; ok $? 'Enter does nothing as long as the passphrase was not repeated'
+xdotool key Tab
+printf 'six wordz' | typed
+xdotool key Return
+sleep 1
+has_window '^Encrypt$'; ok $? 'nor while the two differ'
+import -window "$(window '^Encrypt$')" "$SHOTS/encrypt-differ.png"
+xdotool key BackSpace
+printf s | typed
+sleep 1
+import -window "$(window '^Encrypt$')" "$SHOTS/encrypt.png"
+ok $? 'a picture of the dialog is kept'
+size=$(identify -format '%w %h' "$SHOTS/encrypt.png")
+[ "${size% *}" -le 1000 ] && [ "${size#* }" -le 700 ]; ok $? "it fits on a small screen ($size)"
+xdotool key Return
+wait "$GIMP"
+[ -f "$WORK/end" ] && [ -s noise.png ] && [ "$(compare -metric AE photo.png noise.png null: 2>&1)" != 0 ]; ok $? 'Enter encrypts once both are equal'
+
+dialog '(let* ((i (car (gimp-file-load 1 "noise.png" "x"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) "" ""))))
+  (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "again.png" "x"))'
+wait_for has_window '^Decrypt$'; ok $? 'Decrypt opens its dialog'
+sleep 1
+xdotool windowfocus "$(window '^Decrypt$')"
+printf 'six wordz' | typed
+xdotool key Return
+sleep 4
+has_window '^Decrypt$'; ok $? 'a wrong passphrase is asked for again'
+import -window "$(window '^Decrypt$')" "$SHOTS/decrypt-wrong.png"
+printf 'six words' | typed
+xdotool key Return
+wait "$GIMP"
+[ -f "$WORK/end" ] && [ "$(compare -metric AE photo.png again.png null: 2>&1)" = 0 ]; ok $? 'the right one decrypts, and every pixel is back'
+
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 2 i (car (gimp-image-get-active-drawable i)) 0 "" "" ""))'
+wait_for has_window '^Encrypt$'; ok $? 'with the last values, the passphrase is asked for again'
+sleep 1
+xdotool windowfocus "$(window '^Encrypt$')"
+xdotool key Escape
+wait_for no_window '^Encrypt$'; ok $? 'Escape closes the dialog'
+wait "$GIMP"
+[ -f "$WORK/end" ] && ! grep -q 'execution error' "$WORK/log"; ok $? 'and is no error'
+
+# GIMP with its windows: the menu, and Undo.
+isolated DISPLAY="$DISPLAY" openbox >/dev/null 2>&1 &
+started="$started $!"
+: >"$WORK/tap"
+rm -rf "$WORK/gimp/backups"
+isolated ${EXTRA} CNNCRYPT_TAP="$WORK/tap" timeout --foreground -k 5 180 gimp -n -s -d -f -g "$WORK/gimprc" \
+  --batch-interpreter plug-in-cnncrypt-checks -b undo </dev/null >"$WORK/log" 2>&1 &
+GIMP=$!
+wait_for grep -q . "$WORK/tap"
+sleep 1
+import -window root "$SHOTS/gimp.png"
+wait "$GIMP"
+while read -r word rest; do
+  case "$word $rest" in
+    ok\ *) ok 0 "${rest#* - }" ;;
+    not\ ok\ *) ok 1 "${rest#* - }" ;;
+    1..*) complete=yes ;;
+  esac
+done <"$WORK/tap"
+[ -n "${complete:-}" ]; ok $? 'the checks in GIMP came to their end'
+echo "1..$n"
