@@ -12,6 +12,7 @@
 #define RESIDUAL_MIN_MATCH 7
 #define RESIDUAL_HASH_LOG 6
 #define PLAIN_LEVEL 1
+#define LISTS_SHARE 8 /* lists of values pay while they are this part of the band at most */
 
 /* size bytes at in, as zstd or as they are, to out, which has room for either.  Returns the bytes used. */
 static gsize
@@ -64,15 +65,20 @@ static gsize
 pack_predicted (CncBandSlot *slot, const guint8 *data, guint rows)
 {
   const CncPredict *p = &slot->predict;
+  const gsize samples = (gsize) rows * p->width * p->lanes;
   CncValuesTable table;
 
   /* The ranks take the place of the other method's bytes for a while. */
-  if (p->sample_bytes > 1 && cnc_values_collect (p, data, (gsize) rows * p->width, slot->spare, &table))
+  if (p->sample_bytes > 1 && cnc_values_collect (p, data, samples / p->lanes, slot->spare, &table))
     {
       const CncPredict ranks = cnc_band_ranks (p);
+      const gsize lists = cnc_values_write (p, &table, slot->out + 1);
 
-      slot->out[0] = CNC_BAND_VALUES;
-      return pack_streams (slot, &ranks, slot->spare, rows, 1 + cnc_values_write (p, &table, slot->out + 1));
+      if (lists <= samples * p->sample_bytes / LISTS_SHARE)
+        {
+          slot->out[0] = CNC_BAND_VALUES;
+          return pack_streams (slot, &ranks, slot->spare, rows, 1 + lists);
+        }
     }
   slot->out[0] = CNC_BAND_PREDICTED;
   return pack_streams (slot, p, data, rows, 1);

@@ -136,6 +136,42 @@ make_formats (const Maker *maker)
       }
 }
 
+/* Samples of many bits that take few values: 8-bit pictures that were converted. */
+static void
+make_few_values (const Maker *maker)
+{
+  static const struct
+  {
+    const char *name;
+    CncFormat format;
+  } cases[] = {
+    { "success-few-values-u16", { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE } },
+    { "success-few-values-float", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, TRUE } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (CncPicture) picture = make_picture (61, 37, &cases[i].format);
+      g_autoptr (Sample) s = NULL;
+      const guint bytes = cnc_format_sample_bytes (&cases[i].format);
+      guint8 *data = picture->raster->data;
+
+      for (guint k = 0; k < cnc_raster_bytes (picture->raster) / bytes; k++)
+        {
+          const guint value = (k * k * 2654435761u >> 20) % 40;
+          const guint16 narrow = (guint16) (value * 257);
+          const float wide = (float) value / 39.0f - 0.25f;
+
+          if (bytes == 2)
+            memcpy (data + k * 2, &narrow, 2);
+          else
+            memcpy (data + k * 4, &wide, 4);
+        }
+      s = make_sample (maker, picture, FALSE, 0, 0);
+      save (maker, cases[i].name, "success", NULL, s, copy_raster (s->carrier), "few different samples, packed by their ranks");
+    }
+}
+
 static void
 put (CncRaster *canvas, const CncRaster *part, guint32 x, guint32 y)
 {
@@ -221,6 +257,7 @@ make_vectors (const char *folder, CncBackend *backend)
   save (&maker, "success-1x1", "success", NULL, tiny, copy_raster (tiny->carrier), "one pixel");
   save (&maker, "success-raw", "success", NULL, raw, copy_raster (raw->carrier), "stored, not packed");
   make_formats (&maker);
+  make_few_values (&maker);
   make_regions (&maker);
   make_passphrases (&maker);
   make_header_vectors (&maker, sample);

@@ -341,6 +341,22 @@ def predicted_band(body, width, rows, channels, size, real):
     return bytes(out)
 
 
+def band_of_values(body, width, rows, channels, size):
+    lists, at = [], 0
+    for _ in range(2 if channels in (2, 4) else 1):
+        need(at < len(body), "damaged")
+        n, at = body[at] + 1, at + 1
+        need(at + n * size <= len(body), "damaged")
+        lists.append([body[at + i * size:at + (i + 1) * size] for i in range(n)])
+        at += n * size
+    out = []
+    for i, rank in enumerate(predicted_band(body[at:], width, rows, channels, 1, False)):
+        values = lists[-1 if i % channels == channels - 1 else 0]
+        need(rank < len(values), "damaged")
+        out.append(values[rank])
+    return b"".join(out)
+
+
 def unpack(packed, width, height, channels, size, real):
     row = width * channels * size
     rows = max(1, 1048576 // row)
@@ -350,8 +366,9 @@ def unpack(packed, width, height, channels, size, real):
         length, = struct.unpack_from("<I", packed, 4 * i)
         band, at = packed[at:at + length], at + length
         count = min(rows, height - i * rows)
-        need(band[:1] in (b"\0", b"\1", b"\2"), "damaged")
+        need(band[:1] in (b"\0", b"\1", b"\2") or (band[:1] == b"\3" and size > 1), "damaged")
         out += (band[1:] if band[0] == 0 else inflate(band[1:], count * row) if band[0] == 2
+                else band_of_values(band[1:], width, count, channels, size) if band[0] == 3
                 else predicted_band(band[1:], width, count, channels, size, real))
     need(at == len(packed) and len(out) == row * height, "damaged")
     return out
