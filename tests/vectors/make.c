@@ -136,39 +136,54 @@ make_formats (const Maker *maker)
       }
 }
 
-/* Samples of many bits that take few values: 8-bit pictures that were converted. */
 static void
-make_few_values (const Maker *maker)
+put_sample (guint8 *data, CncSample sample, double value)
+{
+  const guint16 narrow = (guint16) (value * 65535);
+  const float real = (float) value - 0.25f;
+
+  if (sample == CNC_SAMPLE_U8)
+    *data = (guint8) (value * 255);
+  else if (sample == CNC_SAMPLE_U16)
+    memcpy (data, &narrow, sizeof narrow);
+  else
+    memcpy (data, &real, sizeof real);
+}
+
+/* Pictures that each way of packing a band is made for. */
+static void
+make_contents (const Maker *maker)
 {
   static const struct
   {
     const char *name;
+    const char *comment;
     CncFormat format;
+    enum { SMOOTH, FEW, REPEATED } content;
   } cases[] = {
-    { "success-few-values-u16", { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE } },
-    { "success-few-values-float", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, TRUE } },
+    { "success-smooth-u16", "predicted, two bytes a sample", { CNC_MODEL_RGB, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, TRUE }, SMOOTH },
+    { "success-smooth-float", "predicted, floating point, some negative", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, FALSE }, SMOOTH },
+    { "success-repeated-u8", "a pattern, not predicted", { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE }, REPEATED },
+    { "success-few-values-u16", "few different samples, packed by their ranks", { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE }, FEW },
+    { "success-few-values-float", "few different samples, packed by their ranks", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, TRUE }, FEW },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (CncPicture) picture = make_picture (61, 37, &cases[i].format);
       g_autoptr (Sample) s = NULL;
-      const guint bytes = cnc_format_sample_bytes (&cases[i].format);
-      guint8 *data = picture->raster->data;
+      const guint bytes = cnc_format_sample_bytes (&cases[i].format), channels = cnc_format_channels (&cases[i].format);
 
-      for (guint k = 0; k < cnc_raster_bytes (picture->raster) / bytes; k++)
+      for (guint k = 0; k < 61 * 37 * channels; k++)
         {
-          const guint value = (k * k * 2654435761u >> 20) % 40;
-          const guint16 narrow = (guint16) (value * 257);
-          const float wide = (float) value / 39.0f - 0.25f;
+          const guint noise = k * k * 2654435761u >> 20, x = k / channels % 61, y = k / channels / 61;
+          const double smooth = (x * 5 + y * 7 + k % channels * 30 + noise % 64 / 64.0) / 700;
+          const double value = cases[i].content == SMOOTH ? smooth : (cases[i].content == FEW ? noise : k % 23 * k % 7) % 40 / 39.0;
 
-          if (bytes == 2)
-            memcpy (data + k * 2, &narrow, 2);
-          else
-            memcpy (data + k * 4, &wide, 4);
+          put_sample (picture->raster->data + k * bytes, cases[i].format.sample, value);
         }
       s = make_sample (maker, picture, FALSE, 0, 0);
-      save (maker, cases[i].name, "success", NULL, s, copy_raster (s->carrier), "few different samples, packed by their ranks");
+      save (maker, cases[i].name, "success", NULL, s, copy_raster (s->carrier), cases[i].comment);
     }
 }
 
@@ -257,7 +272,7 @@ make_vectors (const char *folder, CncBackend *backend)
   save (&maker, "success-1x1", "success", NULL, tiny, copy_raster (tiny->carrier), "one pixel");
   save (&maker, "success-raw", "success", NULL, raw, copy_raster (raw->carrier), "stored, not packed");
   make_formats (&maker);
-  make_few_values (&maker);
+  make_contents (&maker);
   make_regions (&maker);
   make_passphrases (&maker);
   make_header_vectors (&maker, sample);
