@@ -3,17 +3,29 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
-void
-dialog_start (void)
+gboolean
+dialog_start (GError **error)
 {
   static gboolean started;
+  const char *display = gimp_display_name ();
 
   if (started)
-    return;
+    return TRUE;
+  /* gimp_ui_init would end the process. */
+  if (display != NULL && *display != '\0')
+    g_setenv ("DISPLAY", display, TRUE);
+  if (!gtk_init_check (NULL, NULL))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "A passphrase is needed, and there is no display to ask for it; use the non-interactive run mode and name its source.");
+      return FALSE;
+    }
   gimp_ui_init ("cnncrypt", FALSE);
   started = TRUE;
+  return TRUE;
 }
 
 void

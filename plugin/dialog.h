@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* gimp_ui_init, once; only for interactive runs: GTK ends the process without a display. */
-void dialog_start (void);
+/* gimp_ui_init, once; only for interactive runs.  Error: BAD_ARGUMENT if there is no display. */
+gboolean dialog_start (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Choices that are remembered for the session; a passphrase is never among them. */
 typedef struct

@@ -283,16 +283,29 @@ prepare (Job *job, GError **error)
   return job->passphrase != NULL;
 }
 
+static void
+quit (void)
+{
+  gint n = 0;
+
+  /* GIMP ends here, and this process with it. */
+  gimp_destroy_params (gimp_run_procedure ("gimp-quit", &n, GIMP_PDB_INT32, TRUE, GIMP_PDB_END), n);
+}
+
 void
-job_run (GError **error)
+job_run (const char *command, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   Job job = { .folder = g_getenv (JOB_VARIABLE), .fd = -1 };
-  gint n = 0;
 
   if (job.folder == NULL)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This procedure is for cnncrypt-batch alone.");
+      return;
+    }
+  if (g_strcmp0 (command, "quit") == 0)
+    {
+      quit ();
       return;
     }
   job.file = g_key_file_new ();
@@ -304,6 +317,5 @@ job_run (GError **error)
   cnc_secret_free (job.passphrase);
   host_job_clear (&job.host);
   g_key_file_free (job.file);
-  /* GIMP ends here, and this process with it. */
-  gimp_destroy_params (gimp_run_procedure ("gimp-quit", &n, GIMP_PDB_INT32, TRUE, GIMP_PDB_END), n);
+  quit ();
 }

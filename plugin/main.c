@@ -40,7 +40,7 @@ static const GimpParamDef check_args[] = {
 
 static const GimpParamDef job_args[] = {
   { GIMP_PDB_INT32, "run-mode", "RUN-NONINTERACTIVE (1)" },
-  { GIMP_PDB_STRING, "command", "Ignored; the job is in the folder that CNNCRYPT_JOB names" },
+  { GIMP_PDB_STRING, "command", "\"run\": the job in the folder that CNNCRYPT_JOB names; \"quit\"" },
 };
 
 static const GimpParamDef image_value[] = {
@@ -130,7 +130,8 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
     }
   else
     {
-      dialog_start ();
+      if (!dialog_start (error))
+        return -1;
       passphrase = dialog_encrypt (image, drawable, &choices);
       *cancelled = passphrase == NULL;
       if (*cancelled)
@@ -155,6 +156,8 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
 
       gimp_message (text);
     }
+  else if (traces != NULL)
+    gimp_message (traces);
   return result;
 }
 
@@ -188,7 +191,8 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
     }
   else
     {
-      dialog_start ();
+      if (!dialog_start (error))
+        return -1;
       dialog_choices_load (HOST_DECRYPT, &choices);
       *cancelled = !dialog_decrypt (regions, &choices);
       if (*cancelled)
@@ -252,7 +256,7 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
   else
     {
       *n_values = 1;
-      job_run (&error);
+      job_run (text_argument (n_params, params, 1), &error);
     }
 
   if (error != NULL)

@@ -49,7 +49,8 @@ static const char description[] =
   "pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result that already exists is an error.\n"
   "Every written file is read back from disk and compared. The exit status is 0 only if all pictures were done; each failure is one line on "
   "standard error, and the rest is still done.\n"
-  "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.";
+  "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
+  "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
 
 static void G_GNUC_PRINTF (3, 4)
 fail (Batch *batch, Picture *picture, const char *format, ...)

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,13 +239,14 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* In the child: a process group of its own, and the pipe where the job file says. */
+/* In the child: a process group of its own, that does not outlive us, and the pipe where the job file says. */
 static void
 in_child (gpointer data)
 {
   const int *fd = data;
 
   setpgid (0, 0);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (*fd == GIMP_RESULT_FD)
     fcntl (*fd, F_SETFD, 0);
   else
@@ -264,7 +266,8 @@ last_lines (const char *path)
   lines = g_strsplit (g_strchomp (text), "\n", -1);
   n = g_strv_length (lines);
   for (guint i = n > LOG_LINES ? n - LOG_LINES : 0; i < n; i++)
-    if (*lines[i] != '\0')
+    /* GIMP says that much in every fresh profile. */
+    if (*lines[i] != '\0' && !g_str_has_prefix (lines[i], "Failed to parse tag cache"))
       g_string_append_printf (last, "%s%s", last->len > 0 ? " | " : "", lines[i]);
   return g_string_free (g_steal_pointer (&last), FALSE);
 }
@@ -277,7 +280,7 @@ spawn (const char *folder, int *write_end, int log, GPid *pid, GError **error)
   g_autofree char *profile = g_build_filename (folder, "profile", NULL);
   g_auto (GStrv) env = g_get_environ ();
   g_autofree char *program = NULL;
-  char *argv[] = { NULL, "-i", "-d", "-f", "-g", gimprc, "--batch-interpreter", "plug-in-cnncrypt-job", "-b", "run", NULL };
+  char *argv[] = { NULL, "-i", "-d", "-f", "-g", gimprc, "--batch-interpreter", "plug-in-cnncrypt-job", "-b", "run", "-b", "quit", NULL };
   const int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
   gboolean started;
 

@@ -122,6 +122,46 @@ batch decrypt --passphrase-file pass --out dec5 enc/a.png; status=$?
 ok $(is "$status $(grep -ci vulkan "$WORK/out")" = "0 1") 'without any Vulkan driver it decrypts, and says so'
 EXTRA= DEVICE=cpu
 
+convert a.png -depth 32 -define quantum:format=floating-point float.tif
+batch encrypt --passphrase-file pass --out enc7 float.tif && batch decrypt --passphrase-file pass --out dec7 enc7/float.png; status=$?
+ok $(is "$status $(ls dec7)" = "0 float.xcf") 'what PNG cannot hold comes back as XCF'
+
+# A GIMP that hangs, one that ends too soon, a plug-in that is lost in the middle, a call that is ended.
+mkdir "$WORK/fake"
+printf '#!/bin/sh\nexec sleep 60\n' >"$WORK/fake/gimp-console-2.10"
+chmod +x "$WORK/fake/gimp-console-2.10"
+EXTRA=PATH=$WORK/fake:$PATH batch encrypt --timeout 2 --passphrase-file pass --out x a.png; status=$?
+ok $(is "$status $(grep -c 'was ended' "$WORK/err")" = "1 1") 'a GIMP that hangs is ended and reported'
+printf '#!/bin/sh\necho reason >&2\n' >"$WORK/fake/gimp-console-2.10"
+EXTRA=PATH=$WORK/fake:$PATH batch encrypt --passphrase-file pass --out x a.png; status=$?
+ok $(is "$status $(grep -c 'reason' "$WORK/err")" = "1 1") 'a GIMP that ends too soon is reported with what it said'
+convert -size 2000x1500 plasma: -depth 8 large.png
+isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" "$BATCH" encrypt --passphrase-file pass --out x large.png \
+  >"$WORK/out" 2>"$WORK/err" &
+running=$!
+# The processes under the shell that runs a call, once all are there.
+find_all () {
+  for _ in $(seq 100); do
+    call=$(pgrep -P "$1") && gimp=$(pgrep -P "$call") && lost=$(pgrep -P "$gimp" -x cnncrypt) && return
+    sleep 0.1
+  done
+  echo "Bail out! the plug-in was not started"
+  exit 1
+}
+find_all $running
+kill -KILL "$lost"
+wait $running; status=$?
+ok $(is "$status $(lines "$WORK/err") $(ls -A x | wc -l)" = "1 1 0") 'a plug-in that is lost in the middle is reported, and nothing is left'
+isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" "$BATCH" encrypt --passphrase-file pass --out x large.png \
+  >"$WORK/out" 2>"$WORK/err" &
+running=$!
+find_all $running
+kill -TERM "$call"
+wait $running; status=$?
+sleep 1
+alive=$(ps -o stat=,comm= -p "$lost" -p "$gimp" | grep -v '^Z') # what is dead may wait for its parent
+ok $(is "$status $(ls -A x | wc -l) $alive" = "1 0 ") 'a call that is ended takes GIMP and the plug-in with it'
+
 if [ "$(id -u)" = 0 ] && mkdir "$WORK/full" && mount -t tmpfs -o size=32k none "$WORK/full" 2>/dev/null; then
   convert -size 200x200 plasma: -depth 8 noise.png
   batch encrypt --passphrase-file pass --out "$WORK/full" noise.png; status=$?

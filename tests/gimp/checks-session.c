@@ -59,6 +59,44 @@ saved_files (void)
   check (lost == NULL, "a file that became a JPEG");
 }
 
+/* The desktop's small picture of a file must not show what was encrypted in it. */
+static void
+thumbnail (void)
+{
+  const gint32 image = checks_image (200, 200, GIMP_RGB, GIMP_PRECISION_U8_GAMMA, FALSE, 51);
+  g_autofree char *path = g_build_filename (g_getenv ("CHECKS_FOLDER"), "thumb.png", NULL);
+  g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_MD5, uri, -1);
+  g_autofree char *name = g_strconcat (sum, ".png", NULL);
+  g_autofree char *folder = g_build_filename (g_get_user_cache_dir (), "thumbnails", "large", NULL);
+  g_autofree char *file = g_build_filename (folder, name, NULL);
+  gint32 opened;
+
+  gimp_drawable_fill (checks_layer (image), GIMP_FILL_WHITE);
+  save (image, path);
+  opened = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  g_mkdir_with_parents (folder, 0700);
+  g_file_set_contents (file, "small", -1, NULL);
+  gimp_image_select_rectangle (opened, GIMP_CHANNEL_OP_REPLACE, 10, 10, 150, 150);
+  check (checks_encrypt (opened, checks_layer (opened), 2, PASS) == opened && !g_file_test (file, G_FILE_TEST_EXISTS),
+         "the desktop's thumbnail of a file that was encrypted in place is removed");
+}
+
+/* Without a display, there is nobody to ask. */
+static void
+repeat (void)
+{
+  const gint32 image = checks_image (70, 70, GIMP_RGB, GIMP_PRECISION_U8_GAMMA, FALSE, 61);
+  gint n = 0;
+  GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_WITH_LAST_VALS, GIMP_PDB_IMAGE, image,
+                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_STRING, "",
+                                          GIMP_PDB_STRING, "", GIMP_PDB_END);
+
+  check (n == 2 && values[0].data.d_status == GIMP_PDB_EXECUTION_ERROR && strstr (values[1].data.d_string, "display") != NULL,
+         "with the last values and no display, it is an error: no passphrase is remembered");
+  gimp_destroy_params (values, n);
+}
+
 /* Kills the plug-in as GIMP's Cancel does, a moment after it has begun. */
 static void
 kill_soon (const char *delay)
@@ -96,6 +134,8 @@ void
 checks_session (void)
 {
   saved_files ();
+  thumbnail ();
+  repeat ();
   killed ();
 }
 
