@@ -9,6 +9,7 @@
 #define BUDGET_SECONDS 0.020               /* of estimated work in a submission; what may vary leaves it below 50 ms */
 #define FIRST_RATE 2e7                     /* words of a cipher round a second, before anything was measured: a slow device */
 #define MAX_COMMANDS 4096u                 /* in a submission */
+#define LEAST_WORK 65536.0                 /* words that a submission may always have: a device slower than this allows is no use */
 #define TIMEOUT_NS ((guint64) 30000000000) /* for a submission estimated at 20 ms, on a machine with much else to do */
 
 static gboolean
@@ -81,7 +82,8 @@ learn (CncVulkan *vk, double work, double seconds)
 {
   const double rate = seconds > 0 ? work / seconds : vk->rate;
 
-  if (work >= 65536)
+  /* What is too short measures the way there and back.  No submission that is cut off for its work is. */
+  if (work >= LEAST_WORK / 2)
     vk->rate = CLAMP (rate, 1e5, 2 * vk->rate);
 }
 
@@ -94,7 +96,9 @@ retire (CncVulkan *vk, guint index, GError **error)
 
   if (frame->serial == 0)
     return TRUE;
-  result = vk->WaitForFences (vk->device, 1, &frame->fence, VK_TRUE, TIMEOUT_NS);
+  /* Software does not hang; it waits for its turn on a machine that has much else to do. */
+  result = vk->WaitForFences (vk->device, 1, &frame->fence, VK_TRUE,
+                              vk->backend.info.kind == CNC_DEVICE_VULKAN_GPU ? TIMEOUT_NS : 10 * TIMEOUT_NS);
   if (frame->serial == vk->switches.hang_submission)
     result = VK_TIMEOUT;
   if (!cnc_vk_check (vk, result, "finish its work", error))
@@ -125,7 +129,8 @@ cnc_vk_begin (CncVulkan *vk, double work, GError **error)
 
   if (!cnc_vk_usable (vk, error))
     return FALSE;
-  if (vk->recording && vk->commands > 0 && (frame->work + work > vk->rate * BUDGET_SECONDS || vk->commands >= MAX_COMMANDS))
+  if (vk->recording && vk->commands > 0
+      && (frame->work + work > MAX (vk->rate * BUDGET_SECONDS, LEAST_WORK) || vk->commands >= MAX_COMMANDS))
     {
       if (!cnc_vk_submit (vk, error))
         return FALSE;
