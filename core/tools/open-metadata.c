@@ -26,10 +26,12 @@ static gboolean
 is_of_the_file (const char *name)
 {
   static const char *const names[] = {
-    "ImageWidth",     "ImageLength",   "BitsPerSample", "Compression",     "PhotometricInterpretation", "StripOffsets",   "SamplesPerPixel", "RowsPerStrip",
-    "StripByteCounts", "XResolution",  "YResolution",   "ResolutionUnit",  "PlanarConfiguration",       "TransferFunction", "Predictor",      "TileWidth",
-    "TileLength",     "TileOffsets",   "TileByteCounts", "ExtraSamples",   "SampleFormat",              "InterColorProfile", "NewSubfileType", "SubIFDs",
-    "JPEGTables",     "XMLPacket",     "IPTCNAA",       "ImageResources",
+    "ImageWidth", "ImageLength", "BitsPerSample", "Compression", "PhotometricInterpretation", "StripOffsets", "SamplesPerPixel",
+    "RowsPerStrip", "StripByteCounts", "XResolution", "YResolution", "ResolutionUnit", "PlanarConfiguration", "TransferFunction",
+    "Predictor", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts", "ExtraSamples", "SampleFormat", "InterColorProfile",
+    "NewSubfileType", "SubfileType", "SubIFDs", "JPEGTables", "XMLPacket", "IPTCNAA", "ImageResources", "FillOrder", "PageNumber",
+    "WhitePoint", "PrimaryChromaticities", "MinSampleValue", "MaxSampleValue", "SMinSampleValue", "SMaxSampleValue",
+    "ReferenceBlackWhite", "YCbCrCoefficients", "YCbCrSubSampling", "YCbCrPositioning", "ColorMap", "Threshholding",
   };
 
   if (g_str_has_prefix (name, "Exif.Thumbnail.") || g_str_has_prefix (name, "Exif.SubImage"))

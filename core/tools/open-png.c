@@ -73,10 +73,14 @@ put_comment (png_structp png, png_infop info, const char *comment)
 {
   png_text text = { 0 };
 
-  text.compression = PNG_ITXT_COMPRESSION_NONE;
+  /* The older kind where it will do: more programs read it. */
+  text.compression = g_str_is_ascii (comment) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
   text.key = (png_charp) "Comment";
   text.text = (png_charp) comment;
-  text.itxt_length = strlen (comment);
+  if (text.compression == PNG_TEXT_COMPRESSION_NONE)
+    text.text_length = strlen (comment);
+  else
+    text.itxt_length = strlen (comment);
   png_set_text (png, info, &text, 1);
 }
 

@@ -237,6 +237,18 @@ save_what_goes (const OpenFile *file, const char *folder, const char *stem, Atte
     }
 }
 
+/* What GIMP notes about the file that a picture came from, and how it was shown: nobody misses it in another file. */
+static gboolean
+is_note_of_gimp (const char *name)
+{
+  static const char *const starts[] = { "gamma", "jpeg-", "png-", "tiff-", "webp-", "icc-profile", "gimp-image-", "gimp-metadata", "exif-data" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
+    if (g_str_has_prefix (name, starts[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* The comment of the image, where it is one line of a file's text: GIMP ends it with a NUL. */
 static char *
 comment_of (const CncPicture *picture, gboolean *others)
@@ -254,7 +266,7 @@ comment_of (const CncPicture *picture, gboolean *others)
         size--;
       if (comment == NULL && strcmp (parasite->name, "gimp-comment") == 0 && size > 0 && g_utf8_validate (data, (gssize) size, NULL))
         comment = g_strndup (data, size);
-      else if (strcmp (parasite->name, "gimp-comment") != 0)
+      else if (strcmp (parasite->name, "gimp-comment") != 0 && !is_note_of_gimp (parasite->name))
         *others = TRUE;
     }
   return comment;
