@@ -10,11 +10,12 @@
  * fresh state for every 64 KiB and so uses only 16,384 + 64 steps of any one: no two chunks share a state, and no orbit comes near its
  * end.
  *
- * Output.  32 of the 64 bits a step, bits 16 to 47 of the new x.  The density of the map's values is far from flat (1 / (pi sqrt (x (1 - x))),
- * steep at both ends), which shows in its top bits; the added Weyl term flattens it, and the middle bits never showed the density at all.
- * The lowest bits are left out because a low bit of the Weyl term alone has a short period (bit k repeats after 2^(k+1) steps) and because the other
- * half of the state is what keeps x from being read off the output at once.  Measured on 32 MB of one orbit: the top 32 bits fail (chi-square of
- * bytes 131,391 where 255 is expected, 245 of 50,000 FIPS 140-2 blocks rejected where 40 are), bits 16 to 47 pass (236; 37 blocks).  core/chaos draws no randomness; secrecy does not rest on this layer.
+ * Output.  32 of the 64 bits a step, bits 16 to 47 of the new x.  The density of the map's values is far from flat (1 / (pi sqrt (x (1 -
+ * x))), steep at both ends), which shows in its top bits; the added Weyl term flattens it, and the middle bits never showed the density at
+ * all. The lowest bits are left out because a low bit of the Weyl term alone has a short period (bit k repeats after 2^(k+1) steps) and
+ * because the other half of the state is what keeps x from being read off the output at once.  Measured on 32 MB of one orbit: the top 32
+ * bits fail (chi-square of bytes 131,391 where 255 is expected, 245 of 50,000 FIPS 140-2 blocks rejected where 40 are), bits 16 to 47 pass
+ * (236; 37 blocks).  core/chaos draws no randomness; secrecy does not rest on this layer.
  */
 #include "chaos/chaos.h"
 

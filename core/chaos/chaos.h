@@ -24,6 +24,7 @@ void cnc_logistic_xor (const guint8 *states, guint8 *data, gsize size);
 
 /* Moves the whole blocks of data by a permutation drawn from a logistic-map sequence (Fisher-Yates); a shorter last block
  * stays where it is.  Errors: NO_MEMORY (4 bytes a block). */
-gboolean cnc_permute_blocks (const guint8 state[CNC_PERMUTE_STATE_BYTES], gboolean inverse, guint8 *data, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_permute_blocks (const guint8 state[CNC_PERMUTE_STATE_BYTES], gboolean inverse, guint8 *data, gsize size,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -17,10 +17,11 @@ G_BEGIN_DECLS
 /* The method byte of a band. */
 enum
 {
-  CNC_BAND_STORED = 0,    /* the samples, little-endian */
-  CNC_BAND_PREDICTED = 1, /* lengths of the streams u32 each, then the streams: a byte plane each, zstd, or as it is if the length is the plane's */
-  CNC_BAND_PLAIN = 2,     /* one zstd frame of the samples, little-endian */
-  CNC_BAND_VALUES = 3,    /* lists of the values that samples take, then as CNC_BAND_PREDICTED: the ranks in them, 8 bits each */
+  CNC_BAND_STORED = 0, /* the samples, little-endian */
+  CNC_BAND_PREDICTED
+  = 1, /* lengths of the streams u32 each, then the streams: a byte plane each, zstd, or as it is if the length is the plane's */
+  CNC_BAND_PLAIN = 2,  /* one zstd frame of the samples, little-endian */
+  CNC_BAND_VALUES = 3, /* lists of the values that samples take, then as CNC_BAND_PREDICTED: the ranks in them, 8 bits each */
 };
 
 /* The scratch of one band in work. */
@@ -42,7 +43,7 @@ typedef struct
 {
   const CncRaster *raster; /* packing and checking read it, unpacking writes its data */
   gsize row_bytes;
-  guint rows;  /* of every band but the last */
+  guint rows; /* of every band but the last */
   guint bands;
   guint first; /* the band of slot 0 */
   guint n_slots;

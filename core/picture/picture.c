@@ -8,7 +8,7 @@
 
 /* The fixed start: width u32, height u32, model, sample, curve, alpha, source, raw u8, packed length u64. */
 #define FIXED_BYTES 22u
-#define FIELD_HEAD_BYTES 5u /* tag u8, length u32 */
+#define FIELD_HEAD_BYTES 5u    /* tag u8, length u32 */
 #define PARASITE_HEAD_BYTES 6u /* flags u32, name length u16 */
 
 #define MAX_NAME_BYTES 65535u
@@ -106,7 +106,8 @@ checked_string (const char *what, const char *text, gsize max, GError **error, g
 
   if (size > max || !g_utf8_validate (text, (gssize) size, NULL))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The picture's %s is too long or no valid text; remove it and try again.", what);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The picture's %s is too long or no valid text; remove it and try again.",
+                   what);
       *ok = FALSE;
     }
   return size;
@@ -146,8 +147,9 @@ info_size (const CncPicture *picture, GError **error)
   gsize size = FIXED_BYTES;
   gboolean ok = TRUE;
 
-  if (!cnc_format_valid (&picture->raster->format) || !colormap_valid (picture->raster->format.model, picture->colormap) ||
-      (guint) picture->source > CNC_SOURCE_REGION || !resolution_valid (picture->x_resolution) || !resolution_valid (picture->y_resolution))
+  if (!cnc_format_valid (&picture->raster->format) || !colormap_valid (picture->raster->format.model, picture->colormap)
+      || (guint) picture->source > CNC_SOURCE_REGION || !resolution_valid (picture->x_resolution)
+      || !resolution_valid (picture->y_resolution))
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                            "The picture's format, palette or resolution contradict themselves; convert it to RGB and try again.");
@@ -359,8 +361,8 @@ read_field (CncPicture *picture, guint tag, const guint8 *data, gsize size, GErr
       picture->x_resolution = bits_double (cnc_get_u64 (data));
       picture->y_resolution = bits_double (cnc_get_u64 (data + 8));
       picture->unit = cnc_get_u32 (data + 16);
-      if (!resolution_valid (picture->x_resolution) || !resolution_valid (picture->y_resolution) ||
-          (picture->x_resolution == 0 && picture->y_resolution == 0 && picture->unit == 0))
+      if (!resolution_valid (picture->x_resolution) || !resolution_valid (picture->y_resolution)
+          || (picture->x_resolution == 0 && picture->y_resolution == 0 && picture->unit == 0))
         return bad (error);
       return TRUE;
     case TAG_NAME:
@@ -421,8 +423,8 @@ read_fixed (const guint8 *data, gsize size, CncPicture *picture, CncRaster *geom
   picture->source = (CncSource) data[12];
   *raw = data[13] == 1;
   *packed_length = cnc_get_u64 (data + 14);
-  if (geometry->width < 1 || geometry->width > CNC_RASTER_MAX_SIDE || geometry->height < 1 || geometry->height > CNC_RASTER_MAX_SIDE ||
-      !cnc_format_valid (&geometry->format) || *packed_length == 0)
+  if (geometry->width < 1 || geometry->width > CNC_RASTER_MAX_SIDE || geometry->height < 1 || geometry->height > CNC_RASTER_MAX_SIDE
+      || !cnc_format_valid (&geometry->format) || *packed_length == 0)
     return FALSE;
   pixels = (guint64) geometry->width * geometry->height;
   return !*raw || *packed_length == pixels * cnc_format_pixel_bytes (&geometry->format);

@@ -18,16 +18,16 @@ typedef enum
 
 typedef struct
 {
-  char *name;       /* UTF-8, as GIMP names parasites */
-  guint32 flags;    /* as GIMP has them */
+  char *name;    /* UTF-8, as GIMP names parasites */
+  guint32 flags; /* as GIMP has them */
   GBytes *data;
 } CncParasite;
 
 typedef struct
 {
-  CncRaster *raster;    /* never NULL in a complete picture */
+  CncRaster *raster; /* never NULL in a complete picture */
   CncSource source;
-  double x_resolution;  /* pixels an inch; 0: unknown */
+  double x_resolution; /* pixels an inch; 0: unknown */
   double y_resolution;
   guint32 unit;         /* GIMP's unit number; 0 pixel, 1 inch, 2 mm */
   char *name;           /* (nullable) layer name, UTF-8 */
@@ -47,7 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncPicture, cnc_picture_free)
  * header").  packed_length and raw (the samples were stored and not packed, see cnc_pack) are stored along.  Byte order little-endian,
  * canonical: one picture, one block.  Errors: BAD_ARGUMENT (something is too large to travel, the message says what), NO_MEMORY.
  * Returns: (transfer full) */
-GByteArray *cnc_picture_write_info (const CncPicture *picture, guint64 packed_length, gboolean raw, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GByteArray *cnc_picture_write_info (const CncPicture *picture, guint64 packed_length, gboolean raw,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The reverse: a picture whose raster is NULL, with the raster's geometry in *width, *height, *format.  Trusts nothing:
  * lengths are checked, unknown fields refused, and re-writing must give the same bytes.

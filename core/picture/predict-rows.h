@@ -1,7 +1,8 @@
 /* core/picture/predict-rows.h: the row kernels for one sample type; predict.c includes it once for each of u8, u16, u32, u64.
  *
- * T: the sample as an unsigned integer; BITS: its bits; WIDE: a signed integer that holds sums of two (below 64 bits); N(name): name with the type's suffix.
- * Rows have one sample in front (index 0, the one "left of" the row); pointers below point at index 1, so that x - 1 is always there.
+ * T: the sample as an unsigned integer; BITS: its bits; WIDE: a signed integer that holds sums of two (below 64 bits); N(name): name with
+ * the type's suffix. Rows have one sample in front (index 0, the one "left of" the row); pointers below point at index 1, so that x - 1 is
+ * always there.
  */
 
 /* The median of left, up and left + up - upleft, in the form that becomes vector instructions. */

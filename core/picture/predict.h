@@ -27,8 +27,8 @@ typedef struct
 gsize cnc_predict_row_bytes (guint width, guint sample_bytes);
 
 /* row: one row of the raster, in the machine's byte order, any alignment.  y: its number within the band; the rows of a band are given
- * one after another, from 0 on.  planes: lanes * sample_bytes planes of plane_bytes bytes each, lane by lane, most significant byte first; this
- * row's bytes go to (or come from) index y * width of each. */
+ * one after another, from 0 on.  planes: lanes * sample_bytes planes of plane_bytes bytes each, lane by lane, most significant byte first;
+ * this row's bytes go to (or come from) index y * width of each. */
 void cnc_predict_encode_row (const CncPredict *p, const guint8 *row, guint y, guint8 *planes, gsize plane_bytes);
 void cnc_predict_decode_row (const CncPredict *p, guint8 *row, guint y, const guint8 *planes, gsize plane_bytes);
 

@@ -9,8 +9,8 @@ cnc_format_valid (const CncFormat *format)
 {
   if (format->alpha != FALSE && format->alpha != TRUE)
     return FALSE;
-  if ((guint) format->model > CNC_MODEL_INDEXED || (guint) format->sample > CNC_SAMPLE_DOUBLE ||
-      (guint) format->curve > CNC_CURVE_PERCEPTUAL)
+  if ((guint) format->model > CNC_MODEL_INDEXED || (guint) format->sample > CNC_SAMPLE_DOUBLE
+      || (guint) format->curve > CNC_CURVE_PERCEPTUAL)
     return FALSE;
   return format->model != CNC_MODEL_INDEXED || (format->sample == CNC_SAMPLE_U8 && format->curve == CNC_CURVE_PERCEPTUAL);
 }
@@ -61,8 +61,7 @@ cnc_raster_new (guint32 width, guint32 height, const CncFormat *format, GError *
   if (width < 1 || height < 1 || width > CNC_RASTER_MAX_SIDE || height > CNC_RASTER_MAX_SIDE)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                   "A picture of %u × %u pixels is not possible; each side must have 1 to %u pixels.", width, height,
-                   CNC_RASTER_MAX_SIDE);
+                   "A picture of %u × %u pixels is not possible; each side must have 1 to %u pixels.", width, height, CNC_RASTER_MAX_SIDE);
       return NULL;
     }
   if (!cnc_format_valid (format))

@@ -17,8 +17,9 @@ damaged (GError **error)
 static gboolean
 differs (GError **error)
 {
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-                       "The compressed picture is not the same as the original, so it was given up; try again, and test this machine's memory.");
+  g_set_error_literal (
+      error, CNC_ERROR, CNC_ERROR_DAMAGED,
+      "The compressed picture is not the same as the original, so it was given up; try again, and test this machine's memory.");
   return FALSE;
 }
 
@@ -134,8 +135,8 @@ unpack_band (guint index, gpointer user_data)
   guint8 *data = cnc_band_data (job, band);
   guint8 *out = job->verify ? slot->out : data;
 
-  slot->failed = !unpack_one (job, slot, band, out, job->packed + job->offsets[index], size) ||
-                 (job->verify && memcmp (out, data, cnc_band_rows (job, band) * job->row_bytes) != 0);
+  slot->failed = !unpack_one (job, slot, band, out, job->packed + job->offsets[index], size)
+                 || (job->verify && memcmp (out, data, cnc_band_rows (job, band) * job->row_bytes) != 0);
 }
 
 /* TRUE if the lengths in the table add up to the whole. */
@@ -232,7 +233,8 @@ cnc_pack_verify (const guint8 *packed, gsize size, gboolean raw, const CncRaster
     {
       guint8 sample[8];
 
-      cnc_copy_little_endian (sample, raster->data + i, cnc_format_sample_bytes (&raster->format), cnc_format_sample_bytes (&raster->format));
+      cnc_copy_little_endian (sample, raster->data + i, cnc_format_sample_bytes (&raster->format),
+                              cnc_format_sample_bytes (&raster->format));
       same = memcmp (packed + i, sample, cnc_format_sample_bytes (&raster->format)) == 0;
     }
 #endif

@@ -125,7 +125,7 @@ sort_list (const CncPredict *predict, const Finder *finder, CncValues *list, gui
   Entry entries[CNC_VALUES_MAX];
 
   for (guint i = 0; i < finder->count; i++)
-    entries[i] = (Entry) { order (predict, finder->values[i]), finder->values[i], i };
+    entries[i] = (Entry){ order (predict, finder->values[i]), finder->values[i], i };
   qsort (entries, finder->count, sizeof *entries, compare);
   list->count = finder->count;
   for (guint i = 0; i < finder->count; i++)

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /* The values that samples take, in ascending order; for floating point, in the order of the numbers. */
 typedef struct
 {
-  guint count; /* 1..256 */
+  guint count;                    /* 1..256 */
   guint64 values[CNC_VALUES_MAX]; /* bit patterns of samples */
 } CncValues;
 

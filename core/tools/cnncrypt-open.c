@@ -125,18 +125,19 @@ decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, GErro
   opened = decrypt (open, part, error);
   if (opened == NULL)
     return NULL;
-  if (opened->raster->width != at->width || opened->raster->height != at->height ||
-      !cnc_format_equal (&opened->raster->format, &carrier->format))
+  if (opened->raster->width != at->width || opened->raster->height != at->height
+      || !cnc_format_equal (&opened->raster->format, &carrier->format))
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
-                           "It holds a picture of another size or format than its place, pasted there by another program; cut it out and open it alone.");
+      g_set_error_literal (
+          error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
+          "It holds a picture of another size or format than its place, pasted there by another program; cut it out and open it alone.");
       return NULL;
     }
   return g_steal_pointer (&opened);
 }
 
-/* Decrypts every region in its place.  A region that does not open stays as it is, with a line on stderr.  Returns the whole picture, and NULL
- * if no region opened; *failed: not all did. */
+/* Decrypts every region in its place.  A region that does not open stays as it is, with a line on stderr.  Returns the whole picture, and
+ * NULL if no region opened; *failed: not all did. */
 static CncPicture *
 open_regions (const Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, gboolean *failed)
 {
@@ -199,7 +200,8 @@ open_one (const Open *open, const char *path)
 
   if (picture != NULL && open->check)
     {
-      g_autofree char *text = g_strdup_printf ("whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
+      g_autofree char *text
+          = g_strdup_printf ("whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
 
       if (!failed)
         tell (path, text);
@@ -226,7 +228,8 @@ parse (Open *open, int *argc, char ***argv, GError **error)
   const GOptionEntry entries[] = {
     { "passphrase-file", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->passphrase_file,
       "The passphrase is the first line of FILE (or of $CNNCRYPT_PASSPHRASE_FILE); /dev/fd/N names an open descriptor", "FILE" },
-    { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder, "Where the opened pictures go, made if it is not there; the current folder if left out", "DIR" },
+    { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder,
+      "Where the opened pictures go, made if it is not there; the current folder if left out", "DIR" },
     { "check", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->check, "Open and verify everything, write nothing", NULL },
     { "device", 'd', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &open->device, "auto, gpu, software, cpu, or a device's name or UUID", "ID" },
     { "version", 'V', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->version, "Show the version", NULL },
@@ -236,10 +239,11 @@ parse (Open *open, int *argc, char ***argv, GError **error)
   GOptionContext *context = g_option_context_new (NULL);
   gboolean ok;
 
-  g_option_context_set_summary (context,
-                                "Opens pictures that cnncrypt encrypted, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where PNG\n"
-                                "cannot hold it exactly; colour profile, resolution, EXIF and XMP are kept. No file is ever replaced, and each one is read back\n"
-                                "and compared. Exit status: 0 if all went well, 1 if a picture failed, 2 if the command line is wrong.");
+  g_option_context_set_summary (
+      context,
+      "Opens pictures that cnncrypt encrypted, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where PNG\n"
+      "cannot hold it exactly; colour profile, resolution, EXIF and XMP are kept. No file is ever replaced, and each one is read back\n"
+      "and compared. Exit status: 0 if all went well, 1 if a picture failed, 2 if the command line is wrong.");
   g_option_context_add_main_entries (context, entries, NULL);
   ok = g_option_context_parse (context, argc, argv, error);
   g_option_context_free (context);
@@ -273,7 +277,8 @@ prepare (Open *open, GError **error)
     open->folder = g_strdup (".");
   if (!open->check && g_mkdir_with_parents (open->folder, 0777) != 0)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The folder “%s” cannot be made (%s); name another with --out DIR.", open->folder, g_strerror (errno));
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The folder “%s” cannot be made (%s); name another with --out DIR.", open->folder,
+                   g_strerror (errno));
       return FALSE;
     }
   for (guint i = 0; open->pictures[i] != NULL; i++)

@@ -41,10 +41,18 @@ loader_for (const guint8 *start, gsize size)
     guint length;
     const char *loader;
   } kinds[] = {
-    { "\x89PNG\r\n\x1a\n", 0, 8, "gegl:png-load" }, { "II*\0", 0, 4, "gegl:tiff-load" },    { "MM\0*", 0, 4, "gegl:tiff-load" },
-    { "II+\0", 0, 4, "gegl:tiff-load" },             { "MM\0+", 0, 4, "gegl:tiff-load" },    { "WEBP", 8, 4, "gegl:webp-load" },
-    { "P6", 0, 2, "gegl:ppm-load" },                 { "P3", 0, 2, "gegl:ppm-load" },        { "P5", 0, 2, "gegl:ppm-load" },
-    { "BM", 0, 2, "gegl:pixbuf-load" },              { "GIF8", 0, 4, "gegl:gif-load" },      { "\xff\xd8\xff", 0, 3, "gegl:jpg-load" },
+    { "\x89PNG\r\n\x1a\n", 0, 8, "gegl:png-load" },
+    { "II*\0", 0, 4, "gegl:tiff-load" },
+    { "MM\0*", 0, 4, "gegl:tiff-load" },
+    { "II+\0", 0, 4, "gegl:tiff-load" },
+    { "MM\0+", 0, 4, "gegl:tiff-load" },
+    { "WEBP", 8, 4, "gegl:webp-load" },
+    { "P6", 0, 2, "gegl:ppm-load" },
+    { "P3", 0, 2, "gegl:ppm-load" },
+    { "P5", 0, 2, "gegl:ppm-load" },
+    { "BM", 0, 2, "gegl:pixbuf-load" },
+    { "GIF8", 0, 4, "gegl:gif-load" },
+    { "\xff\xd8\xff", 0, 3, "gegl:jpg-load" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -117,8 +125,8 @@ load_buffer (const char *path, GError **error)
   gegl_node_process (sink);
   g_object_unref (graph);
   unmute (saved);
-  if (buffer == NULL || gegl_buffer_get_width (buffer) < 1 || gegl_buffer_get_height (buffer) < 1 ||
-      gegl_rectangle_is_infinite_plane (gegl_buffer_get_extent (buffer)))
+  if (buffer == NULL || gegl_buffer_get_width (buffer) < 1 || gegl_buffer_get_height (buffer) < 1
+      || gegl_rectangle_is_infinite_plane (gegl_buffer_get_extent (buffer)))
     {
       g_clear_object (&buffer);
       no_picture (error);
@@ -160,7 +168,7 @@ format_of (const Babl *babl, CncFormat *format)
     for (guint s = 0; s < G_N_ELEMENTS (samples); s++)
       if (strcmp (words[0], models[m].name) == 0 && strcmp (words[1], samples[s].name) == 0)
         {
-          *format = (CncFormat) { models[m].model, samples[s].sample, models[m].curve, models[m].alpha };
+          *format = (CncFormat){ models[m].model, samples[s].sample, models[m].curve, models[m].alpha };
           return TRUE;
         }
   return FALSE;
@@ -198,8 +206,7 @@ open_linear_profile (void)
   int size = 0;
 
   babl_space_get (srgb, &xw, &yw, &xr, &yr, &xg, &yg, &xb, &yb, NULL, NULL, NULL);
-  icc = babl_space_get_icc (babl_space_from_chromaticities (NULL, xw, yw, xr, yr, xg, yg, xb, yb, linear, linear, linear,
-                                                            BABL_SPACE_FLAG_NONE),
-                            &size);
+  icc = babl_space_get_icc (
+      babl_space_from_chromaticities (NULL, xw, yw, xr, yr, xg, yg, xb, yb, linear, linear, linear, BABL_SPACE_FLAG_NONE), &size);
   return icc != NULL && size > 0 ? g_bytes_new (icc, (gsize) size) : NULL;
 }

@@ -1,7 +1,7 @@
 /* core/tools/open-metadata.c: EXIF, XMP and IPTC, as GIMP serialises them, into a picture file, by gexiv2.
  *
- * GIMP's text: <metadata><tag name="Exif.Image.Make">...</tag>...</metadata>, with encoding="base64" where a value is no UTF-8; the values of an
- * XMP list are tags of the same name, one after another.
+ * GIMP's text: <metadata><tag name="Exif.Image.Make">...</tag>...</metadata>, with encoding="base64" where a value is no UTF-8; the values
+ * of an XMP list are tags of the same name, one after another.
  */
 #include "tools/open.h"
 
@@ -13,9 +13,9 @@
 typedef struct
 {
   GExiv2Metadata *metadata;
-  char *name;     /* of the tag that is open, NULL if none */
+  char *name; /* of the tag that is open, NULL if none */
   gboolean base64;
-  GString *value; /* of that tag so far */
+  GString *value;    /* of that tag so far */
   GHashTable *lists; /* of structures, that exist */
   GHashTable *taken; /* names of tags that must stand in the file afterwards */
   guint lost;        /* tags that gexiv2 did not take */
@@ -26,12 +26,49 @@ static gboolean
 is_of_the_file (const char *name)
 {
   static const char *const names[] = {
-    "ImageWidth", "ImageLength", "BitsPerSample", "Compression", "PhotometricInterpretation", "StripOffsets", "SamplesPerPixel",
-    "RowsPerStrip", "StripByteCounts", "XResolution", "YResolution", "ResolutionUnit", "PlanarConfiguration", "TransferFunction",
-    "Predictor", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts", "ExtraSamples", "SampleFormat", "InterColorProfile",
-    "NewSubfileType", "SubfileType", "SubIFDs", "JPEGTables", "XMLPacket", "IPTCNAA", "ImageResources", "FillOrder", "PageNumber",
-    "WhitePoint", "PrimaryChromaticities", "MinSampleValue", "MaxSampleValue", "SMinSampleValue", "SMaxSampleValue",
-    "ReferenceBlackWhite", "YCbCrCoefficients", "YCbCrSubSampling", "YCbCrPositioning", "ColorMap", "Threshholding",
+    "ImageWidth",
+    "ImageLength",
+    "BitsPerSample",
+    "Compression",
+    "PhotometricInterpretation",
+    "StripOffsets",
+    "SamplesPerPixel",
+    "RowsPerStrip",
+    "StripByteCounts",
+    "XResolution",
+    "YResolution",
+    "ResolutionUnit",
+    "PlanarConfiguration",
+    "TransferFunction",
+    "Predictor",
+    "TileWidth",
+    "TileLength",
+    "TileOffsets",
+    "TileByteCounts",
+    "ExtraSamples",
+    "SampleFormat",
+    "InterColorProfile",
+    "NewSubfileType",
+    "SubfileType",
+    "SubIFDs",
+    "JPEGTables",
+    "XMLPacket",
+    "IPTCNAA",
+    "ImageResources",
+    "FillOrder",
+    "PageNumber",
+    "WhitePoint",
+    "PrimaryChromaticities",
+    "MinSampleValue",
+    "MaxSampleValue",
+    "SMinSampleValue",
+    "SMaxSampleValue",
+    "ReferenceBlackWhite",
+    "YCbCrCoefficients",
+    "YCbCrSubSampling",
+    "YCbCrPositioning",
+    "ColorMap",
+    "Threshholding",
   };
 
   if (g_str_has_prefix (name, "Exif.Thumbnail.") || g_str_has_prefix (name, "Exif.SubImage"))
@@ -169,17 +206,19 @@ open_metadata_write (const char *path, const char *text, guint *lost, GError **e
   gexiv2_initialize ();
   gexiv2_metadata_try_register_xmp_namespace ("http://www.gimp.org/xmp/", "GIMP", NULL);
   gexiv2_log_set_level (GEXIV2_LOG_LEVEL_MUTE);
-  ok = gexiv2_metadata_open_path (parser.metadata, path, &problem) &&
-       g_markup_parse_context_parse (context, text, (gssize) strlen (text), &problem) && g_markup_parse_context_end_parse (context, &problem) &&
-       (!gexiv2_metadata_has_iptc (parser.metadata) ||
-        gexiv2_metadata_try_set_tag_string (parser.metadata, "Iptc.Envelope.CharacterSet", utf8, &problem)) &&
-       gexiv2_metadata_save_file (parser.metadata, path, &problem);
+  ok = gexiv2_metadata_open_path (parser.metadata, path, &problem)
+       && g_markup_parse_context_parse (context, text, (gssize) strlen (text), &problem)
+       && g_markup_parse_context_end_parse (context, &problem)
+       && (!gexiv2_metadata_has_iptc (parser.metadata)
+           || gexiv2_metadata_try_set_tag_string (parser.metadata, "Iptc.Envelope.CharacterSet", utf8, &problem))
+       && gexiv2_metadata_save_file (parser.metadata, path, &problem);
   *lost = parser.lost + (ok ? count_missing (path, taken) : 0);
   g_markup_parse_context_free (context);
   g_object_unref (parser.metadata);
   g_free (parser.name);
   g_string_free (parser.value, TRUE);
   if (!ok)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "EXIF and XMP cannot be written: %s", problem != NULL ? problem->message : "no reason given");
+    g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "EXIF and XMP cannot be written: %s",
+                 problem != NULL ? problem->message : "no reason given");
   return ok;
 }

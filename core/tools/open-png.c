@@ -15,8 +15,8 @@
 gboolean
 open_png_can_hold (const CncFormat *format)
 {
-  return format->model != CNC_MODEL_INDEXED && format->curve == CNC_CURVE_PERCEPTUAL &&
-         (format->sample == CNC_SAMPLE_U8 || format->sample == CNC_SAMPLE_U16);
+  return format->model != CNC_MODEL_INDEXED && format->curve == CNC_CURVE_PERCEPTUAL
+         && (format->sample == CNC_SAMPLE_U8 || format->sample == CNC_SAMPLE_U16);
 }
 
 static void
@@ -154,8 +154,8 @@ same_profile (png_structp png, png_infop info, GBytes *profile)
 
   if (profile == NULL)
     return png_get_valid (png, info, PNG_INFO_iCCP) == 0;
-  return png_get_iCCP (png, info, &name, &compression, &data, &size) != 0 && size == g_bytes_get_size (profile) &&
-         memcmp (data, g_bytes_get_data (profile, NULL), size) == 0;
+  return png_get_iCCP (png, info, &name, &compression, &data, &size) != 0 && size == g_bytes_get_size (profile)
+         && memcmp (data, g_bytes_get_data (profile, NULL), size) == 0;
 }
 
 static gboolean
@@ -170,10 +170,10 @@ compare_all (png_structp png, png_infop info, FILE *stream, const OpenFile *file
   png_set_user_limits (png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_chunk_malloc_max (png, 0);
   png_read_info (png, info);
-  if (png_get_image_width (png, info) != raster->width || png_get_image_height (png, info) != raster->height ||
-      png_get_color_type (png, info) != color_type (&raster->format) || png_get_bit_depth (png, info) != bit_depth (&raster->format) ||
-      png_get_interlace_type (png, info) != PNG_INTERLACE_NONE || png_get_rowbytes (png, info) != row_bytes ||
-      !same_profile (png, info, file->profile))
+  if (png_get_image_width (png, info) != raster->width || png_get_image_height (png, info) != raster->height
+      || png_get_color_type (png, info) != color_type (&raster->format) || png_get_bit_depth (png, info) != bit_depth (&raster->format)
+      || png_get_interlace_type (png, info) != PNG_INTERLACE_NONE || png_get_rowbytes (png, info) != row_bytes
+      || !same_profile (png, info, file->profile))
     return FALSE;
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
   if (raster->format.sample == CNC_SAMPLE_U16)
@@ -209,6 +209,7 @@ open_png_compare (const char *path, const OpenFile *file, GError **error)
   if (stream != NULL)
     fclose (stream);
   if (!same)
-    g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO, "The result was written, but reads back differently; test the disk, and try another folder.");
+    g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO,
+                         "The result was written, but reads back differently; test the disk, and try another folder.");
   return same;
 }

@@ -181,9 +181,9 @@ write_file (const OpenFile *file, const char *folder, Attempt *attempt, char **t
   if (ok)
     give_permissions (fd);
   close (fd);
-  return ok && (attempt->metadata == NULL || open_metadata_write (*temporary, attempt->metadata, &attempt->lost, error)) &&
-         sync_file (*temporary, error) &&
-         (attempt->png ? open_png_compare (*temporary, file, error) : open_tiff_compare (*temporary, file, error));
+  return ok && (attempt->metadata == NULL || open_metadata_write (*temporary, attempt->metadata, &attempt->lost, error))
+         && sync_file (*temporary, error)
+         && (attempt->png ? open_png_compare (*temporary, file, error) : open_tiff_compare (*temporary, file, error));
 }
 
 static void
@@ -214,7 +214,8 @@ save_file (const OpenFile *file, const char *folder, const char *stem, Attempt *
   return ok;
 }
 
-/* Less and less of what is not pixels, until it can be written: without metadata that breaks the file, as TIFF if PNG does not take the profile. */
+/* Less and less of what is not pixels, until it can be written: without metadata that breaks the file, as TIFF if PNG does not take the
+ * profile. */
 static gboolean
 save_what_goes (const OpenFile *file, const char *folder, const char *stem, Attempt *attempt, char **made, GError **error)
 {
@@ -241,7 +242,8 @@ save_what_goes (const OpenFile *file, const char *folder, const char *stem, Atte
 static gboolean
 is_note_of_gimp (const char *name)
 {
-  static const char *const starts[] = { "gamma", "jpeg-", "png-", "tiff-", "webp-", "icc-profile", "gimp-image-", "gimp-metadata", "exif-data" };
+  static const char *const starts[]
+      = { "gamma", "jpeg-", "png-", "tiff-", "webp-", "icc-profile", "gimp-image-", "gimp-metadata", "exif-data" };
 
   for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
     if (g_str_has_prefix (name, starts[i]))

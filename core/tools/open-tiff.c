@@ -25,14 +25,14 @@ put_tags (TIFF *tiff, const OpenFile *file)
   const guint16 straight_alpha = EXTRASAMPLE_UNASSALPHA;
   gboolean ok;
 
-  ok = TIFFSetField (tiff, TIFFTAG_IMAGEWIDTH, raster->width) && TIFFSetField (tiff, TIFFTAG_IMAGELENGTH, raster->height) &&
-       TIFFSetField (tiff, TIFFTAG_BITSPERSAMPLE, 8 * cnc_format_sample_bytes (format)) &&
-       TIFFSetField (tiff, TIFFTAG_SAMPLESPERPIXEL, cnc_format_channels (format)) &&
-       TIFFSetField (tiff, TIFFTAG_SAMPLEFORMAT, is_float (format) ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT) &&
-       TIFFSetField (tiff, TIFFTAG_PHOTOMETRIC, format->model == CNC_MODEL_RGB ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK) &&
-       TIFFSetField (tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) && TIFFSetField (tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT) &&
-       TIFFSetField (tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE) && TIFFSetField (tiff, TIFFTAG_ZIPQUALITY, LEVEL) &&
-       TIFFSetField (tiff, TIFFTAG_PREDICTOR, is_float (format) ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
+  ok = TIFFSetField (tiff, TIFFTAG_IMAGEWIDTH, raster->width) && TIFFSetField (tiff, TIFFTAG_IMAGELENGTH, raster->height)
+       && TIFFSetField (tiff, TIFFTAG_BITSPERSAMPLE, 8 * cnc_format_sample_bytes (format))
+       && TIFFSetField (tiff, TIFFTAG_SAMPLESPERPIXEL, cnc_format_channels (format))
+       && TIFFSetField (tiff, TIFFTAG_SAMPLEFORMAT, is_float (format) ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT)
+       && TIFFSetField (tiff, TIFFTAG_PHOTOMETRIC, format->model == CNC_MODEL_RGB ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK)
+       && TIFFSetField (tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) && TIFFSetField (tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT)
+       && TIFFSetField (tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE) && TIFFSetField (tiff, TIFFTAG_ZIPQUALITY, LEVEL)
+       && TIFFSetField (tiff, TIFFTAG_PREDICTOR, is_float (format) ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
   if (ok && format->alpha)
     ok = TIFFSetField (tiff, TIFFTAG_EXTRASAMPLES, 1, &straight_alpha);
   if (ok && file->profile != NULL && g_bytes_get_size (file->profile) > 0)
@@ -40,8 +40,8 @@ put_tags (TIFF *tiff, const OpenFile *file)
   if (ok && file->comment != NULL)
     ok = TIFFSetField (tiff, TIFFTAG_IMAGEDESCRIPTION, file->comment);
   if (ok && file->x_resolution > 0 && file->y_resolution > 0)
-    ok = TIFFSetField (tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH) && TIFFSetField (tiff, TIFFTAG_XRESOLUTION, file->x_resolution) &&
-         TIFFSetField (tiff, TIFFTAG_YRESOLUTION, file->y_resolution);
+    ok = TIFFSetField (tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH) && TIFFSetField (tiff, TIFFTAG_XRESOLUTION, file->x_resolution)
+         && TIFFSetField (tiff, TIFFTAG_YRESOLUTION, file->y_resolution);
   return ok && TIFFSetField (tiff, TIFFTAG_ROWSPERSTRIP, TIFFDefaultStripSize (tiff, 0));
 }
 
@@ -96,14 +96,13 @@ same_tags (TIFF *tiff, const OpenFile *file)
   TIFFGetField (tiff, TIFFTAG_PHOTOMETRIC, &photometric);
   TIFFGetFieldDefaulted (tiff, TIFFTAG_EXTRASAMPLES, &n_extra, &extra);
   profile = TIFFGetField (tiff, TIFFTAG_ICCPROFILE, &size, &data) != 0;
-  return width == file->raster->width && height == file->raster->height && bits == 8 * cnc_format_sample_bytes (format) &&
-         channels == cnc_format_channels (format) && kind == (is_float (format) ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT) &&
-         planar == PLANARCONFIG_CONTIG &&
-         photometric == (format->model == CNC_MODEL_RGB ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK) &&
-         n_extra == (format->alpha ? 1 : 0) && (n_extra == 0 || extra[0] == EXTRASAMPLE_UNASSALPHA) &&
-         (profile ? file->profile != NULL && size == g_bytes_get_size (file->profile) &&
-                      memcmp (data, g_bytes_get_data (file->profile, NULL), size) == 0
-                  : file->profile == NULL || g_bytes_get_size (file->profile) == 0);
+  return width == file->raster->width && height == file->raster->height && bits == 8 * cnc_format_sample_bytes (format)
+         && channels == cnc_format_channels (format) && kind == (is_float (format) ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT)
+         && planar == PLANARCONFIG_CONTIG && photometric == (format->model == CNC_MODEL_RGB ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK)
+         && n_extra == (format->alpha ? 1 : 0) && (n_extra == 0 || extra[0] == EXTRASAMPLE_UNASSALPHA)
+         && (profile ? file->profile != NULL && size == g_bytes_get_size (file->profile)
+                           && memcmp (data, g_bytes_get_data (file->profile, NULL), size) == 0
+                     : file->profile == NULL || g_bytes_get_size (file->profile) == 0);
 }
 
 gboolean
@@ -125,6 +124,7 @@ open_tiff_compare (const char *path, const OpenFile *file, GError **error)
   if (tiff != NULL)
     TIFFClose (tiff);
   if (!same)
-    g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO, "The result was written, but reads back differently; test the disk, and try another folder.");
+    g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO,
+                         "The result was written, but reads back differently; test the disk, and try another folder.");
   return same;
 }

@@ -48,8 +48,8 @@ gboolean open_tiff_compare (const char *path, const OpenFile *file, GError **err
 
 /* ---- open-metadata.c ---- */
 
-/* Puts EXIF, XMP and IPTC (CncPicture's metadata) into a finished PNG or TIFF file.  *lost: how many of the entries the file could not take.
- * On an error (IO) the file may be broken. */
+/* Puts EXIF, XMP and IPTC (CncPicture's metadata) into a finished PNG or TIFF file.  *lost: how many of the entries the file could not
+ * take. On an error (IO) the file may be broken. */
 gboolean open_metadata_write (const char *path, const char *text, guint *lost, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- open-save.c ---- */
@@ -60,6 +60,7 @@ void open_save_init (void);
 /* Writes DIR/STEM.png, or DIR/STEM.tif where PNG cannot hold the picture exactly; reads it back from disk and compares before it gets that
  * name.  Never replaces a file.  *made: (transfer full) the path.  *note: (transfer full) (nullable) a sentence on what the
  * file does not hold.  Errors: IO, NO_MEMORY; then nothing is left. */
-gboolean open_save (const CncPicture *picture, const char *folder, const char *stem, char **made, char **note, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean open_save (const CncPicture *picture, const char *folder, const char *stem, char **made, char **note,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

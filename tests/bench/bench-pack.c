@@ -1,8 +1,8 @@
-/* tests/bench/bench-pack.c: how much packing shrinks pictures, and how fast; beside the file sizes of PNG and lossless WebP, by ImageMagick and cwebp
- * where they are installed.
+/* tests/bench/bench-pack.c: how much packing shrinks pictures, and how fast; beside the file sizes of PNG and lossless WebP, by ImageMagick
+ * and cwebp where they are installed.
  *
- * Arguments: picture files that GEGL reads; without any, a rendered picture of 24 megapixels.  Both times per second of the clock and per second of
- * processor time are printed, for the machine may be busy.
+ * Arguments: picture files that GEGL reads; without any, a rendered picture of 24 megapixels.  Both times per second of the clock and per
+ * second of processor time are printed, for the machine may be busy.
  */
 #include <glib/gstdio.h>
 #include <math.h>
@@ -95,8 +95,8 @@ bench (const char *name, CncRaster *raster)
       size = ok ? packed->len : 0;
     }
   printf ("%s: %u x %u, %.1f MB: ratio %.4f%s\n", name, raster->width, raster->height, mb, (double) size * 1e-6 / mb, ok ? "" : "  WRONG");
-  printf ("  pack %7.0f MB/s (%5.0f a core)   unpack %7.0f MB/s (%5.0f a core)   check %7.0f MB/s (%5.0f a core)\n", mb / pack.wall, mb / pack.cpu,
-          mb / unpack.wall, mb / unpack.cpu, mb / verify.wall, mb / verify.cpu);
+  printf ("  pack %7.0f MB/s (%5.0f a core)   unpack %7.0f MB/s (%5.0f a core)   check %7.0f MB/s (%5.0f a core)\n", mb / pack.wall,
+          mb / pack.cpu, mb / unpack.wall, mb / unpack.cpu, mb / verify.wall, mb / verify.cpu);
   return ok;
 }
 
@@ -108,9 +108,9 @@ other (const char *title, const char *const *argv, const char *result, double ra
   gint status = 1;
   const gint64 start = g_get_monotonic_time ();
 
-  if (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
-                    NULL) &&
-      status == 0 && g_stat (result, &info) == 0)
+  if (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                    NULL, NULL, &status, NULL)
+      && status == 0 && g_stat (result, &info) == 0)
     printf ("  %-24s ratio %.4f   %7.1f MB/s\n", title, (double) info.st_size / raw, raw / (double) (g_get_monotonic_time () - start));
   g_unlink (result);
 }

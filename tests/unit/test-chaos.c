@@ -41,7 +41,8 @@ test_words (void)
 static void
 test_portable (void)
 {
-  static const guint64 edges[] = { 0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, G_MAXUINT64 / 4 * 3, G_MAXUINT64 - 1, G_MAXUINT64 };
+  static const guint64 edges[]
+      = { 0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, G_MAXUINT64 / 4 * 3, G_MAXUINT64 - 1, G_MAXUINT64 };
   guint64 x = 88172645463325252u;
 
   for (guint i = 0; i < G_N_ELEMENTS (edges); i++)

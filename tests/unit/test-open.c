@@ -139,7 +139,8 @@ test_no_space (void)
 static void
 test_names (void)
 {
-  static const char *const names[] = { "with space.png", "it's \"quoted\".png", "new\nline.png", "größe-写真.png", "-dash.png", "no-extension", ".hidden" };
+  static const char *const names[]
+      = { "with space.png", "it's \"quoted\".png", "new\nline.png", "größe-写真.png", "-dash.png", "no-extension", ".hidden" };
   const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, TRUE };
   g_autoptr (CncPicture) picture = make_picture (40, 20, &format);
   g_autoptr (CncRaster) carrier = encrypt (picture, 0, 0);

@@ -33,7 +33,12 @@ put_sample (guint8 *p, guint bytes, guint64 v)
   const guint16 s = (guint16) v;
   const guint32 i = (guint32) v;
 
-  memcpy (p, bytes == 1 ? (gconstpointer) &b : bytes == 2 ? (gconstpointer) &s : bytes == 4 ? (gconstpointer) &i : (gconstpointer) &v, bytes);
+  memcpy (p,
+          bytes == 1   ? (gconstpointer) &b
+          : bytes == 2 ? (gconstpointer) &s
+          : bytes == 4 ? (gconstpointer) &i
+                       : (gconstpointer) &v,
+          bytes);
 }
 
 static guint64
@@ -333,7 +338,10 @@ test_damage (void)
 
   for (guint round = 0; round < 6; round++)
     {
-      g_autoptr (CncRaster) raster = make (31, 23, round & 1 ? &indexed : &rgba16, round >= 4 ? FILL_256_OR_SO : round & 2 ? FILL_SMOOTH : FILL_STRIPES);
+      g_autoptr (CncRaster) raster = make (31, 23, round & 1 ? &indexed : &rgba16,
+                                           round >= 4  ? FILL_256_OR_SO
+                                           : round & 2 ? FILL_SMOOTH
+                                                       : FILL_STRIPES);
       g_autoptr (GByteArray) packed = cnc_pack (raster, FALSE, NULL, NULL);
 
       for (gsize size = 0; size <= packed->len; size++)

@@ -160,10 +160,9 @@ static void
 test_info_bytes (void)
 {
   static const guint8 expected[] = {
-    7, 0, 0, 0, 9, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0x39, 0x30, 0, 0, 0, 0, 0, 0, /* fixed start */
-    1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x52, 0x40, 0, 0, 0, 0, 0, 0, 0x52, 0x40, 1, 0, 0, 0, /* 72, 72, inch */
-    4, 6, 0, 0, 0, 'a', 'b', 'c', 'd', 'e', 'f',
-    6, 10, 0, 0, 0, 3, 0, 0, 0, 1, 0, 'p', 'X', 'Y', 'Z',
+    7, 0,  0, 0, 9, 0,   0,   0,   2,   0,   1,   0,    0,    0, 0x39, 0x30, 0, 0, 0, 0,    0,    0,              /* fixed start */
+    1, 20, 0, 0, 0, 0,   0,   0,   0,   0,   0,   0x52, 0x40, 0, 0,    0,    0, 0, 0, 0x52, 0x40, 1, 0,   0,   0, /* 72, 72, inch */
+    4, 6,  0, 0, 0, 'a', 'b', 'c', 'd', 'e', 'f', 6,    10,   0, 0,    0,    3, 0, 0, 0,    1,    0, 'p', 'X', 'Y', 'Z',
   };
   g_autoptr (CncPicture) picture = sample_picture (TRUE, FALSE);
   g_autoptr (GByteArray) block = NULL;
