@@ -5,11 +5,9 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=$(basename "$0")
 
-# A locale that is UTF-8 and always there, where the user has none: GIMP refuses non-ASCII text in a plain C locale.
-case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
-  *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;;
-  *) unset LC_ALL; export LANG=C.UTF-8 LC_CTYPE=C.UTF-8 ;;
-esac
+# A locale that is UTF-8 and always there: GIMP refuses non-ASCII text in a plain C locale, and what other programs say is read below.
+unset LANGUAGE
+export LC_ALL=C.UTF-8 LANG=C.UTF-8
 # Who runs without a home (some containers) still gets one.
 [ -n "${HOME:-}" ] || export HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 [ -n "${HOME:-}" ] && [ "$HOME" != / ] || export HOME=/root
@@ -116,10 +114,10 @@ install_packages ()
   # With --no-install-recommends: GIMP's recommendations alone are hundreds of megabytes that nothing here needs.
   case "$distro" in
     debian)
-      { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 update &&
-          as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 || status=$? ;;
-    fedora) as_root dnf install -y --setopt=install_weak_deps=False "${missing[@]}" </dev/null >"$log" 2>&1 || status=$? ;;
-    arch) as_root pacman -Sy --needed --noconfirm "${missing[@]}" </dev/null >"$log" 2>&1 || status=$? ;;
+      { as_root env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 update &&
+          as_root env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 || status=$? ;;
+    fedora) as_root env LC_ALL=C.UTF-8 dnf install -y --setopt=install_weak_deps=False "${missing[@]}" </dev/null >"$log" 2>&1 || status=$? ;;
+    arch) as_root env LC_ALL=C.UTF-8 pacman -Sy --needed --noconfirm "${missing[@]}" </dev/null >"$log" 2>&1 || status=$? ;;
   esac
   mapfile -t missing < <(packages_missing "${missing[@]}")
   if [ "$status" != 0 ] || [ "${#missing[@]}" != 0 ]; then
