@@ -124,6 +124,15 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
   /* Its pixels could never be those of an encrypted region, unless what surrounds it is transparent. */
   if (!gimp_drawable_is_rgb (drawable) || !find_regions (drawable, regions, task, NULL) || regions->len == 0)
     {
+      gint n_layers = 0;
+
+      g_free (gimp_image_get_layers (image, &n_layers));
+      if (n_layers > 1)
+        {
+          g_autofree char *name = gimp_item_get_name (drawable);
+
+          g_prefix_error (&whole, "In the layer “%s”: ", name);
+        }
       g_propagate_error (error, g_steal_pointer (&whole));
       return NULL;
     }

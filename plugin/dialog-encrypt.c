@@ -204,6 +204,13 @@ build (Widgets *w)
   gtk_box_pack_start (GTK_BOX (box), promise, FALSE, FALSE, 0);
   update_passphrase (w);
   gtk_widget_show_all (w->dialog);
+  /* GIMP's dark theme greys the one that is chosen, as if it could not be. */
+  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
+    {
+      GtkWidget *label = gtk_bin_get_child (GTK_BIN (w->target[i]));
+
+      gtk_widget_modify_fg (label, GTK_STATE_ACTIVE, &gtk_widget_get_style (label)->fg[GTK_STATE_NORMAL]);
+    }
   gtk_widget_grab_focus (w->first);
   on_target (NULL, w);
 }
