@@ -55,7 +55,11 @@ install_built ()
   new=$(mktemp) log=$(mktemp)
   old=$(cat "$(manifest)" 2>/dev/null || true)
   for d in "$plugin_dir" "$(bin_dir)" "$(state_dir)" "$(cache_dir)"; do missing_folders "$d" >>"$new"; done
-  meson install -C "$build" --no-rebuild >"$log" 2>&1 || { tail -n 15 "$log" >&2; rm -f "$log" "$new"; die "the files could not be copied into your home; meson's own words are above."; }
+  meson install -C "$build" --no-rebuild >"$log" 2>&1 || {
+    grep -E 'Error' "$log" | head -n 3 >&2
+    rm -f "$log" "$new"
+    die "the files could not be copied to $plugin_dir and $(bin_dir) ($(free_mib "$HOME") MiB are free in $HOME): make room, or see that these folders are yours, and run $program again."
+  }
   grep -v '^#' "$build/meson-logs/install-log.txt" | while IFS= read -r d; do
     if [ -d "$d" ] && [ ! -L "$d" ]; then printf 'dir %s\n' "$d"; else printf 'file %s\n' "$d"; fi
   done >>"$new"
