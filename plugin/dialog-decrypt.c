@@ -92,7 +92,7 @@ try (Widgets *w, GPtrArray *regions)
 }
 
 gboolean
-dialog_decrypt (GPtrArray *regions, DialogChoices *choices)
+dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices)
 {
   Widgets w;
   gboolean opened = FALSE;

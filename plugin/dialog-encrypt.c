@@ -216,7 +216,7 @@ build (Widgets *w)
 }
 
 CncSecret *
-dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
+dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
 {
   Widgets w = { .image = image, .drawable = drawable, .choices = choices };
   CncSecret *passphrase = NULL;

@@ -1,4 +1,4 @@
-/* plugin/dialog-parts.h: pieces of both dialogs. */
+/* plugin/dialog-parts.h: pieces of both dialogs: the inside of the module cnncrypt-dialogs, the only code that knows GTK. */
 #pragma once
 
 #include <libgimp/gimp.h>
@@ -7,6 +7,10 @@
 #include "dialog.h"
 
 G_BEGIN_DECLS
+
+/* dialog_encrypt and dialog_decrypt, see dialog.h. */
+CncSecret *dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);
+gboolean dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices);
 
 /* A dialog with Cancel and one other button, and the box to fill. */
 GtkWidget *dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidget **box);

@@ -1,11 +1,15 @@
-/* plugin/dialog.h: what the user is asked.  The only code that knows GTK. */
+/* plugin/dialog.h: what the user is asked.
+ *
+ * The dialogs lie in a module beside the plug-in (cnncrypt-dialogs.so), which is loaded when the first one is opened: GTK and the thirty
+ * libraries behind it would cost every run without a window time and 6 MiB, on top of what Argon2id takes.
+ */
 #pragma once
 
 #include "encrypt.h"
 
 G_BEGIN_DECLS
 
-/* gimp_ui_init, once; only for interactive runs.  Error: BAD_ARGUMENT if there is no display. */
+/* Loads the module and starts GTK, once; only for interactive runs.  Errors: BAD_ARGUMENT if there is no display, IO if the module is missing. */
 gboolean dialog_start (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Choices that are remembered for the session; a passphrase is never among them. */
@@ -19,10 +23,18 @@ typedef struct
 void dialog_choices_load (const char *procedure, DialogChoices *choices);
 void dialog_choices_save (const char *procedure, const DialogChoices *choices);
 
-/* Returns: (nullable) (transfer full): the passphrase, NULL if the user cancelled. */
+/* After dialog_start.  Returns: (nullable) (transfer full): the passphrase, NULL if the user cancelled. */
 CncSecret *dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);
 
 /* Asks until the passphrase opens one of the regions (see decrypt_unlock).  FALSE if the user cancelled. */
 gboolean dialog_decrypt (GPtrArray *regions, DialogChoices *choices);
+
+/* What the module exports, as the symbol cnncrypt_dialogs. */
+typedef struct
+{
+  gboolean (*start) (GError **error);
+  CncSecret *(*encrypt) (gint32 image, gint32 drawable, DialogChoices *choices);
+  gboolean (*decrypt) (GPtrArray *regions, DialogChoices *choices);
+} DialogTable;
 
 G_END_DECLS

@@ -127,6 +127,10 @@ check_one (const char *plugin, const char *built)
       return;
     }
   doctor_say (DOCTOR_OK, "Plug-in: %s", plugin);
+  g_autofree char *folder = g_path_get_dirname (plugin);
+  g_autofree char *dialogs = g_build_filename (folder, "cnncrypt-dialogs.so", NULL);
+  if (!g_file_test (dialogs, G_FILE_TEST_EXISTS))
+    doctor_say (DOCTOR_PROBLEM, "Its dialogs are missing (%s): run install/quickstart.sh again.", dialogs);
   if (built == NULL)
     return;
   if (same_file_content (plugin, built))

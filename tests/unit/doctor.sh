@@ -50,6 +50,8 @@ fake_gimp 2.10.34
 expect "the plug-in is missing" 1 '^PROBLEM +The plug-in is not in GIMP.s folder .*/home/.config/GIMP/2.10/plug-ins'
 mkdir -p "$(dirname "$plugin")"
 cp /bin/true "$plugin"
+expect "the dialogs are missing" 1 "cnncrypt-dialogs.so\): run install"
+: >"$(dirname "$plugin")/cnncrypt-dialogs.so"
 expect "the plug-in is there" 0 "^ok +Plug-in: $plugin"
 also "it says which GIMP it found" 0 '^ok +GIMP 2\.10\.34'
 also "a trial is made" 0 '^ok +Trial: .*every bit equal'
