@@ -42,10 +42,11 @@ compare (gint32 open, gint32 saved, GPtrArray *regions, CncTask *task, const cha
         return FALSE;
       if (memcmp (here->data, there->data, cnc_raster_bytes (here)) != 0)
         {
-          g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-                       "%s does not hold the encrypted pixels as they are here, and nobody could open it. Export the picture as PNG (JPEG and "
-                       "scaling destroy it), and check again.",
-                       name);
+          g_set_error (
+              error, CNC_ERROR, CNC_ERROR_DAMAGED,
+              "%s does not hold the encrypted pixels as they are here, and nobody could open it. Export the picture as PNG (JPEG and "
+              "scaling destroy it), and check again.",
+              name);
           return FALSE;
         }
     }
@@ -80,14 +81,18 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
       return NULL;
     }
   layer = gimp_image_get_active_layer (saved);
-  if (layer == -1 || gimp_drawable_width (layer) != gimp_drawable_width (drawable) || gimp_drawable_height (layer) != gimp_drawable_height (drawable))
-    g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-                 "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.", name);
+  if (layer == -1 || gimp_drawable_width (layer) != gimp_drawable_width (drawable)
+      || gimp_drawable_height (layer) != gimp_drawable_height (drawable))
+    g_set_error (
+        error, CNC_ERROR, CNC_ERROR_DAMAGED,
+        "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.",
+        name);
   else
     same = compare (drawable, layer, regions, task, name, error);
   gimp_image_delete (saved);
   if (!same)
     return NULL;
-  return g_strdup_printf ("%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.",
-                          name, regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
+  return g_strdup_printf (
+      "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
+      regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
 }

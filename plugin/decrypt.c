@@ -116,7 +116,8 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
     }
   if (drawable == -1 || !gimp_item_is_valid (drawable) || gimp_item_get_image (drawable) != image || !gimp_item_is_layer (drawable))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "What is active is not a layer of this image; choose a layer in the Layers dialog.");
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "What is active is not a layer of this image; choose a layer in the Layers dialog.");
       return NULL;
     }
   if (find_whole (drawable, regions, &whole))
@@ -157,8 +158,9 @@ decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, 
         }
       if (region->key != NULL)
         opened++;
-      else if (first == NULL || (!g_error_matches (first, CNC_ERROR, CNC_ERROR_WRONG_KEY)
-                                 && g_error_matches (region->error, CNC_ERROR, CNC_ERROR_WRONG_KEY)))
+      else if (first == NULL
+               || (!g_error_matches (first, CNC_ERROR, CNC_ERROR_WRONG_KEY)
+                   && g_error_matches (region->error, CNC_ERROR, CNC_ERROR_WRONG_KEY)))
         {
           g_clear_error (&first);
           first = g_error_copy (region->error);

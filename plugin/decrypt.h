@@ -22,12 +22,12 @@ GPtrArray *decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **
 /* Tries the passphrase on every region: Argon2id each.  FALSE if it opens none: the first region's error, WRONG_KEY before others. */
 gboolean decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Decrypts all that was unlocked; only when all is computed and checked does anything in GIMP change.  images: (element-type gint32) gets the
- * results: new images without display for encrypted pictures, image itself where regions were replaced in place; at least one.  FALSE on an
- * error: nothing changed.  kept: (out) (optional) (transfer full) (nullable): the picture that became the first new image.  note: (out) (nullable) (transfer full): what the user should know: regions that stayed closed, metadata that did
- * not come back. */
-gboolean decrypt_run (gint32 image, gint32 drawable, GPtrArray *regions, HostJob *job, GArray *images, CncPicture **kept,
-                      char **note, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Decrypts all that was unlocked; only when all is computed and checked does anything in GIMP change.  images: (element-type gint32) gets
+ * the results: new images without display for encrypted pictures, image itself where regions were replaced in place; at least one.  FALSE
+ * on an error: nothing changed.  kept: (out) (optional) (transfer full) (nullable): the picture that became the first new image.  note:
+ * (out) (nullable) (transfer full): what the user should know: regions that stayed closed, metadata that did not come back. */
+gboolean decrypt_run (gint32 image, gint32 drawable, GPtrArray *regions, HostJob *job, GArray *images, CncPicture **kept, char **note,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads the header of the region, whose pixels are given as opaque RGB8 from its first row on (rows of them), and checks its sum. */
 gboolean decrypt_read_header (const CncRaster *rows, const CncRegion *box, CncHeader *header, GError **error) G_GNUC_WARN_UNUSED_RESULT;

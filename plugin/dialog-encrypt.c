@@ -34,8 +34,15 @@ update_passphrase (Widgets *w)
   else if (!same && *second != '\0')
     text = g_strdup ("The two are not the same yet.");
   else
-    text = g_strdup_printf ("%s: about %.0f bits%s", bits < 40 ? "Weak" : bits < 60 ? "Fair" : bits < 80 ? "Good" : "Strong", bits,
-                            bits < 60 ? "; a few more words would help." : same ? "." : "; now once more below.");
+    text = g_strdup_printf ("%s: about %.0f bits%s",
+                            bits < 40   ? "Weak"
+                            : bits < 60 ? "Fair"
+                            : bits < 80 ? "Good"
+                                        : "Strong",
+                            bits,
+                            bits < 60 ? "; a few more words would help."
+                            : same    ? "."
+                                      : "; now once more below.");
   gtk_label_set_text (GTK_LABEL (w->strength), text);
 }
 
@@ -60,8 +67,8 @@ estimate_text (Widgets *w, EncryptTarget target)
     return g_strdup_printf ("About %u × %u pixels of noise in a new image, %s as PNG.", width, height, size);
   gimp_drawable_mask_intersect (w->drawable, &x, &y, &box_width, &box_height);
   if (bytes > (guint64) box_width * (guint64) box_height * 3)
-    return g_strdup_printf ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image.", size, box_width,
-                            box_height);
+    return g_strdup_printf ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image.",
+                            size, box_width, box_height);
   return g_strdup_printf ("In place: %d × %d pixels of noise, the selection's bounding box.", box_width, box_height);
 }
 
@@ -197,8 +204,9 @@ build (Widgets *w)
   w->size = dialog_note_new ("Estimating…");
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, "Result:", 0.0f, 0.5f, w->size, 1, FALSE);
 
-  promise = dialog_note_new ("Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come on "
-                             "top. A lost passphrase cannot be recovered.");
+  promise = dialog_note_new (
+      "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come on "
+      "top. A lost passphrase cannot be recovered.");
   gimp_label_set_attributes (GTK_LABEL (promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
   gtk_widget_set_size_request (promise, 520, -1);
   gtk_box_pack_start (GTK_BOX (box), promise, FALSE, FALSE, 0);

@@ -42,7 +42,8 @@ region_possible (gint32 image, gint32 drawable, GError **error)
   if (gimp_item_is_group (drawable))
     return refuse (error, "A layer group has no pixels of its own that could be replaced; choose one layer of it.");
   if (!pixels_is_rgb8 (drawable))
-    return refuse (error, "In place works in 8-bit perceptual RGB only (Image → Mode, Image → Precision); encrypt into a new image instead.");
+    return refuse (error,
+                   "In place works in 8-bit perceptual RGB only (Image → Mode, Image → Precision); encrypt into a new image instead.");
   if (gimp_item_get_lock_content (drawable))
     return refuse (error, "The layer's pixels are locked; unlock them in the Layers dialog.");
   if (width < CNC_REGION_MIN_WIDTH)
@@ -78,8 +79,8 @@ encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **
 }
 
 CncRaster *
-encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job, guint *x, guint *y,
-                 GError **error)
+encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job, guint *x,
+                 guint *y, GError **error)
 {
   CncTask *task = &job->progress.task;
   CncEncryptParams params = { .method = method, .task = task };

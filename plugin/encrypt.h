@@ -18,20 +18,21 @@ typedef enum
 /* Whether that can be encrypted at all; needs no GEGL and no passphrase.  Error: BAD_ARGUMENT, with the reason. */
 gboolean encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Argon2id, then pixels, then the cipher, and only then anything in GIMP changes.  Returns the image that holds the result (a new one without display, or image itself
- * for a selection), -1 on an error; the image is then as before. */
+/* Argon2id, then pixels, then the cipher, and only then anything in GIMP changes.  Returns the image that holds the result (a new one
+ * without display, or image itself for a selection), -1 on an error; the image is then as before. */
 gint32 encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const CncSecret *passphrase, HostJob *job,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The first half alone: the encrypted picture as a raster, nothing in GIMP changed.  x, y: (out) where a selection's box stands in the layer. */
-CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job, guint *x,
-                            guint *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first half alone: the encrypted picture as a raster, nothing in GIMP changed.  x, y: (out) where a selection's box stands in the
+ * layer. */
+CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job,
+                            guint *x, guint *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* About how large the result will be.  FALSE if that cannot be told. */
 gboolean encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *bytes, guint32 *width, guint32 *height);
 
-/* After a selection was encrypted in place: removes the desktop's thumbnails of the image's files, and says in one paragraph what else still shows the
- * plain picture.  Returns: (nullable) (transfer full) */
+/* After a selection was encrypted in place: removes the desktop's thumbnails of the image's files, and says in one paragraph what else
+ * still shows the plain picture.  Returns: (nullable) (transfer full) */
 char *encrypt_traces (gint32 image, gint32 layer);
 
 G_END_DECLS

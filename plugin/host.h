@@ -35,8 +35,8 @@ void host_job_clear (HostJob *job);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostJob, host_job_clear)
 
-/* A passphrase for a non-interactive run: from source ("file:PATH", "fd:N" or "env:NAME"), or from the file that CNNCRYPT_PASSPHRASE_FILE names
- * if source is empty.  Errors: BAD_ARGUMENT, IO. */
+/* A passphrase for a non-interactive run: from source ("file:PATH", "fd:N" or "env:NAME"), or from the file that CNNCRYPT_PASSPHRASE_FILE
+ * names if source is empty.  Errors: BAD_ARGUMENT, IO. */
 CncSecret *host_passphrase (const char *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

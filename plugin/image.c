@@ -13,9 +13,9 @@ is_plain (gint32 image, gint32 layer)
   gint x, y;
 
   gimp_drawable_offsets (layer, &x, &y);
-  return x == 0 && y == 0 && gimp_drawable_width (layer) == gimp_image_width (image) && gimp_drawable_height (layer) == gimp_image_height (image)
-         && !gimp_item_is_group (layer) && gimp_layer_get_opacity (layer) >= 100.0
-         && (gimp_layer_get_mask (layer) == -1 || !gimp_layer_get_apply_mask (layer))
+  return x == 0 && y == 0 && gimp_drawable_width (layer) == gimp_image_width (image)
+         && gimp_drawable_height (layer) == gimp_image_height (image) && !gimp_item_is_group (layer)
+         && gimp_layer_get_opacity (layer) >= 100.0 && (gimp_layer_get_mask (layer) == -1 || !gimp_layer_get_apply_mask (layer))
          && (mode == GIMP_LAYER_MODE_NORMAL || mode == GIMP_LAYER_MODE_NORMAL_LEGACY);
 }
 
@@ -57,7 +57,8 @@ image_read_visible (gint32 image, CncTask *task, GError **error)
   if (!temporary)
     picture->name = gimp_item_get_name (drawable);
   metadata_collect_image (image, picture);
-  picture->raster = pixels_read (drawable, 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable), task, error);
+  picture->raster
+      = pixels_read (drawable, 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable), task, error);
   if (temporary)
     gimp_item_delete (drawable);
   return picture->raster != NULL ? g_steal_pointer (&picture) : NULL;
@@ -108,12 +109,14 @@ new_image (const CncRaster *raster, const char *name, GBytes *colormap, gint32 *
 
           gimp_image_set_colormap (image, map, (gint) (size / 3));
         }
-      *layer = gimp_layer_new (image, name, width, height, raster->format.alpha ? alpha[model] : plain[model], 100.0, GIMP_LAYER_MODE_NORMAL);
+      *layer
+          = gimp_layer_new (image, name, width, height, raster->format.alpha ? alpha[model] : plain[model], 100.0, GIMP_LAYER_MODE_NORMAL);
       if (*layer != -1)
         return image;
       gimp_image_delete (image);
     }
-  g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "GIMP did not make a new image of %d×%d pixels: %s", width, height, gimp_get_pdb_error ());
+  g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "GIMP did not make a new image of %d×%d pixels: %s", width, height,
+               gimp_get_pdb_error ());
   return -1;
 }
 

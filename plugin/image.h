@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 CncPicture *image_read_visible (gint32 image, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CncPicture *image_read_layer (gint32 image, gint32 layer, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A rectangle of a layer of R'G'B' u8 pixels; an alpha channel that is opaque there is left out. */
-CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guint height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guint height, CncTask *task,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A new image without display that holds exactly the picture; -1 on an error.  note: (out) (nullable) (transfer full): a sentence about
  * what could not be restored beside the pixels. */

@@ -26,7 +26,10 @@ typedef struct
   HostJob host;
 } Job;
 
-static void G_GNUC_PRINTF (2, 3)
+static void tell (Job *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* One line of results. */
+static void
 tell (Job *job, const char *format, ...)
 {
   g_autofree char *line = NULL;
@@ -110,8 +113,8 @@ save_png (gint32 image, gint32 layer, const char *path, GError **error)
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("file-png-save2", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
                                           GIMP_PDB_DRAWABLE, layer, GIMP_PDB_STRING, path, GIMP_PDB_STRING, path, GIMP_PDB_INT32, 0,
-                                          GIMP_PDB_INT32, PNG_LEVEL, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 1,
-                                          GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 1, GIMP_PDB_INT32, 1, GIMP_PDB_END);
+                                          GIMP_PDB_INT32, PNG_LEVEL, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0,
+                                          GIMP_PDB_INT32, 1, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 1, GIMP_PDB_INT32, 1, GIMP_PDB_END);
   const gboolean done = n > 0 && values[0].data.d_status == GIMP_PDB_SUCCESS;
 
   gimp_destroy_params (values, n);
@@ -259,7 +262,8 @@ work (Job *job)
         tell (job, "fail\t%d\t%s", i, error->message);
       else
         tell (job, "done\t%d\t%s\t%s\t%s%s%s", i, made, job->host.backend->info.name, note != NULL ? note : "",
-              note != NULL && said == NULL && job->host.note != NULL ? " " : "", said == NULL && job->host.note != NULL ? job->host.note : "");
+              note != NULL && said == NULL && job->host.note != NULL ? " " : "",
+              said == NULL && job->host.note != NULL ? job->host.note : "");
     }
 }
 

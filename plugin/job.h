@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 
 #define JOB_VARIABLE "CNNCRYPT_JOB"
 
-/* command: "run" does the job and makes GIMP quit; "quit" only does the latter: it comes second, for the case that the process of the first was
- * lost.  Error: BAD_ARGUMENT if there is no job. */
+/* command: "run" does the job and makes GIMP quit; "quit" only does the latter: it comes second, for the case that the process of the first
+ * was lost.  Error: BAD_ARGUMENT if there is no job. */
 void job_run (const char *command, GError **error);
 
 G_END_DECLS

@@ -18,18 +18,23 @@ static const GimpParamDef encrypt_args[] = {
   { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1), RUN-WITH-LAST-VALS (2: asks for the passphrase again)" },
   { GIMP_PDB_IMAGE, "image", "The image" },
   { GIMP_PDB_DRAWABLE, "drawable", "The layer, for targets 1 and 2" },
-  { GIMP_PDB_INT32, "target", "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place" },
-  { GIMP_PDB_STRING, "passphrase-source", "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
+  { GIMP_PDB_INT32, "target",
+    "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place" },
+  { GIMP_PDB_STRING, "passphrase-source",
+    "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
   { GIMP_PDB_STRING, "method", "\"hybrid\"; empty: the default" },
-  { GIMP_PDB_STRING, "device", "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+  { GIMP_PDB_STRING, "device",
+    "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
 };
 
 static const GimpParamDef decrypt_args[] = {
   { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1), RUN-WITH-LAST-VALS (2: asks for the passphrase again)" },
   { GIMP_PDB_IMAGE, "image", "The image" },
   { GIMP_PDB_DRAWABLE, "drawable", "The layer that is encrypted, or holds encrypted regions" },
-  { GIMP_PDB_STRING, "passphrase-source", "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
-  { GIMP_PDB_STRING, "device", "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+  { GIMP_PDB_STRING, "passphrase-source",
+    "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
+  { GIMP_PDB_STRING, "device",
+    "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
 };
 
 static const GimpParamDef check_args[] = {
@@ -73,13 +78,13 @@ query (void)
            "XChaCha20-Poly1305); chaotic maps and a convolutional network come on top.",
            "_Encrypt…", ARGS (encrypt_args), encrypt_args, ARGS (image_value), image_value);
   install (HOST_DECRYPT, "Bring an encrypted picture, or encrypted regions of one, back",
-           "A new image for an encrypted picture; regions are replaced in place in one undo step.", "_Decrypt…", ARGS (decrypt_args), decrypt_args,
-           ARGS (image_value), image_value);
+           "A new image for an encrypted picture; regions are replaced in place in one undo step.", "_Decrypt…", ARGS (decrypt_args),
+           decrypt_args, ARGS (image_value), image_value);
   install (HOST_CHECK, "Read the saved file back and compare it with the encrypted picture that is open",
-           "Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver.", "_Check Saved File…", ARGS (check_args),
-           check_args, ARGS (report_value), report_value);
-  install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.", NULL,
-           ARGS (job_args), job_args, 0, NULL);
+           "Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver.", "_Check Saved File…",
+           ARGS (check_args), check_args, ARGS (report_value), report_value);
+  install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.",
+           NULL, ARGS (job_args), job_args, 0, NULL);
 }
 
 static gboolean

@@ -14,8 +14,8 @@ collect_parasite (CncPicture *picture, GimpParasite *parasite)
   if (parasite == NULL)
     return;
   if (gimp_parasite_is_persistent (parasite))
-    cnc_picture_add_parasite (picture, gimp_parasite_name (parasite), (guint32) gimp_parasite_flags (parasite), gimp_parasite_data (parasite),
-                              (gsize) gimp_parasite_data_size (parasite));
+    cnc_picture_add_parasite (picture, gimp_parasite_name (parasite), (guint32) gimp_parasite_flags (parasite),
+                              gimp_parasite_data (parasite), (gsize) gimp_parasite_data_size (parasite));
   gimp_parasite_free (parasite);
 }
 
@@ -115,7 +115,8 @@ metadata_restore (gint32 image, gint32 layer, const CncPicture *picture)
       gboolean taken = FALSE;
 
       if (parasite != NULL)
-        taken = picture->source == CNC_SOURCE_LAYER ? gimp_item_attach_parasite (layer, parasite) : gimp_image_attach_parasite (image, parasite);
+        taken = picture->source == CNC_SOURCE_LAYER ? gimp_item_attach_parasite (layer, parasite)
+                                                    : gimp_image_attach_parasite (image, parasite);
       if (!taken)
         g_string_append_printf (lost, " the parasite “%s”,", kept->name);
       if (parasite != NULL)

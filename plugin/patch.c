@@ -109,8 +109,8 @@ merge_shadow (gint32 image, gint32 layer, CncRaster *const *fitted, const Pixels
   gimp_image_undo_group_start (image);
   open_up (image, layer, &kept);
   for (guint i = 0; i < n_patches; i++)
-    gimp_image_select_rectangle (image, i == 0 ? GIMP_CHANNEL_OP_REPLACE : GIMP_CHANNEL_OP_ADD, left + (gint) patches[i].x, top + (gint) patches[i].y,
-                                 fitted[i]->width, fitted[i]->height);
+    gimp_image_select_rectangle (image, i == 0 ? GIMP_CHANNEL_OP_REPLACE : GIMP_CHANNEL_OP_ADD, left + (gint) patches[i].x,
+                                 top + (gint) patches[i].y, fitted[i]->width, fitted[i]->height);
   done = gimp_drawable_merge_shadow (layer, TRUE);
   put_back (image, layer, &kept);
   gimp_image_undo_group_end (image);

@@ -79,8 +79,7 @@ pixels_format (gint32 drawable, CncFormat *format, GError **error)
 gboolean
 pixels_is_rgb8 (gint32 drawable)
 {
-  return gimp_drawable_is_rgb (drawable)
-         && gimp_image_get_precision (gimp_item_get_image (drawable)) == GIMP_PRECISION_U8_GAMMA;
+  return gimp_drawable_is_rgb (drawable) && gimp_image_get_precision (gimp_item_get_image (drawable)) == GIMP_PRECISION_U8_GAMMA;
 }
 
 /* Access to a drawable's tiles, whose pixels are checked against what we think they are. */
@@ -90,7 +89,8 @@ open_tiles (gint32 drawable, const CncFormat *format, GError **error)
   Tiles *tiles = tiles_open (drawable, cnc_format_pixel_bytes (format), FALSE);
 
   if (tiles == NULL)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.", gimp_item_get_name (drawable));
+    g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.",
+                 gimp_item_get_name (drawable));
   return tiles;
 }
 
@@ -133,7 +133,8 @@ read_floats (gint32 drawable, guint x, guint y, guint width, guint height, gbool
   buffer = gimp_drawable_get_buffer (drawable);
   if (buffer == NULL)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.", gimp_item_get_name (drawable));
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "GIMP does not give access to the pixels of “%s”.",
+                   gimp_item_get_name (drawable));
       return NULL;
     }
   gegl_buffer_get (buffer, GEGL_RECTANGLE ((gint) x, (gint) y, (gint) width, (gint) height), 1.0,

@@ -22,11 +22,13 @@ GimpPrecision pixels_precision (const CncFormat *format);
 gboolean pixels_is_rgb8 (gint32 drawable);
 
 /* The rectangle in the drawable's own format; it must lie inside.  Errors: NO_MEMORY, BAD_ARGUMENT. */
-CncRaster *pixels_read (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CncRaster *pixels_read (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The rectangle as opaque RGB8, if it can be the pixels of an encrypted picture (see cnc_carrier_normalise; floating point
  * is brought back, too).  Errors: NOT_ENCRYPTED, NO_MEMORY. */
-CncRaster *pixels_read_carrier (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CncRaster *pixels_read_carrier (gint32 drawable, guint x, guint y, guint width, guint height, CncTask *task,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes a whole raster to a drawable of the same size and format that no image shows yet.  Error: BAD_ARGUMENT. */
 gboolean pixels_write (gint32 drawable, const CncRaster *raster, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -44,8 +46,8 @@ typedef struct
   const CncRaster *raster; /* R'G'B' u8, with or without alpha */
 } PixelsPatch;
 
-/* Puts patches into a layer of R'G'B' u8 pixels, whatever is selected or switched off, and reads them back.  The layer gets an alpha channel
- * where a patch needs one.  Selection, active components and active layer are as before.  One step of Undo.  Shows no progress any
+/* Puts patches into a layer of R'G'B' u8 pixels, whatever is selected or switched off, and reads them back.  The layer gets an alpha
+ * channel where a patch needs one.  Selection, active components and active layer are as before.  One step of Undo.  Shows no progress any
  * more, so that nobody cancels half-way.  On an error the layer's pixels are as before. */
 gboolean pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_patches, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

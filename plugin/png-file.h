@@ -17,6 +17,7 @@ gboolean png_file_can_hold (const CncFormat *format);
 
 /* Reads the file from disk and compares every sample, and the palette if colormap is given (R G B bytes).  bare: no other chunks than
  * IHDR, IDAT and IEND either.  Errors: IO (cannot be read), DAMAGED (differs). */
-gboolean png_file_compare (const char *path, const CncRaster *raster, GBytes *colormap, gboolean bare, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean png_file_compare (const char *path, const CncRaster *raster, GBytes *colormap, gboolean bare, CncTask *task,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

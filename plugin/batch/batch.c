@@ -38,21 +38,23 @@ typedef struct
   char *folder;
 } Batch;
 
-static const char usage[] =
-  "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
-  "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…";
+static const char usage[] = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+                            "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…";
 
-static const char description[] =
-  "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it. FILE may be a pipe: "
-  "/dev/stdin.\n"
-  "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold. Nothing is overwritten: where two "
-  "pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result that already exists is an error.\n"
-  "Every written file is read back from disk and compared. The exit status is 0 only if all pictures were done; each failure is one line on "
-  "standard error, and the rest is still done.\n"
-  "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
-  "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
+static const char description[]
+    = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
+      "FILE may be a pipe: /dev/stdin.\n"
+      "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold.  Nothing is\n"
+      "overwritten: where two pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result\n"
+      "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all pictures\n"
+      "were done; each failure is one line on standard error, and the rest is still done.\n"
+      "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
+      "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
 
-static void G_GNUC_PRINTF (3, 4)
+static void fail (Batch *batch, Picture *picture, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* One line on standard error; picture: (nullable). */
+static void
 fail (Batch *batch, Picture *picture, const char *format, ...)
 {
   g_autofree char *text = NULL;

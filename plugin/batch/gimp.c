@@ -138,7 +138,8 @@ gimp_folder_new (GError **error)
   profile = g_build_filename (folder, "profile", NULL);
   backups = g_build_filename (profile, "backups", NULL);
   /* A file where GIMP would save unsaved pictures when it is killed: they are plaintext. */
-  if (g_mkdir (profile, 0700) != 0 || symlink (cache, link_path) != 0 || !g_file_set_contents (backups, "", 0, error) || !write_gimprc (folder, cache, error))
+  if (g_mkdir (profile, 0700) != 0 || symlink (cache, link_path) != 0 || !g_file_set_contents (backups, "", 0, error)
+      || !write_gimprc (folder, cache, error))
     {
       if (error != NULL && *error == NULL)
         g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "No profile can be made in %s: %s.", folder, g_strerror (errno));
@@ -289,15 +290,17 @@ spawn (const char *folder, int *write_end, int log, GPid *pid, GError **error)
   if (program == NULL)
     {
       close (null);
-      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT, "GIMP 2.10 is not there: neither gimp-console nor gimp is in PATH. Install gimp.");
+      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT,
+                   "GIMP 2.10 is not there: neither gimp-console nor gimp is in PATH. Install gimp.");
       return FALSE;
     }
   argv[0] = program;
   env = g_environ_setenv (env, "GIMP2_DIRECTORY", profile, TRUE);
   env = g_environ_setenv (env, "CNNCRYPT_JOB", folder, TRUE);
   env = g_environ_unsetenv (env, "DISPLAY");
-  started = g_spawn_async_with_fds (NULL, argv, env, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN | G_SPAWN_CHILD_INHERITS_STDIN, in_child,
-                                    write_end, pid, -1, null, log, error);
+  started
+      = g_spawn_async_with_fds (NULL, argv, env, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN | G_SPAWN_CHILD_INHERITS_STDIN,
+                                in_child, write_end, pid, -1, null, log, error);
   close (null);
   return started;
 }

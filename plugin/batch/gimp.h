@@ -1,6 +1,7 @@
 /* plugin/batch/gimp.h: one GIMP process, in a profile of its own, that does a job of the plug-in.
  *
- * Nothing of the user's profile is read or written, no thumbnail, no list of recent files, and no copy of an unsaved picture if GIMP is killed.
+ * Nothing of the user's profile is read or written, no thumbnail, no list of recent files, and no copy of an unsaved picture if GIMP is
+ * killed.
  */
 #pragma once
 
@@ -17,8 +18,8 @@ char *gimp_folder_new (GError **error);
 void gimp_folder_remove (const char *folder);
 
 /* Runs GIMP on the folder's job until it ends.  Lines are handed on as they come.  It is killed when none came for timeout_s seconds.
- * fd: the write end for results goes into the job file as this number, see gimp_result_fd.  FALSE if GIMP ended without "end", or hung: the error says
- * which, with the last lines that GIMP wrote. */
+ * GIMP inherits the pipe of results as GIMP_RESULT_FD.  FALSE if GIMP ended without "end", or hung: the error says which, with the last
+ * lines that GIMP wrote. */
 gboolean gimp_run (const char *folder, guint timeout_s, GimpLine line, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The number under which GIMP inherits the pipe of results. */

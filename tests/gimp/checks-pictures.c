@@ -54,8 +54,8 @@ round_trip (int width, int height, GimpImageBaseType base, GimpPrecision precisi
   const gint32 encrypted = checks_encrypt (image, checks_layer (image), 0, PASS);
   const gint32 back = encrypted != -1 ? checks_decrypt (encrypted, checks_layer (encrypted), PASS) : -1;
 
-  check (encrypted != -1 && encrypted != image && is_bare_carrier (encrypted) && back != -1 && same_picture (image, back), "%s%s, %d×%d, comes back bit for bit",
-         name, alpha ? " with alpha" : "", width, height);
+  check (encrypted != -1 && encrypted != image && is_bare_carrier (encrypted) && back != -1 && same_picture (image, back),
+         "%s%s, %d×%d, comes back bit for bit", name, alpha ? " with alpha" : "", width, height);
   gimp_image_delete (image);
   if (encrypted != -1)
     gimp_image_delete (encrypted);
@@ -71,12 +71,12 @@ checks_formats (void)
     GimpPrecision precision;
     const char *name;
   } precisions[] = {
-    { GIMP_PRECISION_U8_LINEAR, "u8 linear" },          { GIMP_PRECISION_U8_GAMMA, "u8 perceptual" },
-    { GIMP_PRECISION_U16_LINEAR, "u16 linear" },        { GIMP_PRECISION_U16_GAMMA, "u16 perceptual" },
-    { GIMP_PRECISION_U32_LINEAR, "u32 linear" },        { GIMP_PRECISION_U32_GAMMA, "u32 perceptual" },
-    { GIMP_PRECISION_HALF_LINEAR, "half linear" },      { GIMP_PRECISION_HALF_GAMMA, "half perceptual" },
-    { GIMP_PRECISION_FLOAT_LINEAR, "float linear" },    { GIMP_PRECISION_FLOAT_GAMMA, "float perceptual" },
-    { GIMP_PRECISION_DOUBLE_LINEAR, "double linear" },  { GIMP_PRECISION_DOUBLE_GAMMA, "double perceptual" },
+    { GIMP_PRECISION_U8_LINEAR, "u8 linear" },         { GIMP_PRECISION_U8_GAMMA, "u8 perceptual" },
+    { GIMP_PRECISION_U16_LINEAR, "u16 linear" },       { GIMP_PRECISION_U16_GAMMA, "u16 perceptual" },
+    { GIMP_PRECISION_U32_LINEAR, "u32 linear" },       { GIMP_PRECISION_U32_GAMMA, "u32 perceptual" },
+    { GIMP_PRECISION_HALF_LINEAR, "half linear" },     { GIMP_PRECISION_HALF_GAMMA, "half perceptual" },
+    { GIMP_PRECISION_FLOAT_LINEAR, "float linear" },   { GIMP_PRECISION_FLOAT_GAMMA, "float perceptual" },
+    { GIMP_PRECISION_DOUBLE_LINEAR, "double linear" }, { GIMP_PRECISION_DOUBLE_GAMMA, "double perceptual" },
   };
   static const int sizes[][2] = { { 67, 41 }, { 1, 1 }, { 1, 37 }, { 53, 1 }, { 257, 130 } };
 
@@ -95,13 +95,15 @@ checks_formats (void)
 static void
 attach (gint32 image, gint32 layer)
 {
-  static const char xmp[] =
-    "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
-    "<rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/'><xmp:Label>Geheim-4711</xmp:Label></rdf:Description></rdf:RDF></x:xmpmeta>";
+  static const char xmp[]
+      = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        "<rdf:Description rdf:about='' "
+        "xmlns:xmp='http://ns.adobe.com/xap/1.0/'><xmp:Label>Geheim-4711</xmp:Label></rdf:Description></rdf:RDF></x:xmpmeta>";
   static const char data[] = "a\0b\xff\x80 parasite";
   GimpParasite *kept = gimp_parasite_new ("checks-kept", GIMP_PARASITE_PERSISTENT, sizeof data, data);
   GimpParasite *transient = gimp_parasite_new ("checks-transient", 0, sizeof data, data);
-  GimpParasite *comment = gimp_parasite_new ("gimp-comment", GIMP_PARASITE_PERSISTENT, sizeof "Geheimer Kommentar ü", "Geheimer Kommentar ü");
+  GimpParasite *comment
+      = gimp_parasite_new ("gimp-comment", GIMP_PARASITE_PERSISTENT, sizeof "Geheimer Kommentar ü", "Geheimer Kommentar ü");
   GimpColorProfile *profile = gimp_color_profile_new_rgb_adobe ();
   GimpMetadata *metadata = gimp_metadata_new ();
 
@@ -214,7 +216,8 @@ checks_metadata (void)
   check_whole (image);
   encrypted = checks_encrypt (image, layer, 1, PASS);
   back = encrypted != -1 ? checks_decrypt (encrypted, checks_layer (encrypted), PASS) : -1;
-  check (back != -1 && same_parasite (gimp_item_get_parasite (layer, "checks-kept"), gimp_item_get_parasite (checks_layer (back), "checks-kept")),
+  check (back != -1
+             && same_parasite (gimp_item_get_parasite (layer, "checks-kept"), gimp_item_get_parasite (checks_layer (back), "checks-kept")),
          "a layer's own parasite comes back with the layer");
   check_layers (image);
 }

@@ -56,9 +56,10 @@ in_place (gboolean alpha)
   after = checks_pixels (layer);
   mask_after = checks_pixels (gimp_image_get_selection (image));
   differ (before, after, bpp, 20, 30, 80, 70, &inside, &outside);
-  check (result == image && inside && !outside, "a selection is encrypted in place%s; the rest of the layer stays", alpha ? ", with alpha" : "");
-  check (g_bytes_equal (mask, mask_after) && !gimp_image_get_component_active (image, GIMP_CHANNEL_GREEN) && gimp_layer_get_lock_alpha (layer)
-           && gimp_image_get_active_layer (image) == layer,
+  check (result == image && inside && !outside, "a selection is encrypted in place%s; the rest of the layer stays",
+         alpha ? ", with alpha" : "");
+  check (g_bytes_equal (mask, mask_after) && !gimp_image_get_component_active (image, GIMP_CHANNEL_GREEN)
+             && gimp_layer_get_lock_alpha (layer) && gimp_image_get_active_layer (image) == layer,
          "selection, active components, locks and active layer are as before");
 
   gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, 110, 2, 50, 90);
@@ -155,8 +156,8 @@ refuse_decrypt (gint32 encrypted)
 static void
 accept_promoted (gint32 encrypted)
 {
-  static const GimpPrecision precisions[] = { GIMP_PRECISION_U16_GAMMA, GIMP_PRECISION_U32_GAMMA, GIMP_PRECISION_FLOAT_GAMMA, GIMP_PRECISION_FLOAT_LINEAR,
-                                              GIMP_PRECISION_HALF_GAMMA };
+  static const GimpPrecision precisions[] = { GIMP_PRECISION_U16_GAMMA, GIMP_PRECISION_U32_GAMMA, GIMP_PRECISION_FLOAT_GAMMA,
+                                              GIMP_PRECISION_FLOAT_LINEAR, GIMP_PRECISION_HALF_GAMMA };
   gint32 copy = gimp_image_duplicate (encrypted);
 
   gimp_layer_add_alpha (checks_layer (copy));
@@ -183,7 +184,8 @@ refuse_encrypt (void)
 
   check (checks_encrypt (image, layer, 0, "") == -1 && says ("passphrase is needed"), "no passphrase source");
   check (checks_encrypt (image, layer, 0, "env:CHECKS_EMPTY") == -1 && says ("empty"), "an empty passphrase");
-  check (checks_encrypt (image, layer, 0, "file:/nonexistent/file") == -1 && says ("/nonexistent/file"), "a passphrase file that is not there");
+  check (checks_encrypt (image, layer, 0, "file:/nonexistent/file") == -1 && says ("/nonexistent/file"),
+         "a passphrase file that is not there");
   check (checks_encrypt (image, layer, 7, PASS) == -1 && says ("target"), "a target that does not exist");
   check (checks_encrypt (image, layer, 2, PASS) == -1 && says ("selected"), "a selection that is empty");
   gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, 3, 3, 4, 30);

@@ -47,7 +47,8 @@ saved_files (void)
   save (encrypted, path);
   opened = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
   found = check_file (opened);
-  check (found != NULL && strstr (found, "Käse 1.png") != NULL && strstr (found, "as a file") != NULL, "a saved file is found good, and how to send it is told");
+  check (found != NULL && strstr (found, "Käse 1.png") != NULL && strstr (found, "as a file") != NULL,
+         "a saved file is found good, and how to send it is told");
   gimp_image_scale (encrypted, gimp_image_width (encrypted), gimp_image_height (encrypted) + 1);
   save (encrypted, path);
   changed = check_file (opened);
@@ -89,8 +90,8 @@ repeat (void)
   const gint32 image = checks_image (70, 70, GIMP_RGB, GIMP_PRECISION_U8_GAMMA, FALSE, 61);
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_WITH_LAST_VALS, GIMP_PDB_IMAGE, image,
-                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_STRING, "",
-                                          GIMP_PDB_STRING, "", GIMP_PDB_END);
+                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_STRING,
+                                          "", GIMP_PDB_STRING, "", GIMP_PDB_END);
 
   check (n == 2 && values[0].data.d_status == GIMP_PDB_EXECUTION_ERROR && strstr (values[1].data.d_string, "display") != NULL,
          "with the last values and no display, it is an error: no passphrase is remembered");
@@ -156,9 +157,10 @@ becomes (gint32 layer, GBytes *want)
 static void
 press (const char *key)
 {
-  g_autofree char *script = g_strdup_printf ("w=$(xdotool search --onlyvisible --name 'GIMP$' | head -n 1); xdotool windowactivate --sync $w; "
-                                             "xdotool mousemove --window $w 400 300; xdotool key %s",
-                                             key);
+  g_autofree char *script
+      = g_strdup_printf ("w=$(xdotool search --onlyvisible --name 'GIMP$' | head -n 1); xdotool windowactivate --sync $w; "
+                         "xdotool mousemove --window $w 400 300; xdotool key %s",
+                         key);
   char *argv[] = { (char *) "sh", (char *) "-c", script, NULL };
 
   g_spawn_sync (NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);

@@ -46,8 +46,9 @@ take (GimpParam *values, gint n)
   if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
     image = values[1].data.d_image;
   else
-    checks_error = g_strdup_printf ("%s%s", n >= 1 && values[0].data.d_status != GIMP_PDB_EXECUTION_ERROR ? "(status is not an execution error) " : "",
-                                    n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
+    checks_error = g_strdup_printf (
+        "%s%s", n >= 1 && values[0].data.d_status != GIMP_PDB_EXECUTION_ERROR ? "(status is not an execution error) " : "",
+        n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
   gimp_destroy_params (values, n);
   return image;
 }
@@ -57,8 +58,8 @@ checks_encrypt (gint32 image, gint32 drawable, int target, const char *source)
 {
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
-                                          GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, source, GIMP_PDB_STRING, "hybrid",
-                                          GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
+                                          GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, source, GIMP_PDB_STRING,
+                                          "hybrid", GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
 
   return take (values, n);
 }
@@ -135,8 +136,8 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
   {
     const char *name;
     void (*run) (void);
-  } parts[] = { { "formats", checks_formats }, { "metadata", checks_metadata }, { "regions", checks_regions }, { "refusals", checks_refusals },
-              { "session", checks_session }, { "undo", checks_undo } };
+  } parts[] = { { "formats", checks_formats },   { "metadata", checks_metadata }, { "regions", checks_regions },
+                { "refusals", checks_refusals }, { "session", checks_session },   { "undo", checks_undo } };
   const char *path = g_getenv ("CNNCRYPT_TAP");
   gint n = 0;
 
