@@ -98,11 +98,12 @@ repeat (void)
   gimp_destroy_params (values, n);
 }
 
-/* Kills the plug-in as GIMP's Cancel does, a moment after it has begun. */
+/* Kills the plug-in as GIMP's Cancel does, a moment after it has begun and long before it is done. */
 static void
 kill_soon (const char *delay)
 {
-  g_autofree char *script = g_strdup_printf ("sleep %s; kill -KILL $(pgrep -P %d -x cnncrypt)", delay, (int) getppid ());
+  g_autofree char *script
+      = g_strdup_printf ("until p=$(pgrep -P %d -x cnncrypt); do sleep 0.05; done; sleep %s; kill -KILL $p", (int) getppid (), delay);
   char *argv[] = { (char *) "sh", (char *) "-c", script, NULL };
 
   g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL);
@@ -114,9 +115,9 @@ killed (void)
   const gint32 image = checks_image (6000, 6000, GIMP_RGB, GIMP_PRECISION_U8_GAMMA, FALSE, 31);
   const gint32 layer = checks_layer (image);
   g_autoptr (GBytes) before = checks_pixels (layer);
-  static const char *const delays[] = { "0.3", "0.9", "1.5" };
+  static const char *const delays[] = { "0.1", "0.5", "1.0" };
 
-  gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, 0, 0, 6000, 3000);
+  gimp_image_select_rectangle (image, GIMP_CHANNEL_OP_REPLACE, 0, 0, 6000, 6000);
   gimp_image_clean_all (image);
   for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
     {
