@@ -76,44 +76,44 @@ check (const guint8 *data, gsize length, GError **error)
   return FALSE;
 }
 
-gboolean
-cnc_hybrid_encipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, guint8 *data, gsize length,
-                     CncTask *task, GError **error)
+static gboolean
+run (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, gboolean inverse, guint8 *data, gsize length, CncTask *task,
+     GError **error)
 {
   CncHybridGeometry geometry;
   guint8 chaos[32], cnn[32];
-  gboolean ok;
+  gboolean ok = TRUE;
 
   if (!check (data, length, error))
     return FALSE;
   cnc_hybrid_geometry (length, &geometry);
   make_seed (keys->chaos, keys->iv, chaos);
   make_seed (keys->cnn, keys->iv, cnn);
-  ok = ((layers & CNC_LAYER_PERMUTE) == 0 || run_permutation (chaos, FALSE, data, length, error))
-       && ((layers & CNC_LAYER_LOGISTIC) == 0 || run_logistic (chaos, data, length, error))
-       && ((layers & CNC_LAYER_CNN) == 0 || cnc_cnn_run (backend, &geometry, cnn, FALSE, data, task, error));
+  if (inverse && (layers & CNC_LAYER_CNN) != 0)
+    ok = cnc_cnn_run (backend, &geometry, cnn, TRUE, data, task, error);
+  if (ok && !inverse && (layers & CNC_LAYER_PERMUTE) != 0)
+    ok = run_permutation (chaos, FALSE, data, length, error);
+  if (ok && (layers & CNC_LAYER_LOGISTIC) != 0)
+    ok = run_logistic (chaos, data, length, error);
+  if (ok && inverse && (layers & CNC_LAYER_PERMUTE) != 0)
+    ok = run_permutation (chaos, TRUE, data, length, error);
+  if (ok && !inverse && (layers & CNC_LAYER_CNN) != 0)
+    ok = cnc_cnn_run (backend, &geometry, cnn, FALSE, data, task, error);
   cnc_wipe (chaos, sizeof chaos);
   cnc_wipe (cnn, sizeof cnn);
   return ok;
 }
 
 gboolean
-cnc_hybrid_decipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, guint8 *data, gsize length,
-                     CncTask *task, GError **error)
+cnc_hybrid_encipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, guint8 *data, gsize length, CncTask *task,
+                     GError **error)
 {
-  CncHybridGeometry geometry;
-  guint8 chaos[32], cnn[32];
-  gboolean ok;
+  return run (backend, keys, layers, FALSE, data, length, task, error);
+}
 
-  if (!check (data, length, error))
-    return FALSE;
-  cnc_hybrid_geometry (length, &geometry);
-  make_seed (keys->chaos, keys->iv, chaos);
-  make_seed (keys->cnn, keys->iv, cnn);
-  ok = ((layers & CNC_LAYER_CNN) == 0 || cnc_cnn_run (backend, &geometry, cnn, TRUE, data, task, error))
-       && ((layers & CNC_LAYER_LOGISTIC) == 0 || run_logistic (chaos, data, length, error))
-       && ((layers & CNC_LAYER_PERMUTE) == 0 || run_permutation (chaos, TRUE, data, length, error));
-  cnc_wipe (chaos, sizeof chaos);
-  cnc_wipe (cnn, sizeof cnn);
-  return ok;
+gboolean
+cnc_hybrid_decipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, guint8 *data, gsize length, CncTask *task,
+                     GError **error)
+{
+  return run (backend, keys, layers, TRUE, data, length, task, error);
 }
