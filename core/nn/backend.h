@@ -18,6 +18,9 @@ G_BEGIN_DECLS
 typedef struct _CncBackend CncBackend;
 typedef struct _CncBuffer CncBuffer; /* device memory, whole 4-byte words */
 
+struct _CncOp;
+struct _CncTensor;
+
 typedef enum
 {
   CNC_DEVICE_CPU,
@@ -85,6 +88,10 @@ typedef struct
   /* tables: one round's tables begin at word table_word; they must end within the first 65,536 words of their buffer. */
   gboolean (*cipher_round) (CncBackend *backend, const CncCipherShape *shape, CncBuffer *tables, gsize table_word,
                             CncBuffer *source, CncBuffer *target, CncBuffer *result, gboolean inverse, GError **error);
+
+  /* The floating-point operations, see ops.h; tensors were checked by cnc_op_run. */
+  gboolean (*op) (CncBackend *backend, const struct _CncOp *op, const struct _CncTensor *in, guint n_in, const struct _CncTensor *out,
+                  guint n_out, GError **error);
 } CncBackendTable;
 
 struct _CncBackend
