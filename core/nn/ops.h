@@ -58,7 +58,7 @@ typedef enum
   CNC_OP_CONV2D_BACKWARD_WEIGHT,
 
   /* x, weight, [bias] -> y (+).  Transposed convolution (the data gradient of CNC_OP_CONV2D as a layer): weight (C_in, C_out, KH, KW); output
-   * side: (in - 1) stride - 2 pad + dilation (k - 1) + output_pad + 1, output_pad < stride or < dilation.  y = activation (... + bias).
+   * side: (in - 1) stride - 2 pad + dilation (k - 1) + output_pad + 1, output_pad < stride.  y = activation (... + bias).
    * Its gradients: CNC_OP_CONV2D of dy gives dx, CNC_OP_CONV2D_BACKWARD_WEIGHT of (dy, x) gives dweight, CNC_OP_CHANNEL_SUM of dy dbias. */
   CNC_OP_CONV_TRANSPOSE2D,
   CNC_OP_CHANNEL_SUM, /* dy -> dbias (1, C, 1, 1): the sum over images and pixels (+) */

@@ -1,4 +1,4 @@
-/* core/nn/reference.c: every operation of the backend table in plain C: the oracle of the tests and the "cpu" device.
+/* core/nn/reference.c: the "cpu" device, and the operations of the cipher in plain C: the oracle of the tests.  reference-*.c: networks.
  *
  * Rows are computed into short arrays with their neighbours laid beside them, so that the inner loops have no modulo and a
  * compiler turns them into vector instructions by itself.
@@ -7,29 +7,15 @@
 #pragma GCC optimize("O3")
 #endif
 
-#include "cnc-config.h"
+#include "nn/reference.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "nn/check.h"
-
-/* Where the linker can choose at start between two translations of one function, the wide one is used on CPUs that have it. */
-#ifdef CNC_TARGET_CLONES
-#define CNC_WIDE __attribute__ ((target_clones ("avx2", "default")))
-#else
-#define CNC_WIDE
-#endif
 
 #define BAND_ROWS 16u         /* rows that one thread takes at a time */
 #define BAND_WORDS (1u << 14) /* words likewise */
 #define HIGH_BITS 0x80808080u /* the top bit of each of a word's four bytes */
-
-typedef struct
-{
-  CncBuffer base;
-  guint32 *data;
-} CpuBuffer;
 
 /* The tables of one round, apart. */
 typedef struct
@@ -58,7 +44,7 @@ typedef struct
 static inline guint32 *
 words_of (CncBuffer *buffer)
 {
-  return ((CpuBuffer *) buffer)->data;
+  return ((CncCpuBuffer *) buffer)->data;
 }
 
 /* Four bytes at once: the low seven bits of each are added as usual, which never carries out of a byte; the top bits by xor. */
@@ -211,7 +197,7 @@ cpu_free (CncBackend *backend)
 static CncBuffer *
 cpu_buffer_new (CncBackend *backend, gsize bytes, GError **error)
 {
-  CpuBuffer *buffer;
+  CncCpuBuffer *buffer;
   guint32 *data;
 
   if (!cnc_check_size (bytes, error))
@@ -219,7 +205,7 @@ cpu_buffer_new (CncBackend *backend, gsize bytes, GError **error)
   data = cnc_alloc (bytes / 4, 4, "the cipher's buffers", error);
   if (data == NULL)
     return NULL;
-  buffer = g_new (CpuBuffer, 1);
+  buffer = g_new (CncCpuBuffer, 1);
   buffer->base.words = bytes / 4;
   buffer->data = data;
   return &buffer->base;
@@ -318,6 +304,7 @@ static const CncBackendTable cpu_table = {
   .copy = cpu_copy,
   .add_bytes = cpu_add_bytes,
   .cipher_round = cpu_cipher_round,
+  .op = cnc_reference_op,
 };
 
 CncBackend *
