@@ -1,0 +1,420 @@
+/* tests/reference/test-ops.c: the operations of networks in plain C, against PyTorch's values, and what they refuse. */
+#include "ops-case.h"
+#include "base/memory.h"
+
+#define TOLERANCE 4e-6
+
+/* Runs case index and compares all outputs; before: what is added to the expected values (accumulate). */
+static void
+check_case (CncBackend *backend, guint index, const float *expected, guint lead, gboolean accumulate, const int *in_place)
+{
+  const OpsCase *c = &ops_cases[index];
+  CncOp op = c->op;
+  g_autoptr (GError) error = NULL;
+  OpsTensors t;
+
+  op.accumulate = accumulate;
+  ops_open (&t, backend, c, index, lead, in_place);
+  for (guint k = 0; k < c->n_out && accumulate; k++)
+    {
+      const gsize count = cnc_shape_count (&c->out[k]);
+      g_autofree float *before = ops_draw (7 + k, count, -1, 1);
+
+      cnc_buffer_free (backend, t.out[k].buffer);
+      t.out[k] = ops_tensor (backend, &c->out[k], lead, before);
+    }
+  g_assert_true (cnc_op_run (backend, &op, t.in, t.n_in, t.out, t.n_out, &error));
+  g_assert_no_error (error);
+  expected += c->first;
+  for (guint k = 0; k < c->n_out; k++)
+    {
+      const gsize count = cnc_shape_count (&c->out[k]);
+      g_autofree float *got = ops_read (backend, &t.out[k]);
+      g_autofree float *before = ops_draw (7 + k, count, -1, 1), *sum = g_new (float, count);
+
+      if (c->op.kind == CNC_OP_BATCH_NORM_TRACK) /* it goes on from what its outputs held: see test_track */
+        break;
+      for (gsize i = 0; i < count; i++)
+        sum[i] = accumulate ? expected[i] + before[i] : expected[i];
+      ops_assert_near (c->name, got, sum, count, TOLERANCE);
+      expected += count;
+    }
+  ops_close (&t);
+}
+
+static void
+test_values (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autofree float *expected = ops_expected ();
+  gboolean seen[CNC_OP_COUNT] = { FALSE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      seen[ops_cases[i].op.kind] = TRUE;
+      check_case (backend, i, expected, 0, FALSE, ops_places (ops_cases[i].op.kind));
+      check_case (backend, i, expected, 5, FALSE, ops_places (ops_cases[i].op.kind));
+    }
+  for (guint kind = 0; kind < CNC_OP_COUNT; kind++)
+    g_assert_true (seen[kind]);
+}
+
+static void
+test_track (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autofree float *expected = ops_expected ();
+  guint tried = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    if (ops_cases[i].op.kind == CNC_OP_BATCH_NORM_TRACK)
+      {
+        const OpsCase *c = &ops_cases[i];
+        const guint32 channels = c->out[0].c;
+        g_autofree float *mean = ops_draw (5, channels, -1, 1), *variance = ops_draw (6, channels, 0.5, 2);
+        g_autofree float *got_mean = NULL, *got_variance = NULL;
+        g_autoptr (GError) error = NULL;
+        OpsTensors t;
+
+        ops_open (&t, backend, c, i, 0, NULL);
+        g_assert_true (cnc_buffer_upload (backend, t.out[0].buffer, 0, mean, channels * 4, &error));
+        g_assert_true (cnc_buffer_upload (backend, t.out[1].buffer, 0, variance, channels * 4, &error));
+        g_assert_true (cnc_op_run (backend, &c->op, t.in, t.n_in, t.out, t.n_out, &error));
+        got_mean = ops_read (backend, &t.out[0]);
+        got_variance = ops_read (backend, &t.out[1]);
+        ops_assert_near (c->name, got_mean, expected + c->first, channels, TOLERANCE);
+        ops_assert_near (c->name, got_variance, expected + c->first + channels, channels, TOLERANCE);
+        ops_close (&t);
+        tried++;
+      }
+  g_assert_cmpuint (tried, >, 0);
+}
+
+/* Which operations must be able to add, as the declaration marks them. */
+static gboolean
+can_add (CncOpKind kind)
+{
+  static const CncOpKind marked[] = {
+    CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D, CNC_OP_CHANNEL_SUM, CNC_OP_DENSE,
+    CNC_OP_DENSE_BACKWARD_DATA, CNC_OP_DENSE_BACKWARD_WEIGHT, CNC_OP_ACTIVATION_BACKWARD, CNC_OP_MAX_POOL_BACKWARD,
+    CNC_OP_AVERAGE_POOL_BACKWARD, CNC_OP_UPSAMPLE_NEAREST_BACKWARD, CNC_OP_UPSAMPLE_BILINEAR_BACKWARD, CNC_OP_PIXEL_SHUFFLE,
+    CNC_OP_PIXEL_UNSHUFFLE, CNC_OP_CONCAT, CNC_OP_SPLIT, CNC_OP_AFFINE, CNC_OP_MULTIPLY, CNC_OP_BATCH_NORM_BACKWARD, CNC_OP_DROPOUT,
+    CNC_OP_CLAMP_BACKWARD, CNC_OP_MSE, CNC_OP_L1, CNC_OP_BCE, CNC_OP_SSIM, CNC_OP_RATE, CNC_OP_SQUARED_SUM,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (marked); i++)
+    if (marked[i] == kind)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+assert_refused (CncBackend *backend, const char *name, const CncOp *op, const OpsTensors *t)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (cnc_op_run (backend, op, t->in, t->n_in, t->out, t->n_out, &error))
+    g_test_message ("%s was not refused", name);
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
+}
+
+static void
+test_accumulate (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autofree float *expected = ops_expected ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      const OpsCase *c = &ops_cases[i];
+      const gboolean fused = c->op.activation != CNC_ACTIVATION_NONE && c->op.kind != CNC_OP_ACTIVATION_BACKWARD;
+
+      if (can_add (c->op.kind) && !fused)
+        check_case (backend, i, expected, 3, TRUE, NULL);
+      else
+        {
+          CncOp op = c->op;
+          OpsTensors t;
+
+          op.accumulate = TRUE;
+          ops_open (&t, backend, c, i, 0, ops_places (op.kind));
+          assert_refused (backend, c->name, &op, &t);
+          ops_close (&t);
+        }
+    }
+}
+
+/* Which input output 0 may be: a mask. */
+static guint
+may_be (CncOpKind kind)
+{
+  switch (kind)
+    {
+    case CNC_OP_ACTIVATION:
+    case CNC_OP_AFFINE:
+    case CNC_OP_DROPOUT:
+    case CNC_OP_NOISE:
+    case CNC_OP_ROUND8:
+    case CNC_OP_ROUND:
+    case CNC_OP_CLAMP:
+      return 1;
+    case CNC_OP_ACTIVATION_BACKWARD:
+    case CNC_OP_CLAMP_BACKWARD:
+      return 2;
+    case CNC_OP_ADD:
+    case CNC_OP_SUBTRACT:
+    case CNC_OP_MULTIPLY:
+      return 3;
+    default:
+      return 0;
+    }
+}
+
+static void
+test_places (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autofree float *expected = ops_expected ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      const OpsCase *c = &ops_cases[i];
+
+      for (guint k = 0; k < c->n_in; k++)
+        {
+          const int place[] = { (int) k, -1, -1 };
+          OpsTensors t;
+
+          if (c->op.kind == CNC_OP_ADAM)
+            continue;
+          if ((may_be (c->op.kind) >> k & 1) != 0)
+            check_case (backend, i, expected, 2, FALSE, place);
+          ops_open (&t, backend, c, i, 2, NULL);
+          /* One float behind or before an input, in its buffer: never allowed; big enough that only the overlap is wrong. */
+          for (guint o = 0; o < c->n_out; o++)
+            {
+              const gsize room = cnc_shape_count (&c->in[k].shape) + cnc_shape_count (&c->out[o]) + 8;
+              CncBuffer *wide = case_buffer (backend, NULL, room);
+              OpsTensors shifted = t;
+
+              shifted.in[k].buffer = shifted.out[o].buffer = wide;
+              shifted.in[k].offset = 1;
+              shifted.out[o].offset = cnc_shape_count (&c->in[k].shape); /* the last of the input */
+              assert_refused (backend, c->name, &c->op, &shifted);
+              shifted.out[o].offset = 0;
+              shifted.in[k].offset = cnc_shape_count (&c->out[o]) - 1;
+              if (cnc_shape_count (&c->out[o]) > 1)
+                assert_refused (backend, c->name, &c->op, &shifted);
+              shifted.out[o].offset = room - cnc_shape_count (&c->out[o]) + 1; /* past the end */
+              assert_refused (backend, c->name, &c->op, &shifted);
+              cnc_buffer_free (backend, wide);
+            }
+          ops_close (&t);
+        }
+      if (c->n_out > 1 && c->op.kind != CNC_OP_ADAM)
+        {
+          OpsTensors t, both;
+
+          ops_open (&t, backend, c, i, 0, NULL);
+          both = t;
+          both.out[1].buffer = both.out[0].buffer;
+          assert_refused (backend, c->name, &c->op, &both);
+          ops_close (&t);
+        }
+    }
+}
+
+/* Whether side of tensor k (inputs first) may be one larger alone: windows round down, and sums take any shape. */
+static gboolean
+may_grow (const OpsCase *c, guint k, guint side)
+{
+  switch (c->op.kind)
+    {
+    case CNC_OP_CONV2D:
+    case CNC_OP_CONV2D_BACKWARD_DATA:
+    case CNC_OP_CONV2D_BACKWARD_WEIGHT:
+    case CNC_OP_MAX_POOL:
+    case CNC_OP_AVERAGE_POOL:
+    case CNC_OP_AVERAGE_POOL_BACKWARD:
+      return side >= 2 && c->op.stride > 1;
+    case CNC_OP_CHANNEL_SUM:
+      return k == 0 && side != 1;
+    case CNC_OP_SQUARED_SUM:
+      return k == 0;
+    default:
+      return FALSE;
+    }
+}
+
+/* Any side of any tensor one larger, or none left: refused. */
+static void
+test_shapes (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      const OpsCase *c = &ops_cases[i];
+      OpsTensors t, wrong;
+
+      if (c->op.kind == CNC_OP_FILL) /* takes any shape */
+        continue;
+      ops_open (&t, backend, c, i, 0, NULL);
+      for (guint k = 0; k < c->n_in + c->n_out; k++)
+        for (guint side = 0; side < 4; side++)
+          for (guint32 by = 0; by < 3; by++)
+            {
+              CncTensor *tensor = k < c->n_in ? &wrong.in[k] : &wrong.out[k - c->n_in];
+              CncBuffer *large = case_buffer (backend, NULL, 4 * cnc_shape_count (&(k < c->n_in ? &t.in[k] : &t.out[k - c->n_in])->shape));
+              guint32 *sides[4];
+
+              wrong = t;
+              sides[0] = &tensor->shape.n;
+              sides[1] = &tensor->shape.c;
+              sides[2] = &tensor->shape.h;
+              sides[3] = &tensor->shape.w;
+              *sides[side] = by == 0 ? 0 : by == 1 ? G_MAXUINT32 : *sides[side] + 1;
+              tensor->buffer = large;
+              if (by < 2 || !may_grow (c, k, side))
+                assert_refused (backend, c->name, &c->op, &wrong);
+              cnc_buffer_free (backend, large);
+            }
+      wrong = t;
+      wrong.n_in = c->n_in - 1;
+      if (c->n_in > 0 && c->op.kind != CNC_OP_CONCAT && c->op.kind != CNC_OP_CONV2D && c->op.kind != CNC_OP_CONV_TRANSPOSE2D && c->op.kind != CNC_OP_DENSE)
+        assert_refused (backend, c->name, &c->op, &wrong);
+      wrong.n_in = CNC_OP_MAX_TENSORS + 1;
+      assert_refused (backend, c->name, &c->op, &wrong);
+      wrong = t;
+      wrong.n_out = 0;
+      assert_refused (backend, c->name, &c->op, &wrong);
+      ops_close (&t);
+    }
+}
+
+typedef struct
+{
+  CncOp op;
+  guint n_in, n_out;
+} Wrong;
+
+static void
+test_parameters (void)
+{
+  static const Wrong wrong[] = {
+    { { .kind = CNC_OP_COUNT }, 1, 1 },
+    { { .kind = CNC_OP_ACTIVATION, .activation = (CncActivation) 9 }, 1, 1 },
+    { { .kind = CNC_OP_ACTIVATION, .activation = CNC_ACTIVATION_LEAKY_RELU }, 1, 1 },
+    { { .kind = CNC_OP_MAX_POOL, .kernel_h = 0, .kernel_w = 1 }, 1, 1 },
+    { { .kind = CNC_OP_MAX_POOL, .kernel_h = CNC_OP_MAX_WINDOW + 1, .kernel_w = 1 }, 1, 1 },
+    { { .kind = CNC_OP_CONV2D, .pad = G_MAXUINT }, 2, 1 },
+    { { .kind = CNC_OP_CONV_TRANSPOSE2D, .output_pad = 1 }, 2, 1 },
+    { { .kind = CNC_OP_DROPOUT, .scale = 1 }, 1, 1 },
+    { { .kind = CNC_OP_DROPOUT, .scale = -0.5f }, 1, 1 },
+    { { .kind = CNC_OP_DROPOUT, .scale = NAN }, 1, 1 },
+    { { .kind = CNC_OP_NOISE, .distribution = 2 }, 1, 1 },
+    { { .kind = CNC_OP_CLAMP, .shift = 1, .scale = 0 }, 1, 1 },
+    { { .kind = CNC_OP_BATCH_NORM }, 3, 3 },
+    { { .kind = CNC_OP_BATCH_NORM_TRACK, .epsilon = 1, .scale = 1 }, 2, 2 },
+    { { .kind = CNC_OP_ADAM, .beta1 = 0.5f, .beta2 = 0.5f, .epsilon = 1 }, 4, 3 },
+    { { .kind = CNC_OP_ADAM, .beta1 = 1, .beta2 = 0.5f, .epsilon = 1, .step = 1 }, 4, 3 },
+    { { .kind = CNC_OP_SSIM, .scale = 1 }, 2, 1 },
+  };
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  const CncShape one = { 1, 1, 1, 1 };
+  OpsTensors t = { .backend = backend };
+
+  for (guint k = 0; k < 4; k++)
+    {
+      t.in[k] = ops_tensor (backend, &one, 0, NULL);
+      t.out[k] = ops_tensor (backend, &one, 0, NULL);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      OpsTensors these = t;
+
+      these.n_in = wrong[i].n_in;
+      these.n_out = wrong[i].n_out;
+      assert_refused (backend, cnc_op_name (wrong[i].op.kind), &wrong[i].op, &these);
+    }
+  t.n_in = t.n_out = 4;
+  ops_close (&t);
+}
+
+/* What cnc_op_output_shape says is what the operation takes. */
+static void
+test_output_shapes (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      const OpsCase *c = &ops_cases[i];
+      g_autoptr (GError) error = NULL;
+      CncShape in[CNC_OP_MAX_TENSORS], out = { 0, 0, 0, 0 };
+
+      for (guint k = 0; k < c->n_in; k++)
+        in[k] = c->in[k].shape;
+      g_assert_cmpfloat (cnc_op_flops (&c->op, in, c->n_in, c->out, c->n_out), >, 0);
+      switch (c->op.kind)
+        {
+        case CNC_OP_FILL:
+        case CNC_OP_SPLIT:
+        case CNC_OP_CONV2D_BACKWARD_DATA:
+        case CNC_OP_CONV2D_BACKWARD_WEIGHT:
+        case CNC_OP_AVERAGE_POOL_BACKWARD:
+          g_assert_false (cnc_op_output_shape (&c->op, in, c->n_in, &out, &error));
+          g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
+          break;
+        default:
+          g_assert_true (cnc_op_output_shape (&c->op, in, c->n_in, &out, &error));
+          if (c->op.kind == CNC_OP_DENSE_BACKWARD_DATA) /* images lie flat there */
+            out = (CncShape) { out.n, out.c / (c->out[0].h * c->out[0].w), c->out[0].h, c->out[0].w };
+          g_assert_cmpmem (&out, sizeof out, &c->out[0], sizeof out);
+        }
+    }
+}
+
+/* Every allocation of every operation fails once. */
+static void
+test_memory (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  guint failures = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
+    {
+      const OpsCase *c = &ops_cases[i];
+      gboolean done = FALSE;
+      OpsTensors t;
+
+      ops_open (&t, backend, c, i, 0, ops_places (c->op.kind));
+      for (guint n = 1; !done; n++)
+        {
+          g_autoptr (GError) error = NULL;
+
+          cnc_alloc_fail_at (n);
+          done = cnc_op_run (backend, &c->op, t.in, t.n_in, t.out, t.n_out, &error);
+          cnc_alloc_fail_at (0);
+          if (done)
+            break;
+          g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+          failures++;
+        }
+      ops_close (&t);
+    }
+  g_assert_cmpuint (failures, >, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ops/values", test_values);
+  g_test_add_func ("/ops/track", test_track);
+  g_test_add_func ("/ops/accumulate", test_accumulate);
+  g_test_add_func ("/ops/places", test_places);
+  g_test_add_func ("/ops/shapes", test_shapes);
+  g_test_add_func ("/ops/parameters", test_parameters);
+  g_test_add_func ("/ops/output-shapes", test_output_shapes);
+  g_test_add_func ("/ops/memory", test_memory);
+  return g_test_run ();
+}
