@@ -110,7 +110,10 @@ gboolean cnc_backend_finish (CncBackend *backend, GError **error) G_GNUC_WARN_UN
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncBackend, cnc_backend_free)
 
-/* The "cpu" device: the reference operations over all cores.  Returns: (transfer full), never NULL. */
+/* The reference operations over all cores.  Returns: (transfer full), never NULL. */
 CncBackend *cnc_reference_backend_new (void);
+
+/* The "cpu" device: the same, with convolutions and matrix products through oneDNN where built with it.  Returns: (transfer full), never NULL. */
+CncBackend *cnc_cpu_backend_new (void);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 #include "nn/reference.h"
 
 gboolean
-cnc_reference_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+cnc_reference_op (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   static CncReferenceFunc *const functions[CNC_OP_COUNT] = {
     [CNC_OP_CONV2D] = cnc_reference_conv2d,

@@ -12,6 +12,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#ifdef CNC_ONEDNN
+#include "nn/onednn.h"
+#endif
 
 #define BAND_ROWS 16u         /* rows that one thread takes at a time */
 #define BAND_WORDS (1u << 14) /* words likewise */
@@ -188,9 +191,20 @@ addition_band (guint index, gpointer user_data)
 
 /* ---- the table ---- */
 
+typedef struct
+{
+  CncBackend base;
+#ifdef CNC_ONEDNN
+  CncOneDnn *dnn; /* NULL in the reference */
+#endif
+} CpuBackend;
+
 static void
 cpu_free (CncBackend *backend)
 {
+#ifdef CNC_ONEDNN
+  cnc_onednn_free (((CpuBackend *) backend)->dnn);
+#endif
   g_free (backend);
 }
 
@@ -294,6 +308,21 @@ cpu_cipher_round (CncBackend *backend, const CncCipherShape *shape, CncBuffer *t
   return TRUE;
 }
 
+static gboolean
+cpu_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+#ifdef CNC_ONEDNN
+  CpuBackend *cpu = (CpuBackend *) backend;
+  gboolean done = FALSE;
+
+  if (cpu->dnn != NULL && !cnc_onednn_op (cpu->dnn, op, in, n_in, out, n_out, &done, error))
+    return FALSE;
+  if (done)
+    return TRUE;
+#endif
+  return cnc_reference_op (op, in, n_in, out, n_out, error);
+}
+
 static const CncBackendTable cpu_table = {
   .free = cpu_free,
   .buffer_new = cpu_buffer_new,
@@ -304,17 +333,34 @@ static const CncBackendTable cpu_table = {
   .copy = cpu_copy,
   .add_bytes = cpu_add_bytes,
   .cipher_round = cpu_cipher_round,
-  .op = cnc_reference_op,
+  .op = cpu_op,
 };
+
+static CpuBackend *
+cpu_new (void)
+{
+  CpuBackend *cpu = g_new0 (CpuBackend, 1);
+
+  cpu->base.table = &cpu_table;
+  cpu->base.info.kind = CNC_DEVICE_CPU;
+  g_strlcpy (cpu->base.info.id, "cpu", sizeof cpu->base.info.id);
+  g_strlcpy (cpu->base.info.name, "Processor (no Vulkan)", sizeof cpu->base.info.name);
+  return cpu;
+}
 
 CncBackend *
 cnc_reference_backend_new (void)
 {
-  CncBackend *backend = g_new0 (CncBackend, 1);
+  return &cpu_new ()->base;
+}
 
-  backend->table = &cpu_table;
-  backend->info.kind = CNC_DEVICE_CPU;
-  g_strlcpy (backend->info.id, "cpu", sizeof backend->info.id);
-  g_strlcpy (backend->info.name, "Processor (no Vulkan)", sizeof backend->info.name);
-  return backend;
+CncBackend *
+cnc_cpu_backend_new (void)
+{
+  CpuBackend *cpu = cpu_new ();
+
+#ifdef CNC_ONEDNN
+  cpu->dnn = cnc_onednn_new ();
+#endif
+  return &cpu->base;
 }

@@ -55,8 +55,8 @@ CncReferenceFunc cnc_reference_pool, cnc_reference_upsample_nearest, cnc_referen
 CncReferenceFunc cnc_reference_batch_norm, cnc_reference_batch_norm_backward, cnc_reference_batch_norm_track;
 CncReferenceFunc cnc_reference_loss, cnc_reference_ssim, cnc_reference_rate, cnc_reference_squared_sum, cnc_reference_adam;
 
-/* The entry of the backend table. */
-gboolean cnc_reference_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error);
+/* Any operation. */
+gboolean cnc_reference_op (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error);
 
 /* values[i] = activation (values[i]) */
 void cnc_reference_activate (CncActivation activation, float slope, float *values, gsize count);

@@ -1,8 +1,12 @@
-/* tests/reference/test-ops.c: the operations of networks in plain C, against PyTorch's values, and what they refuse. */
+/* tests/reference/test-ops.c: the operations of networks in plain C, against PyTorch's values, and what they refuse; then the "cpu" device, which
+ * may go other ways (oneDNN). */
 #include "ops-case.h"
 #include "base/memory.h"
 
 #define TOLERANCE 4e-6
+
+typedef CncBackend *Maker (void);
+static Maker *const makers[] = { cnc_reference_backend_new, cnc_cpu_backend_new };
 
 /* Runs case index and compares all outputs; before: what is added to the expected values (accumulate). */
 static void
@@ -43,9 +47,9 @@ check_case (CncBackend *backend, guint index, const float *expected, guint lead,
 }
 
 static void
-test_values (void)
+test_values (gconstpointer maker)
 {
-  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (CncBackend) backend = (*(Maker *const *) maker) ();
   g_autofree float *expected = ops_expected ();
   gboolean seen[CNC_OP_COUNT] = { FALSE };
 
@@ -119,9 +123,9 @@ assert_refused (CncBackend *backend, const char *name, const CncOp *op, const Op
 }
 
 static void
-test_accumulate (void)
+test_accumulate (gconstpointer maker)
 {
-  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (CncBackend) backend = (*(Maker *const *) maker) ();
   g_autofree float *expected = ops_expected ();
 
   for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
@@ -171,9 +175,9 @@ may_be (CncOpKind kind)
 }
 
 static void
-test_places (void)
+test_places (gconstpointer maker)
 {
-  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (CncBackend) backend = (*(Maker *const *) maker) ();
   g_autofree float *expected = ops_expected ();
 
   for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
@@ -375,9 +379,9 @@ test_output_shapes (void)
 
 /* Every allocation of every operation fails once. */
 static void
-test_memory (void)
+test_memory (gconstpointer maker)
 {
-  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (CncBackend) backend = (*(Maker *const *) maker) ();
   guint failures = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
@@ -404,17 +408,72 @@ test_memory (void)
   g_assert_cmpuint (failures, >, 0);
 }
 
+/* Shapes of real networks, where a fast way takes other turns than for small ones: the "cpu" device against the reference. */
+static void
+test_large (void)
+{
+  static const struct
+  {
+    CncShape x, weight;
+    guint stride, pad;
+  } shapes[] = {
+    { { 2, 32, 33, 40 }, { 32, 32, 3, 3 }, 1, 1 },
+    { { 1, 64, 24, 31 }, { 64, 64, 3, 3 }, 1, 1 },
+    { { 2, 3, 64, 64 }, { 48, 3, 5, 5 }, 2, 2 },
+    { { 3, 96, 8, 8 }, { 96, 96, 1, 1 }, 1, 0 },
+    { { 4, 16, 28, 28 }, { 8, 16, 3, 3 }, 1, 1 },
+  };
+  g_autoptr (CncBackend) reference = cnc_reference_backend_new (), cpu = cnc_cpu_backend_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    for (guint what = 0; what < 4; what++)
+      {
+        static const CncOpKind kinds[] = { CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D };
+        const CncOp forward = { .kind = CNC_OP_CONV2D, .stride = shapes[i].stride, .pad = shapes[i].pad };
+        const CncShape x = shapes[i].x, weight = shapes[i].weight, pair[] = { x, weight };
+        CncOp op = forward;
+        CncShape y;
+        OpsCase c;
+        g_autoptr (GError) error = NULL;
+        float *results[2];
+
+        op.kind = kinds[what];
+        g_assert_true (cnc_op_output_shape (&forward, pair, 2, &y, &error));
+        op.output_pad = what == 3 ? (x.h + 2 * op.pad - weight.h) % op.stride : 0;
+        c = (OpsCase) { "large", op, 2, { { what == 1 || what == 3 ? y : x, -1, 1 }, { what == 2 ? y : weight, -1, 1 } }, 1, { what == 0 ? y : what == 2 ? weight : x }, 0 };
+        for (guint k = 0; k < 2; k++)
+          for (guint again = 0; again < 2; again++) /* prepared, then found prepared */
+            {
+              OpsTensors t;
+
+              ops_open (&t, k == 0 ? reference : cpu, &c, (guint) i, 0, NULL);
+              g_assert_true (cnc_op_run (t.backend, &op, t.in, 2, t.out, 1, &error));
+              if (again == 0)
+                results[k] = ops_read (t.backend, &t.out[0]);
+              ops_close (&t);
+            }
+        ops_assert_near (cnc_op_name (op.kind), results[1], results[0], cnc_shape_count (&c.out[0]), 1e-5);
+        g_free (results[0]);
+        g_free (results[1]);
+      }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/ops/values", test_values);
+  g_test_add_data_func ("/ops/values", &makers[0], test_values);
   g_test_add_func ("/ops/track", test_track);
-  g_test_add_func ("/ops/accumulate", test_accumulate);
-  g_test_add_func ("/ops/places", test_places);
+  g_test_add_data_func ("/ops/accumulate", &makers[0], test_accumulate);
+  g_test_add_data_func ("/ops/places", &makers[0], test_places);
   g_test_add_func ("/ops/shapes", test_shapes);
   g_test_add_func ("/ops/parameters", test_parameters);
   g_test_add_func ("/ops/output-shapes", test_output_shapes);
-  g_test_add_func ("/ops/memory", test_memory);
+  g_test_add_data_func ("/ops/memory", &makers[0], test_memory);
+  g_test_add_data_func ("/ops/cpu/values", &makers[1], test_values);
+  g_test_add_data_func ("/ops/cpu/accumulate", &makers[1], test_accumulate);
+  g_test_add_data_func ("/ops/cpu/places", &makers[1], test_places);
+  g_test_add_data_func ("/ops/cpu/memory", &makers[1], test_memory);
+  g_test_add_func ("/ops/cpu/large", test_large);
   return g_test_run ();
 }
