@@ -1,7 +1,7 @@
 /* core/nn/reference-conv.c: convolutions, forward and backward.
  *
- * The forward pass keeps a tile of 4 channels x 16 columns of the result in registers while it walks over input channels and kernel; the inner
- * loops have constant lengths, so that a compiler turns them into vector instructions by itself.  With stride 1 the data gradient is the same
+ * The forward pass keeps a tile of 4 channels x 32 columns of the result at hand while it walks over input channels and kernel; the inner loops
+ * have constant lengths, so that a compiler turns them into vector instructions by itself.  With stride 1 the data gradient is the same
  * walk with the kernel turned round.
  */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -14,7 +14,7 @@
 #include "base/parallel.h"
 
 #define TILE_C 4u  /* channels */
-#define TILE_W 16u /* columns */
+#define TILE_W 32u /* columns */
 
 /* A convolution to compute.  The padding has a sign here: the kernel turned round may begin inside of the input. */
 typedef struct
@@ -39,29 +39,41 @@ inside (gint64 first, guint32 stride, guint32 width, guint32 columns, guint32 *b
   *end = (guint32) CLAMP (to, (gint64) *begin, (gint64) columns);
 }
 
-/* One kernel column over one tile. */
+/* One kernel column over columns begin to end of one tile.  The channels are written out: a compiler then goes along the columns, and not across
+ * the channels. */
+static inline __attribute__ ((always_inline)) void
+accumulate_columns (float acc[TILE_C][TILE_W], const float *row, gint64 first, gint64 stride, guint32 begin, guint32 end, const float weight[TILE_C])
+{
+  for (guint64 x = begin; x < end; x++)
+    {
+      const float value = row[first + (gint64) x * stride];
+
+      acc[0][x] += weight[0] * value;
+      acc[1][x] += weight[1] * value;
+      acc[2][x] += weight[2] * value;
+      acc[3][x] += weight[3] * value;
+    }
+}
+
+/* With what is most often so known to the compiler. */
 static inline __attribute__ ((always_inline)) void
 accumulate_tile (float acc[TILE_C][TILE_W], const float *row, gint64 first, guint32 stride, guint32 begin, guint32 end, const float weight[TILE_C])
 {
-  if (begin == 0 && end == TILE_W && stride == 1)
-    {
-      for (guint c = 0; c < TILE_C; c++)
-        for (guint x = 0; x < TILE_W; x++)
-          acc[c][x] += weight[c] * row[first + x];
-      return;
-    }
-  for (guint32 x = begin; x < end; x++)
-    for (guint c = 0; c < TILE_C; c++)
-      acc[c][x] += weight[c] * row[first + (gint64) x * stride];
+  if (stride > 1)
+    accumulate_columns (acc, row, first, stride, begin, end, weight);
+  else if (begin > 0 || end < TILE_W)
+    accumulate_columns (acc, row, first, 1, begin, end, weight);
+  else
+    accumulate_columns (acc, row, first, 1, 0, TILE_W, weight);
 }
 
 CNC_WIDE static void
-forward_tile (const Forward *f, guint32 image, guint32 co, guint32 channels, guint32 oy, guint32 ox, guint32 columns, float acc[TILE_C][TILE_W])
+forward_tile (const Forward *f, guint32 image, guint32 co, guint32 channels, guint32 oy, guint32 ox, guint32 columns, float result[TILE_C][TILE_W])
 {
   const CncConv *g = &f->g;
   const gsize plane = (gsize) g->hi * g->wi, kernel = (gsize) g->kh * g->kw;
+  float acc[TILE_C][TILE_W] = { 0 }; /* nothing else points there: it may stay in registers */
 
-  memset (acc, 0, TILE_C * TILE_W * sizeof (float));
   for (guint32 ky = 0; ky < g->kh; ky++)
     {
       const gint64 iy = (gint64) oy * g->stride + (gint64) ky * g->dilation - f->pad_h;
@@ -85,6 +97,7 @@ forward_tile (const Forward *f, guint32 image, guint32 co, guint32 channels, gui
             }
         }
     }
+  memcpy (result, acc, sizeof acc);
 }
 
 /* index: an output row of TILE_C channels of an image. */
@@ -246,7 +259,7 @@ cnc_reference_conv2d_backward_data (const CncOp *op, const CncTensor *in, guint 
 
 /* ---- the weights' gradient ---- */
 
-#define LANES 8u
+#define LANES 16u
 
 typedef struct
 {
@@ -258,17 +271,17 @@ typedef struct
 
 /* The sum of products of a row of dy with the input below it. */
 CNC_WIDE static float
-row_product (const float *dy, const float *x, guint32 stride, guint32 count)
+row_product (const float *dy, const float *x, guint32 stride, gsize count)
 {
   float lanes[LANES] = { 0 }, sum = 0;
-  guint32 i = 0;
+  gsize i = 0; /* not 32 bits: those might wrap around, and nothing would be a vector */
 
   if (stride == 1)
     for (; i + LANES <= count; i += LANES)
       for (guint lane = 0; lane < LANES; lane++)
         lanes[lane] += dy[i + lane] * x[i + lane];
   for (; i < count; i++)
-    sum += dy[i] * x[(gsize) i * stride];
+    sum += dy[i] * x[i * stride];
   for (guint lane = 0; lane < LANES; lane++)
     sum += lanes[lane];
   return sum;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define LANES 8u
+#define LANES 16u
 #define COLUMNS 256u /* of a gradient row that one thread takes at a time */
 
 typedef struct
