@@ -2,7 +2,7 @@
 #include "vulkan/vk-backend.h"
 
 #include "base/error.h"
-#include "vulkan/vk.h"
+#include "vulkan/vk-ops.h"
 
 #define ADD_WORDS ((gsize) 1 << 20) /* one command adds at most this, so that submissions stay short */
 #define ADD_COST 0.25               /* of a word, in words of a cipher round */
@@ -161,12 +161,14 @@ vk_free (CncBackend *backend)
 
   if (vk->device != VK_NULL_HANDLE)
     {
+      cnc_vk_ops_release (vk);
       if (!vk->failed)
         cnc_vk_wait (vk, vk->serial, NULL);
       /* What a device that hangs may still use must not be destroyed; the system takes it back with the process. */
       if (vk->hung)
         return;
       vk->DeviceWaitIdle (vk->device);
+      cnc_vk_ops_clear (vk);
       cnc_vk_memory_clear (vk);
       cnc_vk_pipeline_clear (vk);
       cnc_vk_submit_clear (vk);
@@ -186,6 +188,7 @@ static const CncBackendTable vk_table = {
   .copy = vk_copy,
   .add_bytes = vk_add_bytes,
   .cipher_round = vk_cipher_round,
+  .op = cnc_vk_op,
 };
 
 void
@@ -229,6 +232,7 @@ open_device (CncVulkan *vk, const CncVkPhysical *physical, GError **error)
 
   vk->backend.info = physical->info;
   vk->properties = physical->properties;
+  vk->shuffle = physical->shuffle;
   vk->software = physical->info.kind == CNC_DEVICE_VULKAN_SOFTWARE && !vk->switches.as_gpu;
   vk->vki.GetPhysicalDeviceMemoryProperties (physical->handle, &vk->memory);
   if (!choose_family (vk, physical->handle))

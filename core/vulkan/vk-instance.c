@@ -177,7 +177,8 @@ has_compute (CncVkInstance *vki, VkPhysicalDevice device)
 static void
 describe (CncVkInstance *vki, CncVkPhysical *physical)
 {
-  VkPhysicalDeviceIDProperties id = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES };
+  VkPhysicalDeviceSubgroupProperties subgroup = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES };
+  VkPhysicalDeviceIDProperties id = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES, .pNext = &subgroup };
   VkPhysicalDeviceProperties2 properties = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id };
   VkPhysicalDeviceMemoryProperties memory;
   g_autofree char *name = NULL;
@@ -186,6 +187,8 @@ describe (CncVkInstance *vki, CncVkPhysical *physical)
   vki->GetPhysicalDeviceProperties2 (physical->handle, &properties);
   vki->GetPhysicalDeviceMemoryProperties (physical->handle, &memory);
   physical->properties = properties.properties;
+  physical->shuffle = subgroup.subgroupSize >= 8 && (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0
+                      && (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0;
   physical->rank = rank_of (properties.properties.deviceType);
   for (guint32 i = 0; i < memory.memoryHeapCount; i++)
     if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)

@@ -8,8 +8,8 @@
 #define BLOCK_BYTES ((VkDeviceSize) 16 << 20)
 
 #define USAGE                                                                                                                              \
-  (VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT                        \
-   | VK_BUFFER_USAGE_TRANSFER_DST_BIT)
+  (VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT                      \
+   | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT)
 
 static VkResult
 create_handle (CncVulkan *vk, VkDeviceSize bytes, VkBuffer *handle)

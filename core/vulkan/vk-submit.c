@@ -118,6 +118,12 @@ retire (CncVulkan *vk, guint index, GError **error)
   return TRUE;
 }
 
+double
+cnc_vk_budget (const CncVulkan *vk)
+{
+  return MAX (vk->rate * BUDGET_SECONDS, LEAST_WORK);
+}
+
 gboolean
 cnc_vk_begin (CncVulkan *vk, double work, GError **error)
 {
@@ -129,8 +135,7 @@ cnc_vk_begin (CncVulkan *vk, double work, GError **error)
 
   if (!cnc_vk_usable (vk, error))
     return FALSE;
-  if (vk->recording && vk->commands > 0
-      && (frame->work + work > MAX (vk->rate * BUDGET_SECONDS, LEAST_WORK) || vk->commands >= MAX_COMMANDS))
+  if (vk->recording && vk->commands > 0 && (frame->work + work > cnc_vk_budget (vk) || vk->commands >= MAX_COMMANDS))
     {
       if (!cnc_vk_submit (vk, error))
         return FALSE;

@@ -68,6 +68,7 @@ typedef struct
   guint rank; /* 0: best */
   VkDeviceSize local_bytes;
   VkPhysicalDeviceProperties properties;
+  gboolean shuffle; /* eight lanes and more can hand each other values */
   CncDeviceInfo info;
 } CncVkPhysical;
 
@@ -116,6 +117,8 @@ typedef struct
   gboolean dirty; /* holds what was somebody's picture or key */
 } CncVkSlot;
 
+typedef struct _CncVkOps CncVkOps;
+
 typedef struct
 {
   CncBackend backend;
@@ -125,6 +128,7 @@ typedef struct
   VkPhysicalDeviceMemoryProperties memory;
   guint family;
   gboolean timestamps;
+  gboolean shuffle; /* as in CncVkPhysical */
   VkDevice device;
   VkQueue queue;
 #define F(name) PFN_vk##name name;
@@ -150,6 +154,8 @@ typedef struct
   VkPipelineCache cache;
   char *cache_sum; /* of what was read from disk; NULL: nothing */
   VkPipeline pipelines[CNC_PIPELINES];
+
+  CncVkOps *ops; /* vk-ops.c; NULL until the first operation of a network */
 
   /* vk-submit.c */
   CncVkFrame frames[CNC_VK_FRAMES];
@@ -207,6 +213,8 @@ gboolean cnc_vk_submit_init (CncVulkan *vk, GError **error);
 void cnc_vk_submit_clear (CncVulkan *vk);
 /* Makes ready to record a command of that much work, after a submission if the one at hand has enough. */
 gboolean cnc_vk_begin (CncVulkan *vk, double work, GError **error);
+/* The work that a submission may hold. */
+double cnc_vk_budget (const CncVulkan *vk);
 void cnc_vk_need (CncVulkan *vk, CncVkBuffer *buffer, VkPipelineStageFlags stage, VkAccessFlags access, gboolean write);
 void cnc_vk_barrier (CncVulkan *vk);
 gboolean cnc_vk_submit (CncVulkan *vk, GError **error);

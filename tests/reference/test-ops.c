@@ -8,44 +8,6 @@
 typedef CncBackend *Maker (void);
 static Maker *const makers[] = { cnc_reference_backend_new, cnc_cpu_backend_new };
 
-/* Runs case index and compares all outputs; before: what is added to the expected values (accumulate). */
-static void
-check_case (CncBackend *backend, guint index, const float *expected, guint lead, gboolean accumulate, const int *in_place)
-{
-  const OpsCase *c = &ops_cases[index];
-  CncOp op = c->op;
-  g_autoptr (GError) error = NULL;
-  OpsTensors t;
-
-  op.accumulate = accumulate;
-  ops_open (&t, backend, c, index, lead, in_place);
-  for (guint k = 0; k < c->n_out && accumulate; k++)
-    {
-      const gsize count = cnc_shape_count (&c->out[k]);
-      g_autofree float *before = ops_draw (7 + k, count, -1, 1);
-
-      cnc_buffer_free (backend, t.out[k].buffer);
-      t.out[k] = ops_tensor (backend, &c->out[k], lead, before);
-    }
-  g_assert_true (cnc_op_run (backend, &op, t.in, t.n_in, t.out, t.n_out, &error));
-  g_assert_no_error (error);
-  expected += c->first;
-  for (guint k = 0; k < c->n_out; k++)
-    {
-      const gsize count = cnc_shape_count (&c->out[k]);
-      g_autofree float *got = ops_read (backend, &t.out[k]);
-      g_autofree float *before = ops_draw (7 + k, count, -1, 1), *sum = g_new (float, count);
-
-      if (c->op.kind == CNC_OP_BATCH_NORM_TRACK) /* it goes on from what its outputs held: see test_track */
-        break;
-      for (gsize i = 0; i < count; i++)
-        sum[i] = accumulate ? expected[i] + before[i] : expected[i];
-      ops_assert_near (c->name, got, sum, count, TOLERANCE);
-      expected += count;
-    }
-  ops_close (&t);
-}
-
 static void
 test_values (gconstpointer maker)
 {
@@ -56,8 +18,8 @@ test_values (gconstpointer maker)
   for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
     {
       seen[ops_cases[i].op.kind] = TRUE;
-      check_case (backend, i, expected, 0, FALSE, ops_places (ops_cases[i].op.kind));
-      check_case (backend, i, expected, 5, FALSE, ops_places (ops_cases[i].op.kind));
+      ops_check_case (backend, i, expected, 0, FALSE, ops_places (ops_cases[i].op.kind), TOLERANCE);
+      ops_check_case (backend, i, expected, 5, FALSE, ops_places (ops_cases[i].op.kind), TOLERANCE);
     }
   for (guint kind = 0; kind < CNC_OP_COUNT; kind++)
     g_assert_true (seen[kind]);
@@ -68,48 +30,8 @@ test_track (void)
 {
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autofree float *expected = ops_expected ();
-  guint tried = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (ops_cases); i++)
-    if (ops_cases[i].op.kind == CNC_OP_BATCH_NORM_TRACK)
-      {
-        const OpsCase *c = &ops_cases[i];
-        const guint32 channels = c->out[0].c;
-        g_autofree float *mean = ops_draw (5, channels, -1, 1), *variance = ops_draw (6, channels, 0.5, 2);
-        g_autofree float *got_mean = NULL, *got_variance = NULL;
-        g_autoptr (GError) error = NULL;
-        OpsTensors t;
-
-        ops_open (&t, backend, c, i, 0, NULL);
-        g_assert_true (cnc_buffer_upload (backend, t.out[0].buffer, 0, mean, channels * 4, &error));
-        g_assert_true (cnc_buffer_upload (backend, t.out[1].buffer, 0, variance, channels * 4, &error));
-        g_assert_true (cnc_op_run (backend, &c->op, t.in, t.n_in, t.out, t.n_out, &error));
-        got_mean = ops_read (backend, &t.out[0]);
-        got_variance = ops_read (backend, &t.out[1]);
-        ops_assert_near (c->name, got_mean, expected + c->first, channels, TOLERANCE);
-        ops_assert_near (c->name, got_variance, expected + c->first + channels, channels, TOLERANCE);
-        ops_close (&t);
-        tried++;
-      }
-  g_assert_cmpuint (tried, >, 0);
-}
-
-/* Which operations must be able to add, as the declaration marks them. */
-static gboolean
-can_add (CncOpKind kind)
-{
-  static const CncOpKind marked[] = {
-    CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D, CNC_OP_CHANNEL_SUM, CNC_OP_DENSE,
-    CNC_OP_DENSE_BACKWARD_DATA, CNC_OP_DENSE_BACKWARD_WEIGHT, CNC_OP_ACTIVATION_BACKWARD, CNC_OP_MAX_POOL_BACKWARD,
-    CNC_OP_AVERAGE_POOL_BACKWARD, CNC_OP_UPSAMPLE_NEAREST_BACKWARD, CNC_OP_UPSAMPLE_BILINEAR_BACKWARD, CNC_OP_PIXEL_SHUFFLE,
-    CNC_OP_PIXEL_UNSHUFFLE, CNC_OP_CONCAT, CNC_OP_SPLIT, CNC_OP_AFFINE, CNC_OP_MULTIPLY, CNC_OP_BATCH_NORM_BACKWARD, CNC_OP_DROPOUT,
-    CNC_OP_CLAMP_BACKWARD, CNC_OP_MSE, CNC_OP_L1, CNC_OP_BCE, CNC_OP_SSIM, CNC_OP_RATE, CNC_OP_SQUARED_SUM,
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (marked); i++)
-    if (marked[i] == kind)
-      return TRUE;
-  return FALSE;
+  ops_check_track (backend, expected, TOLERANCE);
 }
 
 static void
@@ -133,8 +55,8 @@ test_accumulate (gconstpointer maker)
       const OpsCase *c = &ops_cases[i];
       const gboolean fused = c->op.activation != CNC_ACTIVATION_NONE && c->op.kind != CNC_OP_ACTIVATION_BACKWARD;
 
-      if (can_add (c->op.kind) && !fused)
-        check_case (backend, i, expected, 3, TRUE, NULL);
+      if (ops_can_add (c->op.kind) && !fused)
+        ops_check_case (backend, i, expected, 3, TRUE, NULL, TOLERANCE);
       else
         {
           CncOp op = c->op;
@@ -145,32 +67,6 @@ test_accumulate (gconstpointer maker)
           assert_refused (backend, c->name, &op, &t);
           ops_close (&t);
         }
-    }
-}
-
-/* Which input output 0 may be: a mask. */
-static guint
-may_be (CncOpKind kind)
-{
-  switch (kind)
-    {
-    case CNC_OP_ACTIVATION:
-    case CNC_OP_AFFINE:
-    case CNC_OP_DROPOUT:
-    case CNC_OP_NOISE:
-    case CNC_OP_ROUND8:
-    case CNC_OP_ROUND:
-    case CNC_OP_CLAMP:
-      return 1;
-    case CNC_OP_ACTIVATION_BACKWARD:
-    case CNC_OP_CLAMP_BACKWARD:
-      return 2;
-    case CNC_OP_ADD:
-    case CNC_OP_SUBTRACT:
-    case CNC_OP_MULTIPLY:
-      return 3;
-    default:
-      return 0;
     }
 }
 
@@ -191,8 +87,8 @@ test_places (gconstpointer maker)
 
           if (c->op.kind == CNC_OP_ADAM)
             continue;
-          if ((may_be (c->op.kind) >> k & 1) != 0)
-            check_case (backend, i, expected, 2, FALSE, place);
+          if ((ops_may_be (c->op.kind) >> k & 1) != 0)
+            ops_check_case (backend, i, expected, 2, FALSE, place, TOLERANCE);
           ops_open (&t, backend, c, i, 2, NULL);
           /* One float behind or before an input, in its buffer: never allowed; big enough that only the overlap is wrong. */
           for (guint o = 0; o < c->n_out; o++)

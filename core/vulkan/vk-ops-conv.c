@@ -1,0 +1,502 @@
+/* core/vulkan/vk-ops-conv.c: convolutions, their gradients and matrix products, all as one kind of walk over strided tensors.
+ *
+ * Pictures and weights are brought into the layouts of shaders/pack.comp and shaders/pack_weights.comp first, in pieces that fit into a texel
+ * buffer and a uniform buffer; what the pieces give is added up in the output.
+ */
+#include "vulkan/vk-ops.h"
+
+#include "base/error.h"
+
+#define MAX_PACKED ((gsize) 1 << 22) /* texels of a packed picture: 64 MiB */
+#define UNIFORM_ALIGNMENT 16u        /* vec4: the 256 bytes that every device takes */
+
+/* A tensor of four directions, whose distances are counted modulo 2^32. */
+typedef struct
+{
+  CncVkBuffer *buffer;
+  guint32 first, by_n, by_c, by_y, by_x;
+} View;
+
+/* How shaders/conv.comp works on a walk. */
+typedef struct
+{
+  gboolean shuffle; /* which of the two programs */
+  guint32 rows;     /* of a lane */
+  guint32 outputs;  /* channels of a lane */
+  guint32 quads;    /* input channels at once, in fours: what the view of the weights shows */
+} Kernel;
+
+typedef struct
+{
+  View x, weight, y;           /* of the weights: by_n output channels, by_c input channels */
+  guint32 n, ci, hi, wi, co, ho, wo, kh, kw, stride, dilation;
+  gint64 up, left;             /* padding; may be negative */
+  guint32 spread;              /* zeros between the pixels of x: 1 for none */
+  const CncTensor *bias, *residual;
+  gboolean accumulate;
+  CncActivation activation;
+  float slope;
+} Walk;
+
+/* A piece of x, packed: rows of the output from row on, of images from image on, of channels from 4 quad on; its own height and width. */
+typedef struct
+{
+  guint32 image, images, row, rows, quad, quads, height, width;
+} Piece;
+
+static View
+view_of (const CncTensor *tensor)
+{
+  const CncShape *s = &tensor->shape;
+
+  return (View) { cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, s->c * s->h * s->w, s->h * s->w, s->w, 1 };
+}
+
+/* A matrix, rows as the pixels of one image, one below the other, columns as channels. */
+static View
+matrix_of (const CncTensor *tensor, gsize columns)
+{
+  return (View) { cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, 0, 1, (guint32) columns, 0 };
+}
+
+static gboolean
+pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 channels, guint32 height, guint32 width, gint64 up, gint64 left,
+      guint32 spread, GError **error)
+{
+  const gsize plane = (gsize) p->height * p->width;
+  const CncVkCall call = {
+    .shader = CNC_SHADER_PACK,
+    .constants = { x->buffer->base.words <= cnc_vk_texel_limit (vk) ? 1 : 0 },
+    .buffers = { x->buffer, NULL, cnc_vk_scratch (vk, where, 4 * plane * p->quads * p->images, error) },
+    .writes = 1u << 2,
+    .push = { x->first + p->image * x->by_n + 4 * p->quad * x->by_c, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height, width,
+              (guint32) (gint32) up, (guint32) (gint32) left, spread, p->quads, p->height, p->width },
+    .groups_x = cnc_vk_groups (plane),
+    .groups_y = p->quads * p->images,
+    .work = CNC_VK_OP_LANES * 32.0,
+  };
+
+  return call.buffers[2] != NULL && cnc_vk_call (vk, &call, error);
+}
+
+/* Rows of x that rows of the output need, where they are computed each at a time. */
+static guint32
+height_for (const Walk *walk, guint32 rows, guint32 each)
+{
+  return ((rows + each - 1) / each * each - 1) * walk->stride + walk->dilation * (walk->kh - 1) + 1;
+}
+
+/* How large a piece of x may be: of its width all, and as much of the rest as the device takes. */
+static gboolean
+fit (CncVulkan *vk, const Walk *walk, guint32 each, Piece *p, GError **error)
+{
+  const gsize limit = MIN (cnc_vk_texel_limit (vk), MAX_PACKED), least = (gsize) height_for (walk, 1, each) * p->width;
+
+  if (least > limit)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_MEMORY, "The picture is too wide for this device; work on a smaller one or choose another device.");
+      return FALSE;
+    }
+  p->quads = (guint32) MIN ((gsize) (walk->ci + 3) / 4, limit / least);
+  p->rows = walk->ho;
+  while ((gsize) height_for (walk, p->rows, each) * p->width * p->quads > limit)
+    p->rows = (p->rows / 2 + each - 1) / each * each;
+  p->height = height_for (walk, p->rows, each);
+  p->images = p->rows < walk->ho ? 1 : (guint32) CLAMP (limit / ((gsize) p->height * p->width * p->quads), 1, walk->n);
+  return TRUE;
+}
+
+/* ---- forward ---- */
+
+static guint32
+uniform_step (const Walk *walk, const Kernel *kernel, guint32 quads)
+{
+  return (kernel->outputs / 4 + quads * walk->kh * walk->kw * kernel->outputs + UNIFORM_ALIGNMENT - 1) / UNIFORM_ALIGNMENT * UNIFORM_ALIGNMENT;
+}
+
+/* A GPU wants many lanes under way and reads uniform buffers well.  Software wants fetches that serve many sums, and reads the same weights once
+ * for each lane: see shaders/conv.comp. */
+static Kernel
+choose_kernel (const CncVulkan *vk, const Walk *walk)
+{
+  const guint32 taps = walk->kh * walk->kw, most = vk->software ? 8 : 4;
+  Kernel k = { .rows = walk->ho > most / 2 ? most : walk->ho > 2 ? 4 : walk->ho, .outputs = 8 };
+
+  if (vk->software && vk->shuffle)
+    {
+      const guint32 outputs = (walk->co - 1) % 16 >= 8 ? 16 : 8, groups = (walk->co + outputs - 1) / outputs;
+      const gsize seen = cnc_vk_texel_limit (vk) / groups;
+
+      k.outputs = outputs;
+      k.quads = (guint32) (MIN (seen, MAX_PACKED / groups) - MIN (seen, 2 * UNIFORM_ALIGNMENT)) / (taps * outputs);
+      k.shuffle = k.quads > 0;
+    }
+  if (!k.shuffle)
+    {
+      k.outputs = 8;
+      k.quads = (cnc_vk_uniform_quads (vk) - 2) / (taps * k.outputs);
+    }
+  return k;
+}
+
+static gboolean
+pack_weights (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece *p, GError **error)
+{
+  const guint32 step = uniform_step (walk, kernel, p->quads), groups = (walk->co + kernel->outputs - 1) / kernel->outputs;
+  const View *w = &walk->weight;
+  const CncTensor *bias = p->quad == 0 ? walk->bias : NULL;
+  const CncVkCall call = {
+    .shader = CNC_SHADER_PACK_WEIGHTS,
+    .constants = { bias != NULL ? 1 : 0, kernel->outputs },
+    .buffers = { w->buffer, bias != NULL ? cnc_vk_tensor_buffer (bias) : w->buffer, cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 4 * (gsize) step * groups, error) },
+    .writes = 1u << 2,
+    .push = { w->first + 4 * p->quad * w->by_c, w->by_n, w->by_c, w->by_y, w->by_x, walk->co, walk->ci - 4 * p->quad, walk->kh, walk->kw,
+              bias != NULL ? (guint32) bias->offset : 0, step },
+    .groups_x = cnc_vk_groups (step),
+    .groups_y = groups,
+    .work = CNC_VK_OP_LANES * 32.0,
+  };
+
+  return call.buffers[2] != NULL && cnc_vk_call (vk, &call, error);
+}
+
+/* first, last: of the pieces that are added up in the same pixels. */
+static gboolean
+convolve_piece (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece *p, gboolean first, gboolean last, GError **error)
+{
+  const guint32 moved = p->image * walk->y.by_n + p->row * walk->y.by_y, step = uniform_step (walk, kernel, p->quads);
+  const CncTensor *residual = first ? walk->residual : NULL;
+  const gboolean there = !first || walk->accumulate;
+  CncVkCall call = {
+    .shader = kernel->shuffle ? CNC_SHADER_CONV_SHUFFLE : CNC_SHADER_CONV,
+    .constants = { kernel->rows, walk->kh, walk->kw, walk->stride, walk->dilation, cnc_vk_uniform_quads (vk),
+                   (last ? walk->activation : 0) | (residual != NULL ? 8 : 0) | (there ? 16 : 0), kernel->outputs },
+    .buffers = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 0, error), walk->y.buffer, walk->y.buffer },
+    .writes = 1u << 2 | 1u << 3,
+    .push = { p->images, p->quads, p->height, p->width, walk->co, p->rows, walk->wo, walk->y.first + moved, walk->y.by_n, walk->y.by_c, walk->y.by_y,
+              walk->y.by_x, residual != NULL ? (guint32) residual->offset + moved : 0, cnc_vk_bits (walk->slope), step },
+    .groups_x = cnc_vk_groups ((gsize) p->images * ((p->rows + kernel->rows - 1) / kernel->rows) * walk->wo),
+    .groups_y = (walk->co + kernel->outputs - 1) / kernel->outputs,
+    .work = 2.0 * CNC_VK_OP_LANES * kernel->rows * kernel->outputs * 4 * p->quads * walk->kh * walk->kw,
+    .uniform_step = kernel->shuffle ? 0 : 16 * step,
+  };
+
+  if (residual != NULL)
+    {
+      call.buffers[3] = cnc_vk_tensor_buffer (residual);
+      call.writes = 1u << 2;
+    }
+  return cnc_vk_call (vk, &call, error);
+}
+
+/* With a kernel whose weights for four input channels fit into the view of a uniform buffer.  first, last: as above. */
+static gboolean
+walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GError **error)
+{
+  const Kernel kernel = choose_kernel (vk, walk);
+  const guint32 all = (walk->ci + 3) / 4;
+  Piece most = { .width = (walk->wo - 1) * walk->stride + walk->dilation * (walk->kw - 1) + 1 };
+
+  if (!fit (vk, walk, kernel.rows, &most, error))
+    return FALSE;
+  most.quads = MIN (most.quads, kernel.quads);
+  for (guint32 quad = 0; quad < all; quad += most.quads)
+    for (guint32 image = 0; image < walk->n; image += most.images)
+      for (guint32 row = 0; row < walk->ho; row += most.rows)
+        {
+          Piece p = most;
+
+          p.quad = quad;
+          p.quads = MIN (most.quads, all - quad);
+          p.image = image;
+          p.images = MIN (most.images, walk->n - image);
+          p.row = row;
+          p.rows = MIN (most.rows, walk->ho - row);
+          if ((image == 0 && row == 0 && !pack_weights (vk, walk, &kernel, &p, error))
+              || !pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, walk->spread, error)
+              || !convolve_piece (vk, walk, &kernel, &p, first && quad == 0, last && quad + p.quads >= all, error))
+            return FALSE;
+        }
+  return TRUE;
+}
+
+static gboolean
+run_walk (CncVulkan *vk, const Walk *walk, GError **error)
+{
+  const guint32 taps = (cnc_vk_uniform_quads (vk) - 2) / 8;
+  const guint32 width = MIN (walk->kw, taps), height = MIN (walk->kh, taps / width);
+
+  /* A kernel too large for the uniform buffer is walked in tiles, which are added up. */
+  for (guint32 ky = 0; ky < walk->kh; ky += height)
+    for (guint32 kx = 0; kx < walk->kw; kx += width)
+      {
+        Walk tile = *walk;
+
+        tile.kh = MIN (height, walk->kh - ky);
+        tile.kw = MIN (width, walk->kw - kx);
+        tile.weight.first += ky * tile.weight.by_y + kx * tile.weight.by_x;
+        tile.up -= (gint64) ky * walk->dilation;
+        tile.left -= (gint64) kx * walk->dilation;
+        if (ky + kx > 0)
+          tile.bias = NULL;
+        if (!walk_kernel (vk, &tile, ky + kx == 0, ky + tile.kh >= walk->kh && kx + tile.kw >= walk->kw, error))
+          return FALSE;
+      }
+  return TRUE;
+}
+
+/* The data gradient with a stride is stride * stride convolutions without one: output pixels that lie at the same place between the strides see
+ * the same part of the kernel. */
+static gboolean
+run_phases (CncVulkan *vk, const Walk *walk, guint32 stride, guint32 pad, GError **error)
+{
+  for (guint32 py = 0; py < MIN (stride, walk->ho); py++)
+    for (guint32 px = 0; px < MIN (stride, walk->wo); px++)
+      {
+        const guint32 ky = (py + pad) % stride, kx = (px + pad) % stride; /* first of the taps that fall on a pixel */
+        const guint32 taps_y = (walk->kh - ky + stride - 1) / stride, taps_x = (walk->kw - kx + stride - 1) / stride;
+        Walk phase = *walk;
+        CncTensor residual;
+
+        phase.kh = taps_y;
+        phase.kw = taps_x;
+        phase.weight.first += (ky + stride * (taps_y - 1)) * walk->weight.by_y + (kx + stride * (taps_x - 1)) * walk->weight.by_x;
+        phase.weight.by_y = -(stride * walk->weight.by_y);
+        phase.weight.by_x = -(stride * walk->weight.by_x);
+        phase.up = (gint64) taps_y - 1 - (py + pad - ky) / stride;
+        phase.left = (gint64) taps_x - 1 - (px + pad - kx) / stride;
+        phase.y.first += py * walk->y.by_y + px * walk->y.by_x;
+        phase.y.by_y *= stride;
+        phase.y.by_x *= stride;
+        phase.ho = (walk->ho - py + stride - 1) / stride;
+        phase.wo = (walk->wo - px + stride - 1) / stride;
+        if (walk->residual != NULL)
+          {
+            residual = *walk->residual;
+            residual.offset += py * walk->y.by_y + px * walk->y.by_x;
+            phase.residual = &residual;
+          }
+        if (!run_walk (vk, &phase, error))
+          return FALSE;
+      }
+  return TRUE;
+}
+
+gboolean
+cnc_vk_op_convolve (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const CncConv g = cnc_conv_of (op, in, out);
+  Walk walk = {
+    .x = view_of (&in[0]),
+    .weight = view_of (&in[1]),
+    .y = view_of (&out[0]),
+    .n = g.n,
+    .kh = g.kh,
+    .kw = g.kw,
+    .dilation = g.dilation,
+    .spread = 1,
+    .bias = n_in > 2 ? &in[2] : NULL,
+    .residual = n_in > 3 ? &in[3] : NULL,
+    .accumulate = op->accumulate,
+    .activation = op->kind == CNC_OP_CONV2D_BACKWARD_DATA ? CNC_ACTIVATION_NONE : op->activation,
+    .slope = op->slope,
+  };
+  const View w = walk.weight;
+
+  if (op->kind == CNC_OP_CONV2D)
+    {
+      walk.ci = g.ci;
+      walk.hi = g.hi;
+      walk.wi = g.wi;
+      walk.co = g.co;
+      walk.ho = g.ho;
+      walk.wo = g.wo;
+      walk.stride = g.stride;
+      walk.up = walk.left = g.pad;
+      return run_walk (vk, &walk, error);
+    }
+  walk.ci = g.co;
+  walk.hi = g.ho;
+  walk.wi = g.wo;
+  walk.co = g.ci;
+  walk.ho = g.hi;
+  walk.wo = g.wi;
+  walk.stride = 1;
+  walk.weight.by_n = w.by_c;
+  walk.weight.by_c = w.by_n;
+  if (g.stride > 1 && g.dilation == 1 && g.kh >= g.stride && g.kw >= g.stride)
+    return run_phases (vk, &walk, g.stride, g.pad, error);
+  /* The kernel turned round, over pixels with zeros between them. */
+  walk.weight.first += (g.kh - 1) * w.by_y + (g.kw - 1) * w.by_x;
+  walk.weight.by_y = -w.by_y;
+  walk.weight.by_x = -w.by_x;
+  walk.spread = g.stride;
+  walk.up = (gint64) g.dilation * (g.kh - 1) - g.pad;
+  walk.left = (gint64) g.dilation * (g.kw - 1) - g.pad;
+  return run_walk (vk, &walk, error);
+}
+
+gboolean
+cnc_vk_op_dense (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const guint32 outputs = in[1].shape.n, inputs = in[1].shape.c;
+  const gboolean forward = op->kind == CNC_OP_DENSE;
+  const View w = { cnc_vk_tensor_buffer (&in[1]), (guint32) in[1].offset, inputs, 1, 0, 0 };
+  Walk walk = {
+    .x = matrix_of (&in[0], forward ? inputs : outputs),
+    .weight = w,
+    .y = matrix_of (&out[0], forward ? outputs : inputs),
+    .n = 1,
+    .ci = forward ? inputs : outputs,
+    .hi = in[0].shape.n,
+    .wi = 1,
+    .co = forward ? outputs : inputs,
+    .ho = in[0].shape.n,
+    .wo = 1,
+    .kh = 1,
+    .kw = 1,
+    .stride = 1,
+    .dilation = 1,
+    .spread = 1,
+    .bias = n_in > 2 ? &in[2] : NULL,
+    .accumulate = op->accumulate,
+    .activation = forward ? op->activation : CNC_ACTIVATION_NONE,
+    .slope = op->slope,
+  };
+
+  if (!forward)
+    {
+      walk.weight.by_n = w.by_c;
+      walk.weight.by_c = w.by_n;
+    }
+  return run_walk (vk, &walk, error);
+}
+
+/* ---- the weights' gradient ---- */
+
+static guint32
+taps_of (guint32 kernel_w)
+{
+  return kernel_w <= 3 ? kernel_w : kernel_w == 4 ? 2 : 3;
+}
+
+/* walk: x, the geometry, and as "weight" where the gradient goes.  p: the piece of x; q: the same of dy. */
+static gboolean
+weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, gboolean there, GError **error)
+{
+  const guint32 taps = taps_of (walk->kw), tiles = (walk->kw + taps - 1) / taps, lines = p->images * p->rows;
+  const guint32 wanted = CLAMP (CNC_VK_OP_LANES / lines, 1, (walk->wo + 3) / 4);
+  const guint32 part = (walk->wo + wanted - 1) / wanted, parts = (walk->wo + part - 1) / part;
+  const View *w = &walk->weight;
+  const CncVkCall call = {
+    .shader = CNC_SHADER_CONV_WEIGHTS,
+    .constants = { taps, walk->stride, walk->dilation, there ? 1 : 0 },
+    .buffers = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_Y, 0, error), w->buffer },
+    .writes = 1u << 2,
+    .push = { p->images, p->quads, p->height, p->width, q->quads, p->rows, walk->wo, parts, part, walk->kh, walk->kw, walk->ci - 4 * p->quad,
+              walk->co - 4 * q->quad, w->first + 4 * p->quad * w->by_c + 4 * q->quad * w->by_n, w->by_n, w->by_c, w->by_y, w->by_x },
+    .groups_x = p->quads * walk->kh * tiles,
+    .groups_y = q->quads,
+    .work = 2.0 * lines * walk->wo * taps * 16 + CNC_VK_OP_LANES * taps * 16,
+  };
+
+  return cnc_vk_call (vk, &call, error);
+}
+
+static gboolean
+run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
+{
+  const guint32 taps = taps_of (walk->kw), tiles = (walk->kw + taps - 1) / taps;
+  const gsize limit = MIN (cnc_vk_texel_limit (vk), MAX_PACKED);
+  Piece most = { .width = (walk->wo - 1) * walk->stride + walk->dilation * (tiles * taps - 1) + 1 };
+
+  if (!fit (vk, walk, 1, &most, error))
+    return FALSE;
+  for (guint32 image = 0; image < walk->n; image += most.images)
+    for (guint32 row = 0; row < walk->ho; row += most.rows)
+      for (guint32 quad = 0; quad < (walk->ci + 3) / 4; quad += most.quads)
+        {
+          Piece p = most, q;
+
+          p.quad = quad;
+          p.quads = MIN (most.quads, (walk->ci + 3) / 4 - quad);
+          p.image = image;
+          p.images = MIN (most.images, walk->n - image);
+          p.row = row;
+          p.rows = MIN (most.rows, walk->ho - row);
+          if (!pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, 1, error))
+            return FALSE;
+          q = p;
+          q.height = p.rows;
+          q.width = walk->wo;
+          q.quads = (guint32) MIN ((gsize) (walk->co + 3) / 4, limit / ((gsize) q.height * q.width * q.images));
+          for (q.quad = 0; q.quad < (walk->co + 3) / 4; q.quad += q.quads)
+            {
+              q.quads = MIN (q.quads, (walk->co + 3) / 4 - q.quad);
+              if (!pack (vk, CNC_SCRATCH_Y, dy, &q, walk->co, walk->ho, walk->wo, row, 0, 1, error)
+                  || !weights_piece (vk, walk, &p, &q, walk->accumulate || image + row > 0, error))
+                return FALSE;
+            }
+        }
+  return TRUE;
+}
+
+gboolean
+cnc_vk_op_conv_weights (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const CncConv g = cnc_conv_of (op, in, out);
+  const View dy = view_of (&in[1]);
+  const Walk walk = {
+    .x = view_of (&in[0]),
+    .weight = view_of (&out[0]),
+    .n = g.n,
+    .ci = g.ci,
+    .hi = g.hi,
+    .wi = g.wi,
+    .co = g.co,
+    .ho = g.ho,
+    .wo = g.wo,
+    .kh = g.kh,
+    .kw = g.kw,
+    .stride = g.stride,
+    .dilation = g.dilation,
+    .up = g.pad,
+    .left = g.pad,
+    .accumulate = op->accumulate,
+  };
+
+  return run_weights (vk, &walk, &dy, error) && (n_out < 2 || cnc_vk_op_channel_sum (vk, op, in + 1, 1, out + 1, 1, error));
+}
+
+gboolean
+cnc_vk_op_dense_weights (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const guint32 outputs = out[0].shape.n, inputs = out[0].shape.c;
+  const View dy = matrix_of (&in[1], outputs);
+  const Walk walk = {
+    .x = matrix_of (&in[0], inputs),
+    .weight = { cnc_vk_tensor_buffer (&out[0]), (guint32) out[0].offset, inputs, 1, 0, 0 },
+    .n = 1,
+    .ci = inputs,
+    .hi = in[0].shape.n,
+    .wi = 1,
+    .co = outputs,
+    .ho = in[0].shape.n,
+    .wo = 1,
+    .kh = 1,
+    .kw = 1,
+    .stride = 1,
+    .dilation = 1,
+    .accumulate = op->accumulate,
+  };
+
+  if (!run_weights (vk, &walk, &dy, error))
+    return FALSE;
+  if (n_out > 1)
+    {
+      const CncTensor flat = { in[1].buffer, in[1].offset, { in[1].shape.n, outputs, 1, 1 } };
+
+      return cnc_vk_op_channel_sum (vk, op, &flat, 1, out + 1, 1, error);
+    }
+  return TRUE;
+}

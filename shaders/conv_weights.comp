@@ -1,0 +1,97 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "ops.glsl"
+/* shaders/conv_weights.comp: the gradient of a convolution's weights, from x and dy as shaders/pack.comp lays them out; readable C in
+ * core/nn/reference-conv.c.
+ *
+ * A workgroup computes, for four output and four input channels, TAPS neighbouring columns of one kernel row.  Its lanes share the pixels of dy
+ * among them, each a part of a row at a time, and add up at the end what they found.
+ *
+ * set 0 binding 2  x, RGBA32UI texels  [image][x_quads][x_height][x_width]
+ * set 1 binding 2  dy, RGBA32UI texels [image][y_quads][rows][columns]
+ * set 2 binding 0  dweight, any strides
+ * constant 1: columns of the kernel at once; 2: stride; 3: dilation; 4: 1 to add to what is there.
+ * Workgroups: (x_quads times kernel height times kernel width / TAPS rounded up, y_quads).
+ */
+layout (constant_id = 1) const uint TAPS = 3;
+layout (constant_id = 2) const uint STRIDE = 1;
+layout (constant_id = 3) const uint DILATION = 1;
+layout (constant_id = 4) const uint ACCUMULATE = 0;
+
+const bool SLIDING = STRIDE == 1u && DILATION == 1u;
+
+layout (set = 0, binding = 2) uniform usamplerBuffer x;
+layout (set = 1, binding = 2) uniform usamplerBuffer dy;
+IN_OUT (2, dweight)
+
+layout (push_constant) uniform Push
+{
+  uint group_x, group_y;
+  uint images, x_quads, x_height, x_width, y_quads, rows, columns;
+  uint parts, part;                    /* how many parts a row is shared out in, and pixels of each */
+  uint kernel_h, kernel_w;
+  uint inputs, outputs;                /* channels */
+  uint first, by_o, by_i, by_y, by_x;  /* of dweight, in floats */
+};
+
+shared float sums[gl_WorkGroupSize.x * TAPS * 16];
+
+void
+main ()
+{
+  const uint lane = gl_LocalInvocationID.x;
+  const uint tiles = (kernel_w + TAPS - 1) / TAPS;
+  const uint id = group_x + gl_WorkGroupID.x, tile = id % tiles, ky = id / tiles % kernel_h, x_quad = id / tiles / kernel_h;
+  const uint y_quad = group_y + gl_WorkGroupID.y;
+  vec4 acc[TAPS * 4];
+
+  [[unroll]] for (uint k = 0; k < TAPS * 4; k++)
+    acc[k] = vec4 (0.0);
+  for (uint unit = lane; unit < images * rows * parts; unit += gl_WorkGroupSize.x)
+    {
+      const uint line = unit / parts, begin = (unit - line * parts) * part, end = min (begin + part, columns);
+      const uint image = line / rows, row = line - image * rows;
+      const uint y_at = ((image * y_quads + y_quad) * rows + row) * columns;
+      const uint x_at = ((image * x_quads + x_quad) * x_height + row * STRIDE + ky * DILATION) * x_width + tile * TAPS * DILATION;
+      vec4 v[TAPS];
+
+      if (SLIDING)
+        [[unroll]] for (uint k = 0; k + 1 < TAPS; k++)
+          v[k + 1] = uintBitsToFloat (texelFetch (x, int (x_at + begin + k)));
+      for (uint column = begin; column < end; column++)
+        {
+          const vec4 d = uintBitsToFloat (texelFetch (dy, int (y_at + column)));
+
+          if (SLIDING)
+            {
+              [[unroll]] for (uint k = 0; k + 1 < TAPS; k++)
+                v[k] = v[k + 1];
+              v[TAPS - 1] = uintBitsToFloat (texelFetch (x, int (x_at + column + TAPS - 1)));
+            }
+          else
+            [[unroll]] for (uint k = 0; k < TAPS; k++)
+              v[k] = uintBitsToFloat (texelFetch (x, int (x_at + column * STRIDE + k * DILATION)));
+          [[unroll]] for (uint k = 0; k < TAPS; k++)
+            [[unroll]] for (uint o = 0; o < 4; o++)
+              acc[4 * k + o] += d[o] * v[k];
+        }
+    }
+  [[unroll]] for (uint k = 0; k < TAPS * 4; k++)
+    [[unroll]] for (uint c = 0; c < 4; c++)
+      sums[(4 * k + c) * gl_WorkGroupSize.x + lane] = acc[k][c];
+  barrier ();
+  for (uint k = lane; k < TAPS * 16; k += gl_WorkGroupSize.x)
+    {
+      const uint kx = tile * TAPS + k / 16, o = 4 * y_quad + k / 4 % 4, c = 4 * x_quad + k % 4;
+      float sum = 0.0;
+
+      for (uint i = 0; i < gl_WorkGroupSize.x; i++)
+        sum += sums[k * gl_WorkGroupSize.x + i];
+      if (kx < kernel_w && o < outputs && c < inputs)
+        {
+          const uint to = first + o * by_o + c * by_i + ky * by_y + kx * by_x;
+
+          dweight[to] = ACCUMULATE != 0 ? dweight[to] + sum : sum;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "ops.glsl"
+/* shaders/pack.comp: a tensor in the layout that convolutions read fastest: four channels side by side, one texel a pixel, with the border that the
+ * kernel needs already in it.
+ *
+ * set 0 binding 0  source, any strides; binding 1: the same as R32UI texels
+ * set 2 binding 0  result, vec4 [image][channel / 4][height][width]; what lies outside of the source is 0
+ * constant 1: 1 to read texels.  Workgroups: (height width / lanes rounded up, images times channels / 4).
+ */
+layout (constant_id = 1) const uint TEXELS = 0;
+
+INPUT (0, source)
+layout (set = 0, binding = 1) uniform usamplerBuffer texels;
+layout (set = 2, binding = 0, std430) writeonly buffer Result { vec4 result[]; };
+
+layout (push_constant) uniform Push
+{
+  uint group_x, group_y;
+  uint first, by_n, by_c, by_y, by_x; /* of the source, in floats */
+  uint channels, height, width;       /* of the source */
+  int up, left;                       /* the row and column of the source where the result begins; may lie outside */
+  uint spread;                        /* distance of the source's pixels in the result: zeros between them */
+  uint quads, to_height, to_width;    /* of the result */
+};
+
+float value (uint at)
+{
+  return TEXELS != 0 ? uintBitsToFloat (texelFetch (texels, int (at)).x) : source[at];
+}
+
+void
+main ()
+{
+  const uint i = (group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint plane = group_y + gl_WorkGroupID.y, image = plane / quads, channel = 4 * (plane - image * quads);
+
+  if (i >= to_height * to_width)
+    return;
+
+  const uint row = i / to_width, column = i - row * to_width;
+  int y = int (row) + up, x = int (column) + left;
+  bool inside = y >= 0 && x >= 0;
+  vec4 v = vec4 (0.0);
+
+  if (spread > 1)
+    {
+      inside = inside && uint (y) % spread == 0 && uint (x) % spread == 0;
+      y /= int (spread);
+      x /= int (spread);
+    }
+  inside = inside && y < int (height) && x < int (width);
+  if (inside)
+    {
+      const uint at = first + image * by_n + channel * by_c + uint (y) * by_y + uint (x) * by_x;
+
+      v.x = value (at);
+      if (channel + 1 < channels)
+        v.y = value (at + by_c);
+      if (channel + 2 < channels)
+        v.z = value (at + 2 * by_c);
+      if (channel + 3 < channels)
+        v.w = value (at + 3 * by_c);
+    }
+  result[plane * to_height * to_width + i] = v;
+}
