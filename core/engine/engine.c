@@ -8,7 +8,7 @@ GArray *
 cnc_engine_devices (char **problem)
 {
   GArray *devices = cnc_vulkan_devices (problem);
-  CncBackend *cpu = cnc_reference_backend_new ();
+  CncBackend *cpu = cnc_cpu_backend_new ();
 
   g_array_append_val (devices, cpu->info);
   cnc_backend_free (cpu);
@@ -19,7 +19,7 @@ cnc_engine_devices (char **problem)
 static CncBackend *
 open_tested (const CncDeviceInfo *info, GError **error)
 {
-  CncBackend *backend = info->kind == CNC_DEVICE_CPU ? cnc_reference_backend_new () : cnc_vulkan_open (info->id, error);
+  CncBackend *backend = info->kind == CNC_DEVICE_CPU ? cnc_cpu_backend_new () : cnc_vulkan_open (info->id, error);
 
   if (backend != NULL && !cnc_engine_self_test (backend, error))
     g_clear_pointer (&backend, cnc_backend_free);
@@ -142,7 +142,7 @@ open_best (GArray *devices, const char *problem, char **note)
         passed_over = g_strdup (why->message);
     }
   *note = g_steal_pointer (&passed_over);
-  return cnc_reference_backend_new ();
+  return cnc_cpu_backend_new ();
 }
 
 static gboolean
