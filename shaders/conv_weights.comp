@@ -5,7 +5,7 @@
  * core/nn/reference-conv.c.
  *
  * A workgroup computes, for four output and four input channels, TAPS neighbouring columns of one kernel row.  Its lanes share the pixels of dy
- * among them, each a part of a row at a time, and add up at the end what they found.
+ * among them, each a part of a row at a time, STEP pixels at once, and add up at the end what they found.
  *
  * set 0 binding 2  x, RGBA32UI texels  [image][x_quads][x_height][x_width]
  * set 1 binding 2  dy, RGBA32UI texels [image][y_quads][rows][columns]
@@ -18,7 +18,8 @@ layout (constant_id = 2) const uint STRIDE = 1;
 layout (constant_id = 3) const uint DILATION = 1;
 layout (constant_id = 4) const uint ACCUMULATE = 0;
 
-const bool SLIDING = STRIDE == 1u && DILATION == 1u;
+const uint STEP = 4;
+const uint WINDOW = (STEP - 1) * STRIDE + (TAPS - 1) * DILATION + 1; /* texels of x that STEP pixels see */
 
 layout (set = 0, binding = 2) uniform usamplerBuffer x;
 layout (set = 1, binding = 2) uniform usamplerBuffer dy;
@@ -53,27 +54,24 @@ main ()
       const uint image = line / rows, row = line - image * rows;
       const uint y_at = ((image * y_quads + y_quad) * rows + row) * columns;
       const uint x_at = ((image * x_quads + x_quad) * x_height + row * STRIDE + ky * DILATION) * x_width + tile * TAPS * DILATION;
-      vec4 v[TAPS];
 
-      if (SLIDING)
-        [[unroll]] for (uint k = 0; k + 1 < TAPS; k++)
-          v[k + 1] = uintBitsToFloat (texelFetch (x, int (x_at + begin + k)));
-      for (uint column = begin; column < end; column++)
+      for (uint column = begin; column < end; column += STEP)
         {
-          const vec4 d = uintBitsToFloat (texelFetch (dy, int (y_at + column)));
+          vec4 v[WINDOW], d[STEP];
 
-          if (SLIDING)
-            {
-              [[unroll]] for (uint k = 0; k + 1 < TAPS; k++)
-                v[k] = v[k + 1];
-              v[TAPS - 1] = uintBitsToFloat (texelFetch (x, int (x_at + column + TAPS - 1)));
-            }
-          else
-            [[unroll]] for (uint k = 0; k < TAPS; k++)
-              v[k] = uintBitsToFloat (texelFetch (x, int (x_at + column * STRIDE + k * DILATION)));
+          [[unroll]] for (uint k = 0; k < WINDOW; k++)
+            v[k] = uintBitsToFloat (texelFetch (x, int (x_at + column * STRIDE + k)));
+          [[unroll]] for (uint j = 0; j < STEP; j++)
+            d[j] = uintBitsToFloat (texelFetch (dy, int (y_at + min (column + j, end - 1)))) * (column + j < end ? 1.0 : 0.0);
           [[unroll]] for (uint k = 0; k < TAPS; k++)
             [[unroll]] for (uint o = 0; o < 4; o++)
-              acc[4 * k + o] += d[o] * v[k];
+              {
+                vec4 sum = d[0][o] * v[k * DILATION];
+
+                [[unroll]] for (uint j = 1; j < STEP; j++)
+                  sum += d[j][o] * v[j * STRIDE + k * DILATION];
+                acc[4 * k + o] += sum;
+              }
         }
     }
   [[unroll]] for (uint k = 0; k < TAPS * 4; k++)

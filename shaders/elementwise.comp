@@ -5,12 +5,14 @@
  * core/nn/reference-elementwise.c.  Rows of a matrix with a distance between them, so that parts of channels can be copied.
  *
  * set 0 a, set 1 b, set 2 y; y may be a or b
- * constant 1: the operation, as below; 2: activation; 3: 1 to add to y
- * Workgroups: (count / lanes, 1), rounded up.
+ * constant 1: the operation, as below; 2: activation; 3: 1 to add to y; 4: 1 where a lane works on four neighbours, which it reads as one texel
+ *             (binding 2): places, rows and count are multiples of four then
+ * Workgroups: (count / lanes, or a fourth of it, rounded up, 1).
  */
 layout (constant_id = 1) const uint KIND = 0;
 layout (constant_id = 2) const uint ACTIVATION = 0;
 layout (constant_id = 3) const uint ACCUMULATE = 0;
+layout (constant_id = 4) const uint QUADS = 0;
 
 /* in the order of core/vulkan/vk-ops-elementwise.c */
 #define COPY 0u
@@ -31,6 +33,9 @@ layout (constant_id = 3) const uint ACCUMULATE = 0;
 INPUT (0, a)
 INPUT (1, b)
 IN_OUT (2, y)
+layout (set = 0, binding = 2) uniform usamplerBuffer a_quads;
+layout (set = 1, binding = 2) uniform usamplerBuffer b_quads;
+layout (set = 2, binding = 0, std430) buffer Quads { vec4 y_quads[]; };
 
 layout (push_constant) uniform Push
 {
@@ -70,32 +75,21 @@ float slope_at (float value)
   return 1.0;
 }
 
-void
-main ()
+/* i: the element's number. */
+float value_of (float v, float other, uint i)
 {
-  const uint i = (group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
-
-  if (i >= count)
-    return;
-
-  const uint line = i / row, column = i - line * row;
-  const uint at = a_first + line * a_row + column, at_b = b_first + line * a_row + column, to = y_first + line * y_row + column;
-  float v = 0.0;
-
   if (KIND == FILL)
     v = shift;
-  else
-    v = a[at];
   if (KIND == ADD)
-    v += b[at_b];
+    v += other;
   if (KIND == SUBTRACT)
-    v -= b[at_b];
+    v -= other;
   if (KIND == MULTIPLY)
-    v *= b[at_b];
+    v *= other;
   if (KIND == AFFINE)
     v = scale * v + shift;
   if (KIND == ACTIVATION_BACKWARD)
-    v = b[at_b] * slope_at (v);
+    v = other * slope_at (v);
   if (KIND == DROPOUT)
     v = draw (i, 0u) < scale ? 0.0 : v / (1.0 - scale);
   if (KIND == NOISE_UNIFORM)
@@ -109,10 +103,44 @@ main ()
   if (KIND == CLAMP)
     v = clamp (v, shift, scale);
   if (KIND == CLAMP_BACKWARD)
-    v = v >= shift && v <= scale ? b[at_b] : 0.0;
+    v = v >= shift && v <= scale ? other : 0.0;
   if (KIND == COPY || KIND == ADD)
     v = activate (ACTIVATION, slope, v);
-  if (ACCUMULATE != 0)
-    v += y[to];
-  y[to] = v;
+  return v;
+}
+
+bool takes_two ()
+{
+  return KIND == ADD || KIND == SUBTRACT || KIND == MULTIPLY || KIND == ACTIVATION_BACKWARD || KIND == CLAMP_BACKWARD;
+}
+
+void
+main ()
+{
+  const uint i = ((group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x) << 2 * QUADS;
+
+  if (i >= count)
+    return;
+
+  const uint line = i / row, column = i - line * row;
+  const uint at = a_first + line * a_row + column, at_b = b_first + line * a_row + column, to = y_first + line * y_row + column;
+
+  if (QUADS != 0)
+    {
+      const vec4 one = KIND == FILL ? vec4 (0.0) : uintBitsToFloat (texelFetch (a_quads, int (at >> 2)));
+      const vec4 two = takes_two () ? uintBitsToFloat (texelFetch (b_quads, int (at_b >> 2))) : vec4 (0.0);
+      vec4 v;
+
+      [[unroll]] for (uint k = 0; k < 4; k++)
+        v[k] = value_of (one[k], two[k], i + k);
+      if (ACCUMULATE != 0)
+        v += y_quads[to >> 2];
+      y_quads[to >> 2] = v;
+    }
+  else
+    {
+      const float v = value_of (KIND == FILL ? 0.0 : a[at], takes_two () ? b[at_b] : 0.0, i);
+
+      y[to] = ACCUMULATE != 0 ? y[to] + v : v;
+    }
 }

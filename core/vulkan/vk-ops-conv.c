@@ -374,19 +374,23 @@ cnc_vk_op_dense (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in
 
 /* ---- the weights' gradient ---- */
 
+/* Columns of the kernel that one workgroup works on: as many as fit into the memory that its lanes share. */
 static guint32
-taps_of (guint32 kernel_w)
+taps_of (const CncVulkan *vk, guint32 kernel_w)
 {
-  return kernel_w <= 3 ? kernel_w : kernel_w == 4 ? 2 : 3;
+  const guint32 most = MIN (vk->properties.limits.maxComputeSharedMemorySize / (CNC_VK_OP_LANES * 16 * (guint32) sizeof (float)), 5u);
+  const guint32 tiles = (kernel_w + most - 1) / most;
+
+  return (kernel_w + tiles - 1) / tiles;
 }
 
 /* walk: x, the geometry, and as "weight" where the gradient goes.  p: the piece of x; q: the same of dy. */
 static gboolean
 weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, gboolean there, GError **error)
 {
-  const guint32 taps = taps_of (walk->kw), tiles = (walk->kw + taps - 1) / taps, lines = p->images * p->rows;
+  const guint32 taps = taps_of (vk, walk->kw), tiles = (walk->kw + taps - 1) / taps, lines = p->images * p->rows;
   const guint32 wanted = CLAMP (CNC_VK_OP_LANES / lines, 1, (walk->wo + 3) / 4);
-  const guint32 part = (walk->wo + wanted - 1) / wanted, parts = (walk->wo + part - 1) / part;
+  const guint32 part = ((walk->wo + wanted - 1) / wanted + 3) / 4 * 4, parts = (walk->wo + part - 1) / part;
   const View *w = &walk->weight;
   const CncVkCall call = {
     .shader = CNC_SHADER_CONV_WEIGHTS,
@@ -406,9 +410,9 @@ weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, 
 static gboolean
 run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
 {
-  const guint32 taps = taps_of (walk->kw), tiles = (walk->kw + taps - 1) / taps;
+  const guint32 taps = taps_of (vk, walk->kw), tiles = (walk->kw + taps - 1) / taps;
   const gsize limit = MIN (cnc_vk_texel_limit (vk), MAX_PACKED);
-  Piece most = { .width = (walk->wo - 1) * walk->stride + walk->dilation * (tiles * taps - 1) + 1 };
+  Piece most = { .width = (walk->wo + 2) * walk->stride + walk->dilation * (tiles * taps - 1) + 1 }; /* lanes look at four pixels at once */
 
   if (!fit (vk, walk, 1, &most, error))
     return FALSE;

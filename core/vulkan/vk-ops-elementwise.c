@@ -59,24 +59,39 @@ kind_of (const CncOp *op)
     }
 }
 
+/* call: all but the number of workgroups, for lanes that work on one element.  Software reads four at once much faster. */
+static gboolean
+call_elements (CncVulkan *vk, CncVkCall *call, GError **error)
+{
+  const guint32 *p = call->push;
+  const gsize texels = cnc_vk_texel_limit (vk);
+  gboolean quads = vk->software && ((p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6]) & 3) == 0;
+
+  for (guint i = 0; i < 2; i++)
+    quads = quads && (call->buffers[i] == NULL || call->buffers[i]->base.words / 4 < texels);
+  call->constants[3] = quads ? 1 : 0;
+  call->groups_x = cnc_vk_groups (quads ? p[3] / 4 : p[3]);
+  call->groups_y = 1;
+  call->work *= quads ? 4 * CNC_VK_OP_LANES : CNC_VK_OP_LANES;
+  return cnc_vk_call (vk, call, error);
+}
+
 gboolean
 cnc_vk_op_elementwise (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const guint32 count = (guint32) cnc_shape_count (&out[0].shape);
   const gboolean drawn = op->kind == CNC_OP_DROPOUT || op->kind == CNC_OP_NOISE;
-  const CncVkCall call = {
+  CncVkCall call = {
     .shader = CNC_SHADER_ELEMENTWISE,
     .constants = { kind_of (op), op->activation, op->accumulate ? 1 : 0 },
     .buffers = { n_in > 0 ? cnc_vk_tensor_buffer (&in[0]) : NULL, n_in > 1 ? cnc_vk_tensor_buffer (&in[1]) : NULL, cnc_vk_tensor_buffer (&out[0]) },
     .writes = 1u << 2,
     .push = { n_in > 0 ? (guint32) in[0].offset : 0, n_in > 1 ? (guint32) in[1].offset : 0, (guint32) out[0].offset, count, count, 0, 0,
               cnc_vk_bits (op->scale), cnc_vk_bits (op->shift), cnc_vk_bits (op->slope), (guint32) op->seed, (guint32) (op->seed >> 32) },
-    .groups_x = cnc_vk_groups (count),
-    .groups_y = 1,
-    .work = CNC_VK_OP_LANES * (drawn || op->activation >= CNC_ACTIVATION_SIGMOID ? WORK_DRAWN : WORK_PLAIN),
+    .work = drawn || op->activation >= CNC_ACTIVATION_SIGMOID ? WORK_DRAWN : WORK_PLAIN,
   };
 
-  return cnc_vk_call (vk, &call, error);
+  return call_elements (vk, &call, error);
 }
 
 /* rows rows of row floats, a distance from_row apart, to where they are to_row apart. */
@@ -84,18 +99,16 @@ static gboolean
 copy_rows (CncVulkan *vk, CncVkBuffer *from, gsize from_first, gsize from_row, CncVkBuffer *to, gsize to_first, gsize to_row, gsize row, gsize rows,
            gboolean accumulate, GError **error)
 {
-  const CncVkCall call = {
+  CncVkCall call = {
     .shader = CNC_SHADER_ELEMENTWISE,
     .constants = { COPY, CNC_ACTIVATION_NONE, accumulate ? 1 : 0 },
     .buffers = { from, NULL, to },
     .writes = 1u << 2,
     .push = { (guint32) from_first, 0, (guint32) to_first, (guint32) (row * rows), (guint32) row, (guint32) from_row, (guint32) to_row },
-    .groups_x = cnc_vk_groups (row * rows),
-    .groups_y = 1,
-    .work = CNC_VK_OP_LANES * WORK_PLAIN,
+    .work = WORK_PLAIN,
   };
 
-  return cnc_vk_call (vk, &call, error);
+  return call_elements (vk, &call, error);
 }
 
 gboolean
