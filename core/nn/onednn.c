@@ -8,8 +8,8 @@
 
 #include <dnnl.h>
 
-#define KEPT 256u      /* prepared convolutions; more than that, and all are forgotten */
-#define ROLES 3u       /* tensors that may need another layout: those of x, of the weights, of y */
+#define KEPT 256u /* prepared convolutions; more than that, and all are forgotten */
+#define ROLES 3u  /* tensors that may need another layout: those of x, of the weights, of y */
 #define ALIGNMENT 64u
 
 /* Everything that decides what is prepared; compared byte by byte. */
@@ -24,9 +24,9 @@ typedef struct
 /* A tensor's way between our layout and the one that oneDNN wants. */
 typedef struct
 {
-  dnnl_memory_t plain, blocked; /* blocked is plain where both are the same */
+  dnnl_memory_t plain, blocked;  /* blocked is plain where both are the same */
   dnnl_primitive_t in, out, add; /* reorders: there, back, back with what is there added; NULL where not needed */
-  gsize bytes;                  /* of blocked; 0 where both are the same */
+  gsize bytes;                   /* of blocked; 0 where both are the same */
 } Way;
 
 typedef struct
@@ -92,7 +92,7 @@ prepared_clear (Prepared *p)
     dnnl_memory_destroy (p->bias);
   if (p->primitive != NULL)
     dnnl_primitive_destroy (p->primitive);
-  *p = (Prepared) { .key = p->key };
+  *p = (Prepared){ .key = p->key };
 }
 
 static void
@@ -173,7 +173,8 @@ make_reorder (CncOneDnn *dnn, const dnnl_memory_desc_t *from, const dnnl_memory_
 
 /* wanted: the layout that the primitive asked for.  result: it is written, with whatever is there added if add is set. */
 static gboolean
-make_way (CncOneDnn *dnn, Way *way, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *wanted, gboolean read, gboolean result, gboolean add)
+make_way (CncOneDnn *dnn, Way *way, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *wanted, gboolean read, gboolean result,
+          gboolean add)
 {
   const gboolean same = dnnl_memory_desc_equal (plain, wanted) != 0 && !add;
 
@@ -185,7 +186,8 @@ make_way (CncOneDnn *dnn, Way *way, const dnnl_memory_desc_t *plain, const dnnl_
   way->blocked = NULL;
   way->bytes = dnnl_memory_desc_get_size (wanted);
   return dnnl_memory_create (&way->blocked, wanted, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success
-         && (!read || make_reorder (dnn, plain, wanted, FALSE, &way->in)) && (!result || make_reorder (dnn, wanted, plain, FALSE, &way->out))
+         && (!read || make_reorder (dnn, plain, wanted, FALSE, &way->in))
+         && (!result || make_reorder (dnn, wanted, plain, FALSE, &way->out))
          && (!add || make_reorder (dnn, wanted, plain, TRUE, &way->add));
 }
 
@@ -222,12 +224,16 @@ describe (CncOneDnn *dnn, const Key *key)
   dnnl_post_ops_t ops = NULL;
   gboolean fine;
 
-  fine = plain_layout (&x, g->n, g->ci, g->hi, g->wi, dnnl_format_tag_any) && plain_layout (&weight, g->co, g->ci, g->kh, g->kw, dnnl_format_tag_any)
-         && plain_layout (&y, g->n, g->co, g->ho, g->wo, dnnl_format_tag_any) && dnnl_memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
+  fine = plain_layout (&x, g->n, g->ci, g->hi, g->wi, dnnl_format_tag_any)
+         && plain_layout (&weight, g->co, g->ci, g->kh, g->kw, dnnl_format_tag_any)
+         && plain_layout (&y, g->n, g->co, g->ho, g->wo, dnnl_format_tag_any)
+         && dnnl_memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
          && dnnl_primitive_attr_create (&attributes) == dnnl_success && dnnl_post_ops_create (&ops) == dnnl_success;
   if (fine && key->kind == CNC_OP_CONV2D)
     {
-      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_inference, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides, dilates, pad, pad) == dnnl_success
+      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_inference, dnnl_convolution_direct, &x, &weight, with_bias,
+                                                         &y, strides, dilates, pad, pad)
+                 == dnnl_success
              && (!key->sum || dnnl_post_ops_append_sum (ops, 1) == dnnl_success) && append_activation (key, ops)
              && dnnl_primitive_attr_set_post_ops (attributes, ops) == dnnl_success;
       if (fine && dnnl_primitive_desc_create (&made, &forward, attributes, dnn->engine, NULL) != dnnl_success)
@@ -235,12 +241,18 @@ describe (CncOneDnn *dnn, const Key *key)
     }
   else if (fine)
     {
-      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides, dilates, pad, pad) == dnnl_success
+      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, with_bias,
+                                                         &y, strides, dilates, pad, pad)
+                 == dnnl_success
              && dnnl_primitive_desc_create (&hint, &forward, NULL, dnn->engine, NULL) == dnnl_success;
       if (fine && key->kind == CNC_OP_CONV2D_BACKWARD_DATA)
-        fine = dnnl_dilated_convolution_backward_data_desc_init (&desc, dnnl_convolution_direct, &x, &weight, &y, strides, dilates, pad, pad) == dnnl_success;
+        fine
+            = dnnl_dilated_convolution_backward_data_desc_init (&desc, dnnl_convolution_direct, &x, &weight, &y, strides, dilates, pad, pad)
+              == dnnl_success;
       else if (fine)
-        fine = dnnl_dilated_convolution_backward_weights_desc_init (&desc, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides, dilates, pad, pad) == dnnl_success;
+        fine = dnnl_dilated_convolution_backward_weights_desc_init (&desc, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides,
+                                                                    dilates, pad, pad)
+               == dnnl_success;
       if (fine && dnnl_primitive_desc_create (&made, &desc, attributes, dnn->engine, hint) != dnnl_success)
         made = NULL;
     }
@@ -271,13 +283,15 @@ prepare (CncOneDnn *dnn, const Key *key)
   gboolean fine;
 
   p->key = *key;
-  fine = desc != NULL && dnnl_primitive_create (&p->primitive, desc) == dnnl_success && plain_layout (&plain[ROLE_X], g->n, g->ci, g->hi, g->wi, dnnl_nchw)
-         && plain_layout (&plain[ROLE_WEIGHT], g->co, g->ci, g->kh, g->kw, dnnl_oihw) && plain_layout (&plain[ROLE_Y], g->n, g->co, g->ho, g->wo, dnnl_nchw)
+  fine = desc != NULL && dnnl_primitive_create (&p->primitive, desc) == dnnl_success
+         && plain_layout (&plain[ROLE_X], g->n, g->ci, g->hi, g->wi, dnnl_nchw)
+         && plain_layout (&plain[ROLE_WEIGHT], g->co, g->ci, g->kh, g->kw, dnnl_oihw)
+         && plain_layout (&plain[ROLE_Y], g->n, g->co, g->ho, g->wo, dnnl_nchw)
          && dnnl_memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
          && (!key->bias || dnnl_memory_create (&p->bias, &bias, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success);
   for (guint role = 0; fine && role < ROLES; role++)
-    fine = make_way (dnn, &p->ways[role], &plain[role], dnnl_primitive_desc_query_md (desc, queries[walk][role], 0), role != result || (walk == 0 && key->sum),
-                     role == result, role == result && walk != 0 && key->sum);
+    fine = make_way (dnn, &p->ways[role], &plain[role], dnnl_primitive_desc_query_md (desc, queries[walk][role], 0),
+                     role != result || (walk == 0 && key->sum), role == result, role == result && walk != 0 && key->sum);
   if (desc != NULL)
     dnnl_primitive_desc_destroy (desc);
   if (!fine)
@@ -326,7 +340,8 @@ failed (dnnl_status_t status, GError **error)
 {
   if (status == dnnl_success)
     return FALSE;
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "Not enough memory for a convolution; close other pictures or work on a smaller one.");
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_MEMORY,
+                       "Not enough memory for a convolution; close other pictures or work on a smaller one.");
   return TRUE;
 }
 
@@ -364,20 +379,21 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
         dnnl_memory_set_data_handle (way->blocked, room_of (dnn, role));
       if (way->in != NULL && status == dnnl_success)
         status = reorder (dnn, way->in, way->plain, way->blocked);
-      arguments[role] = (dnnl_exec_arg_t) { names[walk][role], way->blocked };
+      arguments[role] = (dnnl_exec_arg_t){ names[walk][role], way->blocked };
     }
   if (failed (status, error))
     return FALSE;
   if (residual != NULL)
     {
       if (to->bytes == 0 && residual != tensors[result])
-        memcpy (tensors[result], residual, cnc_shape_count (&(CncShape) { p->key.g.n, p->key.g.co, p->key.g.ho, p->key.g.wo }) * sizeof (float));
+        memcpy (tensors[result], residual,
+                cnc_shape_count (&(CncShape){ p->key.g.n, p->key.g.co, p->key.g.ho, p->key.g.wo }) * sizeof (float));
       dnnl_memory_set_data_handle (to->plain, tensors[result]);
     }
   if (p->bias != NULL)
     {
       dnnl_memory_set_data_handle (p->bias, bias);
-      arguments[ROLES] = (dnnl_exec_arg_t) { walk == 0 ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, p->bias };
+      arguments[ROLES] = (dnnl_exec_arg_t){ walk == 0 ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, p->bias };
     }
   status = dnnl_primitive_execute (p->primitive, dnn->stream, p->bias != NULL ? ROLES + 1 : ROLES, arguments);
   if (status == dnnl_success && (to->add != NULL || to->out != NULL))
@@ -388,8 +404,8 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
 }
 
 static gboolean
-convolve (CncOneDnn *dnn, CncOpKind kind, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, gboolean *done,
-          GError **error)
+convolve (CncOneDnn *dnn, CncOpKind kind, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+          gboolean *done, GError **error)
 {
   Key key;
   Prepared *p;
@@ -512,7 +528,8 @@ multiply (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out
 }
 
 gboolean
-cnc_onednn_op (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, gboolean *done, GError **error)
+cnc_onednn_op (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, gboolean *done,
+               GError **error)
 {
   *done = FALSE;
   switch (op->kind)

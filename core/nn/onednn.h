@@ -1,7 +1,7 @@
 /* core/nn/onednn.h: convolutions and matrix products through oneDNN, where built with it; for the "cpu" device.
  *
- * oneDNN keeps pictures in layouts of its own; tensors are brought there and back, and everything prepared for a shape is kept for the next time.
- * Thread-safety: one CncOneDnn, one thread at a time.
+ * oneDNN keeps pictures in layouts of its own; tensors are brought there and back, and everything prepared for a shape is kept for the next
+ * time. Thread-safety: one CncOneDnn, one thread at a time.
  */
 #pragma once
 

@@ -43,7 +43,9 @@ conv_side (const CncOp *op, guint32 in, guint32 kernel, guint32 *out)
 static gboolean
 transpose_side (const CncOp *op, guint32 in, guint32 kernel, guint32 *out)
 {
-  return to_side (((gint64) in - 1) * cnc_op_stride (op) - 2 * (gint64) op->pad + (gint64) cnc_op_dilation (op) * ((gint64) kernel - 1) + op->output_pad + 1, out);
+  return to_side (((gint64) in - 1) * cnc_op_stride (op) - 2 * (gint64) op->pad + (gint64) cnc_op_dilation (op) * ((gint64) kernel - 1)
+                      + op->output_pad + 1,
+                  out);
 }
 
 static gboolean
@@ -53,7 +55,7 @@ conv_shape (const CncOp *op, const CncShape *x, const CncShape *weight, CncShape
     return cnc_op_bad (op, error, "the kernel is too large.");
   if (x->c != weight->c)
     return cnc_op_bad (op, error, "the weights are for another number of input channels.");
-  *y = (CncShape) { x->n, weight->n, 0, 0 };
+  *y = (CncShape){ x->n, weight->n, 0, 0 };
   if (!conv_side (op, x->h, weight->h, &y->h) || !conv_side (op, x->w, weight->w, &y->w))
     return cnc_op_bad (op, error, "the kernel does not fit into the padded input.");
   return TRUE;
@@ -68,7 +70,7 @@ transpose_shape (const CncOp *op, const CncShape *x, const CncShape *weight, Cnc
     return cnc_op_bad (op, error, "the weights are for another number of input channels.");
   if (op->output_pad >= cnc_op_stride (op))
     return cnc_op_bad (op, error, "output_pad must be less than the stride.");
-  *y = (CncShape) { x->n, weight->c, 0, 0 };
+  *y = (CncShape){ x->n, weight->c, 0, 0 };
   if (!transpose_side (op, x->h, weight->h, &y->h) || !transpose_side (op, x->w, weight->w, &y->w))
     return cnc_op_bad (op, error, "nothing is left of the output behind the padding.");
   return TRUE;
@@ -79,7 +81,7 @@ pool_shape (const CncOp *op, const CncShape *x, CncShape *y, GError **error)
 {
   if (op->kernel_h == 0 || op->kernel_w == 0 || op->kernel_h > x->h || op->kernel_w > x->w)
     return cnc_op_bad (op, error, "the window does not fit into the input.");
-  *y = (CncShape) { x->n, x->c, (x->h - op->kernel_h) / cnc_op_stride (op) + 1, (x->w - op->kernel_w) / cnc_op_stride (op) + 1 };
+  *y = (CncShape){ x->n, x->c, (x->h - op->kernel_h) / cnc_op_stride (op) + 1, (x->w - op->kernel_w) / cnc_op_stride (op) + 1 };
   return TRUE;
 }
 
@@ -91,13 +93,13 @@ scaled_shape (const CncOp *op, const CncShape *x, gboolean up, gboolean channels
 
   if (up && x->c % rr == 0)
     {
-      *y = (CncShape) { x->n, (guint32) (x->c / rr), 0, 0 };
+      *y = (CncShape){ x->n, (guint32) (x->c / rr), 0, 0 };
       if (to_side ((gint64) (x->h * r), &y->h) && to_side ((gint64) (x->w * r), &y->w))
         return TRUE;
     }
   if (!up && x->h % r == 0 && x->w % r == 0)
     {
-      *y = (CncShape) { x->n, 0, (guint32) (x->h / r), (guint32) (x->w / r) };
+      *y = (CncShape){ x->n, 0, (guint32) (x->h / r), (guint32) (x->w / r) };
       if (to_side ((gint64) (x->c * rr), &y->c))
         return TRUE;
     }
@@ -191,16 +193,16 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
     case CNC_OP_CONV_TRANSPOSE2D:
       return transpose_shape (op, &in[0], &in[1], out, error);
     case CNC_OP_CHANNEL_SUM:
-      *out = (CncShape) { 1, in[0].c, 1, 1 };
+      *out = (CncShape){ 1, in[0].c, 1, 1 };
       return TRUE;
     case CNC_OP_DENSE:
-      *out = (CncShape) { in[0].n, in[1].n, 1, 1 };
+      *out = (CncShape){ in[0].n, in[1].n, 1, 1 };
       return TRUE;
     case CNC_OP_DENSE_BACKWARD_DATA:
-      *out = (CncShape) { in[0].n, in[1].c, 1, 1 };
+      *out = (CncShape){ in[0].n, in[1].c, 1, 1 };
       return TRUE;
     case CNC_OP_DENSE_BACKWARD_WEIGHT:
-      *out = (CncShape) { (guint32) cnc_shape_image (&in[1]), (guint32) cnc_shape_image (&in[0]), 1, 1 };
+      *out = (CncShape){ (guint32) cnc_shape_image (&in[1]), (guint32) cnc_shape_image (&in[0]), 1, 1 };
       return TRUE;
     case CNC_OP_MAX_POOL:
     case CNC_OP_AVERAGE_POOL:
@@ -223,7 +225,7 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
     case CNC_OP_SSIM:
     case CNC_OP_RATE:
     case CNC_OP_SQUARED_SUM:
-      *out = (CncShape) { 1, 1, 1, 1 };
+      *out = (CncShape){ 1, 1, 1, 1 };
       return TRUE;
     case CNC_OP_ACTIVATION:
     case CNC_OP_ACTIVATION_BACKWARD:
@@ -406,5 +408,5 @@ cnc_conv_of (const CncOp *op, const CncTensor *in, const CncTensor *out)
   const CncShape *y = forward ? &out[0].shape : backward_weight ? &in[1].shape : &in[0].shape;
   const CncShape *weight = backward_weight ? &out[0].shape : &in[1].shape;
 
-  return (CncConv) { x->n, x->c, x->h, x->w, y->c, y->h, y->w, weight->h, weight->w, cnc_op_stride (op), op->pad, cnc_op_dilation (op) };
+  return (CncConv){ x->n, x->c, x->h, x->w, y->c, y->h, y->w, weight->h, weight->w, cnc_op_stride (op), op->pad, cnc_op_dilation (op) };
 }

@@ -183,7 +183,8 @@ in_place (CncOpKind kind)
 static gboolean
 overlap (const CncTensor *a, const CncTensor *b)
 {
-  return a->buffer == b->buffer && a->offset < b->offset + cnc_shape_count (&b->shape) && b->offset < a->offset + cnc_shape_count (&a->shape);
+  return a->buffer == b->buffer && a->offset < b->offset + cnc_shape_count (&b->shape)
+         && b->offset < a->offset + cnc_shape_count (&a->shape);
 }
 
 static gboolean
@@ -238,8 +239,7 @@ check_parameters (const CncOp *op, GError **error)
     return cnc_op_bad (op, error, "there is no such activation.");
   if (op->activation == CNC_ACTIVATION_LEAKY_RELU && !(op->slope > 0 && op->slope <= 1))
     return cnc_op_bad (op, error, "the slope of a leaky ReLU lies above 0 and is at most 1.");
-  if (op->accumulate
-      && (!accumulates (op->kind) || (op->activation != CNC_ACTIVATION_NONE && op->kind != CNC_OP_ACTIVATION_BACKWARD)))
+  if (op->accumulate && (!accumulates (op->kind) || (op->activation != CNC_ACTIVATION_NONE && op->kind != CNC_OP_ACTIVATION_BACKWARD)))
     return cnc_op_bad (op, error, "its result cannot be added to what the output holds.");
   if (op->kind == CNC_OP_DROPOUT && !is_share (op->scale))
     return cnc_op_bad (op, error, "the probability lies in [0, 1).");

@@ -57,14 +57,14 @@ typedef enum
   /* x, dy -> dweight, [dbias] (+) */
   CNC_OP_CONV2D_BACKWARD_WEIGHT,
 
-  /* x, weight, [bias] -> y (+).  Transposed convolution (the data gradient of CNC_OP_CONV2D as a layer): weight (C_in, C_out, KH, KW); output
-   * side: (in - 1) stride - 2 pad + dilation (k - 1) + output_pad + 1, output_pad < stride.  y = activation (... + bias).
-   * Its gradients: CNC_OP_CONV2D of dy gives dx, CNC_OP_CONV2D_BACKWARD_WEIGHT of (dy, x) gives dweight, CNC_OP_CHANNEL_SUM of dy dbias. */
+  /* x, weight, [bias] -> y (+).  Transposed convolution (the data gradient of CNC_OP_CONV2D as a layer): weight (C_in, C_out, KH, KW);
+   * output side: (in - 1) stride - 2 pad + dilation (k - 1) + output_pad + 1, output_pad < stride.  y = activation (... + bias). Its
+   * gradients: CNC_OP_CONV2D of dy gives dx, CNC_OP_CONV2D_BACKWARD_WEIGHT of (dy, x) gives dweight, CNC_OP_CHANNEL_SUM of dy dbias. */
   CNC_OP_CONV_TRANSPOSE2D,
   CNC_OP_CHANNEL_SUM, /* dy -> dbias (1, C, 1, 1): the sum over images and pixels (+) */
 
-  /* x, weight, [bias] -> y (+).  Matrix product on flattened images: x (N, any, any, any) of K floats an image, weight (M, K, 1, 1), y (N, M, 1, 1) or
-   * any shape of M floats an image, bias M floats.  y = activation (x weight^T + bias). */
+  /* x, weight, [bias] -> y (+).  Matrix product on flattened images: x (N, any, any, any) of K floats an image, weight (M, K, 1, 1), y (N,
+   * M, 1, 1) or any shape of M floats an image, bias M floats.  y = activation (x weight^T + bias). */
   CNC_OP_DENSE,
   CNC_OP_DENSE_BACKWARD_DATA,   /* dy, weight -> dx (+) */
   CNC_OP_DENSE_BACKWARD_WEIGHT, /* x, dy -> dweight, [dbias] (+) */
@@ -97,34 +97,38 @@ typedef enum
   /* x, gamma, beta (1, C, 1, 1) -> y, mean, inverse standard deviation (1, C, 1, 1) of this batch (biased variance, epsilon). */
   CNC_OP_BATCH_NORM,
   CNC_OP_BATCH_NORM_BACKWARD, /* x, dy, gamma, mean, inverse deviation -> dx, dgamma, dbeta (+) */
-  /* running statistics: mean, inverse deviation -> running mean, running variance, both also read: r = (1 - momentum) r + momentum * batch's; count of
-   * the batch (N H W, at least 2) in op.scale, momentum in op.shift, the batch norm's epsilon; the variance is made unbiased. */
+  /* running statistics: mean, inverse deviation -> running mean, running variance, both also read: r = (1 - momentum) r + momentum *
+   * batch's; count of the batch (N H W, at least 2) in op.scale, momentum in op.shift, the batch norm's epsilon; the variance is made
+   * unbiased. */
   CNC_OP_BATCH_NORM_TRACK,
 
-  CNC_OP_DROPOUT, /* x -> y: 0 with probability scale, else x / (1 - scale); gradient: the same operation with the same seed on dy; y may be x (+) */
+  CNC_OP_DROPOUT, /* x -> y: 0 with probability scale, else x / (1 - scale); gradient: the same operation with the same seed on dy; y may be
+                     x (+) */
   /* x -> y = x + scale * noise; y may be x; gradient: identity.  distribution: 0 uniform in [-0.5, 0.5), 1 Gaussian (0, 1) by Box-Muller.
    * Word k of element i: u_k = pcg (pcg (low + i * 0x9E3779B9) + high + k * 0x85EBCA6B), low and high the halves of the seed, pcg the
    * 32-bit hash of Jarzynski and Olano 2020 ("Hash functions for GPU rendering"); its upper 24 bits, f_k = (u_k >> 8) / 2^24, make a float.
    * Uniform: f_0 - 0.5.  Gaussian: sqrt (-2 ln (f_0 + 2^-24)) cos (2 pi f_1).  Dropout: 0 where f_0 < scale. */
   CNC_OP_NOISE,
-  CNC_OP_ROUND8, /* x -> y = round (255 clamp (x, 0, 1)) / 255, half upwards; gradient (straight through): identity; y may be x */
-  CNC_OP_ROUND,  /* x -> y = nearest integer, half to even; gradient: identity; y may be x */
-  CNC_OP_CLAMP,  /* x -> y = clamp (x, shift, scale), shift <= scale; y may be x */
+  CNC_OP_ROUND8,         /* x -> y = round (255 clamp (x, 0, 1)) / 255, half upwards; gradient (straight through): identity; y may be x */
+  CNC_OP_ROUND,          /* x -> y = nearest integer, half to even; gradient: identity; y may be x */
+  CNC_OP_CLAMP,          /* x -> y = clamp (x, shift, scale), shift <= scale; y may be x */
   CNC_OP_CLAMP_BACKWARD, /* x, dy -> dx: dy where shift <= x <= scale; dx may be dy (+) */
 
   /* Losses: the mean over all elements times scale, written to loss (1, 1, 1, 1); and its gradient for x (+, both). */
   CNC_OP_MSE,  /* x, target -> loss, [dx] */
   CNC_OP_L1,   /* x, target -> loss, [dx]; the gradient at x = target is 0 */
   CNC_OP_BCE,  /* x in (0, 1), target in [0, 1] -> loss, [dx]; x is clamped to [1e-7, 1 - 1e-7] */
-  CNC_OP_SSIM, /* x, target, sides >= 11 -> loss = scale * (1 - mean SSIM), [dx]; Gaussian window 11, sigma 1.5, valid positions, range 1 (Wang et al. 2004) */
-  /* x (N, C, H, W), parameters (C, 6, 1, 1) -> loss = scale * bits a sample, [dx], [dparameters]: rate of a factorised latent, each channel a mixture of
-   * two logistics discretised to width-1 bins; parameters a channel: 2 logits (of the weights, softmax), 2 means, 2 log scales.  Bits are
-   * -log2 of the bin's probability, floored at 2^-30 (gradient there 0), summed over all and divided by the number of elements. */
+  CNC_OP_SSIM, /* x, target, sides >= 11 -> loss = scale * (1 - mean SSIM), [dx]; Gaussian window 11, sigma 1.5, valid positions, range 1
+                  (Wang et al. 2004) */
+  /* x (N, C, H, W), parameters (C, 6, 1, 1) -> loss = scale * bits a sample, [dx], [dparameters]: rate of a factorised latent, each channel
+   * a mixture of two logistics discretised to width-1 bins; parameters a channel: 2 logits (of the weights, softmax), 2 means, 2 log
+   * scales.  Bits are -log2 of the bin's probability, floored at 2^-30 (gradient there 0), summed over all and divided by the number of
+   * elements. */
   CNC_OP_RATE,
 
   CNC_OP_SQUARED_SUM, /* x -> sum (1, 1, 1, 1), for gradient clipping (+) */
-  /* parameter, gradient, first moment, second moment -> the same parameter and moments, changed (Kingma and Ba 2015; Loshchilov and Hutter 2019).
-   * step >= 1 in op.step; scale = learning rate, beta1, beta2, epsilon, weight_decay in op; the gradient is multiplied by op.shift
+  /* parameter, gradient, first moment, second moment -> the same parameter and moments, changed (Kingma and Ba 2015; Loshchilov and Hutter
+   * 2019). step >= 1 in op.step; scale = learning rate, beta1, beta2, epsilon, weight_decay in op; the gradient is multiplied by op.shift
    * first (clipping; 1 for none).  decoupled: AdamW, else weight_decay * parameter is added to the gradient. */
   CNC_OP_ADAM,
   CNC_OP_COUNT,

@@ -1,8 +1,8 @@
 /* core/nn/reference-conv.c: convolutions, forward and backward.
  *
- * The forward pass keeps a tile of 4 channels x 32 columns of the result at hand while it walks over input channels and kernel; the inner loops
- * have constant lengths, so that a compiler turns them into vector instructions by itself.  With stride 1 the data gradient is the same
- * walk with the kernel turned round.
+ * The forward pass keeps a tile of 4 channels x 32 columns of the result at hand while it walks over input channels and kernel; the inner
+ * loops have constant lengths, so that a compiler turns them into vector instructions by itself.  With stride 1 the data gradient is the
+ * same walk with the kernel turned round.
  */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3")
@@ -39,10 +39,11 @@ inside (gint64 first, guint32 stride, guint32 width, guint32 columns, guint32 *b
   *end = (guint32) CLAMP (to, (gint64) *begin, (gint64) columns);
 }
 
-/* One kernel column over columns begin to end of one tile.  The channels are written out: a compiler then goes along the columns, and not across
- * the channels. */
+/* One kernel column over columns begin to end of one tile.  The channels are written out: a compiler then goes along the columns, and not
+ * across the channels. */
 static inline __attribute__ ((always_inline)) void
-accumulate_columns (float acc[TILE_C][TILE_W], const float *row, gint64 first, gint64 stride, guint32 begin, guint32 end, const float weight[TILE_C])
+accumulate_columns (float acc[TILE_C][TILE_W], const float *row, gint64 first, gint64 stride, guint32 begin, guint32 end,
+                    const float weight[TILE_C])
 {
   for (guint64 x = begin; x < end; x++)
     {
@@ -57,7 +58,8 @@ accumulate_columns (float acc[TILE_C][TILE_W], const float *row, gint64 first, g
 
 /* With what is most often so known to the compiler. */
 static inline __attribute__ ((always_inline)) void
-accumulate_tile (float acc[TILE_C][TILE_W], const float *row, gint64 first, guint32 stride, guint32 begin, guint32 end, const float weight[TILE_C])
+accumulate_tile (float acc[TILE_C][TILE_W], const float *row, gint64 first, guint32 stride, guint32 begin, guint32 end,
+                 const float weight[TILE_C])
 {
   if (stride > 1)
     accumulate_columns (acc, row, first, stride, begin, end, weight);
@@ -68,7 +70,8 @@ accumulate_tile (float acc[TILE_C][TILE_W], const float *row, gint64 first, guin
 }
 
 CNC_WIDE static void
-forward_tile (const Forward *f, guint32 image, guint32 co, guint32 channels, guint32 oy, guint32 ox, guint32 columns, float result[TILE_C][TILE_W])
+forward_tile (const Forward *f, guint32 image, guint32 co, guint32 channels, guint32 oy, guint32 ox, guint32 columns,
+              float result[TILE_C][TILE_W])
 {
   const CncConv *g = &f->g;
   const gsize plane = (gsize) g->hi * g->wi, kernel = (gsize) g->kh * g->kw;

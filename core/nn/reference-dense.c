@@ -51,7 +51,8 @@ forward_output (guint index, gpointer user_data)
   for (gsize image = 0; image < d->images; image++)
     {
       float *y = d->result + image * d->outputs + index;
-      const float sum = product (d->x + image * d->inputs, d->weight + index * d->inputs, d->inputs) + (d->bias != NULL ? d->bias[index] : 0);
+      const float sum
+          = product (d->x + image * d->inputs, d->weight + index * d->inputs, d->inputs) + (d->bias != NULL ? d->bias[index] : 0);
 
       cnc_store (y, sum, d->op->accumulate);
       cnc_reference_activate (d->op->activation, d->op->slope, y, 1);

@@ -210,7 +210,8 @@ gboolean
 cnc_reference_upsample_nearest (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const gboolean forward = op->kind == CNC_OP_UPSAMPLE_NEAREST;
-  Planes p = { op, forward ? in[0].shape : out[0].shape, forward ? out[0].shape : in[0].shape, NULL, cnc_floats (&in[0]), cnc_floats (&out[0]) };
+  Planes p
+      = { op, forward ? in[0].shape : out[0].shape, forward ? out[0].shape : in[0].shape, NULL, cnc_floats (&in[0]), cnc_floats (&out[0]) };
 
   cnc_parallel_for (p.large.n * p.large.c, nearest_plane, &p);
   return TRUE;
@@ -269,7 +270,8 @@ gboolean
 cnc_reference_upsample_bilinear (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const gboolean forward = op->kind == CNC_OP_UPSAMPLE_BILINEAR;
-  Planes p = { op, forward ? in[0].shape : out[0].shape, forward ? out[0].shape : in[0].shape, NULL, cnc_floats (&in[0]), cnc_floats (&out[0]) };
+  Planes p
+      = { op, forward ? in[0].shape : out[0].shape, forward ? out[0].shape : in[0].shape, NULL, cnc_floats (&in[0]), cnc_floats (&out[0]) };
 
   cnc_parallel_for (p.large.n * p.large.c, bilinear_plane, &p);
   return TRUE;

@@ -18,7 +18,7 @@ typedef struct
   const float *x, *target;
   float *dx; /* NULL: not wanted */
   gsize count;
-  double each; /* scale / count */
+  double each;  /* scale / count */
   double *sums; /* one a band */
 } Loss;
 

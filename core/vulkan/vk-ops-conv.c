@@ -1,7 +1,7 @@
 /* core/vulkan/vk-ops-conv.c: convolutions, their gradients and matrix products, all as one kind of walk over strided tensors.
  *
- * Pictures and weights are brought into the layouts of shaders/pack.comp and shaders/pack_weights.comp first, in pieces that fit into a texel
- * buffer and a uniform buffer; what the pieces give is added up in the output.
+ * Pictures and weights are brought into the layouts of shaders/pack.comp and shaders/pack_weights.comp first, in pieces that fit into a
+ * texel buffer and a uniform buffer; what the pieces give is added up in the output.
  */
 #include "vulkan/vk-ops.h"
 
@@ -28,10 +28,10 @@ typedef struct
 
 typedef struct
 {
-  View x, weight, y;           /* of the weights: by_n output channels, by_c input channels */
+  View x, weight, y; /* of the weights: by_n output channels, by_c input channels */
   guint32 n, ci, hi, wi, co, ho, wo, kh, kw, stride, dilation;
-  gint64 up, left;             /* padding; may be negative */
-  guint32 spread;              /* zeros between the pixels of x: 1 for none */
+  gint64 up, left; /* padding; may be negative */
+  guint32 spread;  /* zeros between the pixels of x: 1 for none */
   const CncTensor *bias, *residual;
   gboolean accumulate;
   CncActivation activation;
@@ -49,19 +49,19 @@ view_of (const CncTensor *tensor)
 {
   const CncShape *s = &tensor->shape;
 
-  return (View) { cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, s->c * s->h * s->w, s->h * s->w, s->w, 1 };
+  return (View){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, s->c * s->h * s->w, s->h * s->w, s->w, 1 };
 }
 
 /* A matrix, rows as the pixels of one image, one below the other, columns as channels. */
 static View
 matrix_of (const CncTensor *tensor, gsize columns)
 {
-  return (View) { cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, 0, 1, (guint32) columns, 0 };
+  return (View){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, 0, 1, (guint32) columns, 0 };
 }
 
 static gboolean
-pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 channels, guint32 height, guint32 width, gint64 up, gint64 left,
-      guint32 spread, GError **error)
+pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 channels, guint32 height, guint32 width, gint64 up,
+      gint64 left, guint32 spread, GError **error)
 {
   const gsize plane = (gsize) p->height * p->width;
   const CncVkCall call = {
@@ -69,8 +69,8 @@ pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 
     .constants = { x->buffer->base.words <= cnc_vk_texel_limit (vk) ? 1 : 0 },
     .buffers = { x->buffer, NULL, cnc_vk_scratch (vk, where, 4 * plane * p->quads * p->images, error) },
     .writes = 1u << 2,
-    .push = { x->first + p->image * x->by_n + 4 * p->quad * x->by_c, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height, width,
-              (guint32) (gint32) up, (guint32) (gint32) left, spread, p->quads, p->height, p->width },
+    .push = { x->first + p->image * x->by_n + 4 * p->quad * x->by_c, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height,
+              width, (guint32) (gint32) up, (guint32) (gint32) left, spread, p->quads, p->height, p->width },
     .groups_x = cnc_vk_groups (plane),
     .groups_y = p->quads * p->images,
     .work = CNC_VK_OP_LANES * 32.0,
@@ -94,7 +94,8 @@ fit (CncVulkan *vk, const Walk *walk, guint32 each, Piece *p, GError **error)
 
   if (least > limit)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_MEMORY, "The picture is too wide for this device; work on a smaller one or choose another device.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_MEMORY,
+                           "The picture is too wide for this device; work on a smaller one or choose another device.");
       return FALSE;
     }
   p->quads = (guint32) MIN ((gsize) (walk->ci + 3) / 4, limit / least);
@@ -111,11 +112,12 @@ fit (CncVulkan *vk, const Walk *walk, guint32 each, Piece *p, GError **error)
 static guint32
 uniform_step (const Walk *walk, const Kernel *kernel, guint32 quads)
 {
-  return (kernel->outputs / 4 + quads * walk->kh * walk->kw * kernel->outputs + UNIFORM_ALIGNMENT - 1) / UNIFORM_ALIGNMENT * UNIFORM_ALIGNMENT;
+  return (kernel->outputs / 4 + quads * walk->kh * walk->kw * kernel->outputs + UNIFORM_ALIGNMENT - 1) / UNIFORM_ALIGNMENT
+         * UNIFORM_ALIGNMENT;
 }
 
-/* A GPU wants many lanes under way and reads uniform buffers well.  Software wants fetches that serve many sums, and reads the same weights once
- * for each lane: see shaders/conv.comp. */
+/* A GPU wants many lanes under way and reads uniform buffers well.  Software wants fetches that serve many sums, and reads the same weights
+ * once for each lane: see shaders/conv.comp. */
 static Kernel
 choose_kernel (const CncVulkan *vk, const Walk *walk)
 {
@@ -148,7 +150,8 @@ pack_weights (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece
   const CncVkCall call = {
     .shader = CNC_SHADER_PACK_WEIGHTS,
     .constants = { bias != NULL ? 1 : 0, kernel->outputs },
-    .buffers = { w->buffer, bias != NULL ? cnc_vk_tensor_buffer (bias) : w->buffer, cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 4 * (gsize) step * groups, error) },
+    .buffers = { w->buffer, bias != NULL ? cnc_vk_tensor_buffer (bias) : w->buffer,
+                 cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 4 * (gsize) step * groups, error) },
     .writes = 1u << 2,
     .push = { w->first + 4 * p->quad * w->by_c, w->by_n, w->by_c, w->by_y, w->by_x, walk->co, walk->ci - 4 * p->quad, walk->kh, walk->kw,
               bias != NULL ? (guint32) bias->offset : 0, step },
@@ -171,10 +174,11 @@ convolve_piece (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Pie
     .shader = kernel->shuffle ? CNC_SHADER_CONV_SHUFFLE : CNC_SHADER_CONV,
     .constants = { kernel->rows, walk->kh, walk->kw, walk->stride, walk->dilation, cnc_vk_uniform_quads (vk),
                    (last ? walk->activation : 0) | (residual != NULL ? 8 : 0) | (there ? 16 : 0), kernel->outputs },
-    .buffers = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 0, error), walk->y.buffer, walk->y.buffer },
+    .buffers
+    = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 0, error), walk->y.buffer, walk->y.buffer },
     .writes = 1u << 2 | 1u << 3,
-    .push = { p->images, p->quads, p->height, p->width, walk->co, p->rows, walk->wo, walk->y.first + moved, walk->y.by_n, walk->y.by_c, walk->y.by_y,
-              walk->y.by_x, residual != NULL ? (guint32) residual->offset + moved : 0, cnc_vk_bits (walk->slope), step },
+    .push = { p->images, p->quads, p->height, p->width, walk->co, p->rows, walk->wo, walk->y.first + moved, walk->y.by_n, walk->y.by_c,
+              walk->y.by_y, walk->y.by_x, residual != NULL ? (guint32) residual->offset + moved : 0, cnc_vk_bits (walk->slope), step },
     .groups_x = cnc_vk_groups ((gsize) p->images * ((p->rows + kernel->rows - 1) / kernel->rows) * walk->wo),
     .groups_y = (walk->co + kernel->outputs - 1) / kernel->outputs,
     .work = 2.0 * CNC_VK_OP_LANES * kernel->rows * kernel->outputs * 4 * p->quads * walk->kh * walk->kw,
@@ -213,7 +217,8 @@ walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GEr
           p.row = row;
           p.rows = MIN (most.rows, walk->ho - row);
           if ((image == 0 && row == 0 && !pack_weights (vk, walk, &kernel, &p, error))
-              || !pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, walk->spread, error)
+              || !pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left,
+                        walk->spread, error)
               || !convolve_piece (vk, walk, &kernel, &p, first && quad == 0, last && quad + p.quads >= all, error))
             return FALSE;
         }
@@ -245,8 +250,8 @@ run_walk (CncVulkan *vk, const Walk *walk, GError **error)
   return TRUE;
 }
 
-/* The data gradient with a stride is stride * stride convolutions without one: output pixels that lie at the same place between the strides see
- * the same part of the kernel. */
+/* The data gradient with a stride is stride * stride convolutions without one: output pixels that lie at the same place between the strides
+ * see the same part of the kernel. */
 static gboolean
 run_phases (CncVulkan *vk, const Walk *walk, guint32 stride, guint32 pad, GError **error)
 {
@@ -397,8 +402,9 @@ weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, 
     .constants = { taps, walk->stride, walk->dilation, there ? 1 : 0 },
     .buffers = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_Y, 0, error), w->buffer },
     .writes = 1u << 2,
-    .push = { p->images, p->quads, p->height, p->width, q->quads, p->rows, walk->wo, parts, part, walk->kh, walk->kw, walk->ci - 4 * p->quad,
-              walk->co - 4 * q->quad, w->first + 4 * p->quad * w->by_c + 4 * q->quad * w->by_n, w->by_n, w->by_c, w->by_y, w->by_x },
+    .push
+    = { p->images, p->quads, p->height, p->width, q->quads, p->rows, walk->wo, parts, part, walk->kh, walk->kw, walk->ci - 4 * p->quad,
+        walk->co - 4 * q->quad, w->first + 4 * p->quad * w->by_c + 4 * q->quad * w->by_n, w->by_n, w->by_c, w->by_y, w->by_x },
     .groups_x = p->quads * walk->kh * tiles,
     .groups_y = q->quads,
     .work = 2.0 * lines * walk->wo * taps * 16 + CNC_VK_OP_LANES * taps * 16,
@@ -428,7 +434,8 @@ run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
           p.images = MIN (most.images, walk->n - image);
           p.row = row;
           p.rows = MIN (most.rows, walk->ho - row);
-          if (!pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, 1, error))
+          if (!pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, 1,
+                     error))
             return FALSE;
           q = p;
           q.height = p.rows;

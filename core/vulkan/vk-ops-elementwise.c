@@ -22,7 +22,7 @@ enum
   CLAMP_BACKWARD,
 };
 
-#define WORK_PLAIN 8.0  /* operations an element */
+#define WORK_PLAIN 8.0 /* operations an element */
 #define WORK_DRAWN 40.0
 
 static guint32
@@ -84,7 +84,8 @@ cnc_vk_op_elementwise (CncVulkan *vk, const CncOp *op, const CncTensor *in, guin
   CncVkCall call = {
     .shader = CNC_SHADER_ELEMENTWISE,
     .constants = { kind_of (op), op->activation, op->accumulate ? 1 : 0 },
-    .buffers = { n_in > 0 ? cnc_vk_tensor_buffer (&in[0]) : NULL, n_in > 1 ? cnc_vk_tensor_buffer (&in[1]) : NULL, cnc_vk_tensor_buffer (&out[0]) },
+    .buffers
+    = { n_in > 0 ? cnc_vk_tensor_buffer (&in[0]) : NULL, n_in > 1 ? cnc_vk_tensor_buffer (&in[1]) : NULL, cnc_vk_tensor_buffer (&out[0]) },
     .writes = 1u << 2,
     .push = { n_in > 0 ? (guint32) in[0].offset : 0, n_in > 1 ? (guint32) in[1].offset : 0, (guint32) out[0].offset, count, count, 0, 0,
               cnc_vk_bits (op->scale), cnc_vk_bits (op->shift), cnc_vk_bits (op->slope), (guint32) op->seed, (guint32) (op->seed >> 32) },
@@ -96,8 +97,8 @@ cnc_vk_op_elementwise (CncVulkan *vk, const CncOp *op, const CncTensor *in, guin
 
 /* rows rows of row floats, a distance from_row apart, to where they are to_row apart. */
 static gboolean
-copy_rows (CncVulkan *vk, CncVkBuffer *from, gsize from_first, gsize from_row, CncVkBuffer *to, gsize to_first, gsize to_row, gsize row, gsize rows,
-           gboolean accumulate, GError **error)
+copy_rows (CncVulkan *vk, CncVkBuffer *from, gsize from_first, gsize from_row, CncVkBuffer *to, gsize to_first, gsize to_row, gsize row,
+           gsize rows, gboolean accumulate, GError **error)
 {
   CncVkCall call = {
     .shader = CNC_SHADER_ELEMENTWISE,
@@ -129,8 +130,8 @@ cnc_vk_op_concat (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_i
     {
       const gsize part = cnc_shape_image (&in[i].shape);
 
-      if (!copy_rows (vk, cnc_vk_tensor_buffer (&in[i]), in[i].offset, part, cnc_vk_tensor_buffer (&out[0]), out[0].offset + done, whole, part,
-                      out[0].shape.n, op->accumulate, error))
+      if (!copy_rows (vk, cnc_vk_tensor_buffer (&in[i]), in[i].offset, part, cnc_vk_tensor_buffer (&out[0]), out[0].offset + done, whole,
+                      part, out[0].shape.n, op->accumulate, error))
         return FALSE;
       done += part;
     }
@@ -147,8 +148,8 @@ cnc_vk_op_split (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in
     {
       const gsize part = cnc_shape_image (&out[i].shape);
 
-      if (!copy_rows (vk, cnc_vk_tensor_buffer (&in[0]), in[0].offset + done, whole, cnc_vk_tensor_buffer (&out[i]), out[i].offset, part, part,
-                      in[0].shape.n, op->accumulate, error))
+      if (!copy_rows (vk, cnc_vk_tensor_buffer (&in[0]), in[0].offset + done, whole, cnc_vk_tensor_buffer (&out[i]), out[i].offset, part,
+                      part, in[0].shape.n, op->accumulate, error))
         return FALSE;
       done += part;
     }
@@ -162,12 +163,14 @@ cnc_vk_op_adam (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
   const CncVkCall call = {
     .shader = CNC_SHADER_ADAM,
     .constants = { op->decoupled ? 1 : 0 },
-    .buffers = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (&in[1]), cnc_vk_tensor_buffer (&in[2]), cnc_vk_tensor_buffer (&in[3]) },
+    .buffers
+    = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (&in[1]), cnc_vk_tensor_buffer (&in[2]), cnc_vk_tensor_buffer (&in[3]) },
     .writes = 1u << 0 | 1u << 2 | 1u << 3,
-    .push = { (guint32) in[0].offset, (guint32) in[1].offset, (guint32) in[2].offset, (guint32) in[3].offset, count, cnc_vk_bits (op->beta1),
-              cnc_vk_bits (op->beta2), cnc_vk_bits (op->epsilon), cnc_vk_bits (op->shift), cnc_vk_bits (op->weight_decay),
-              cnc_vk_bits (1 - op->scale * op->weight_decay), cnc_vk_bits ((float) (op->scale / (1 - pow (op->beta1, op->step)))),
-              cnc_vk_bits ((float) (1 / sqrt (1 - pow (op->beta2, op->step)))) },
+    .push
+    = { (guint32) in[0].offset, (guint32) in[1].offset, (guint32) in[2].offset, (guint32) in[3].offset, count, cnc_vk_bits (op->beta1),
+        cnc_vk_bits (op->beta2), cnc_vk_bits (op->epsilon), cnc_vk_bits (op->shift), cnc_vk_bits (op->weight_decay),
+        cnc_vk_bits (1 - op->scale * op->weight_decay), cnc_vk_bits ((float) (op->scale / (1 - pow (op->beta1, op->step)))),
+        cnc_vk_bits ((float) (1 / sqrt (1 - pow (op->beta2, op->step)))) },
     .groups_x = cnc_vk_groups (count),
     .groups_y = 1,
     .work = CNC_VK_OP_LANES * 24.0,

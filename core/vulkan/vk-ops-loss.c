@@ -13,10 +13,13 @@ cnc_vk_op_loss (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
   CncVkBuffer *sums = cnc_vk_scratch (vk, CNC_SCRATCH_SUMS, groups, error);
   CncVkCall call = {
     .shader = CNC_SHADER_LOSS,
-    .constants = { kind, n_out < 2 ? 0 : op->accumulate ? 2 : 1 },
+    .constants = { kind, n_out < 2        ? 0
+                         : op->accumulate ? 2
+                                          : 1 },
     .buffers = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (target), sums, n_out > 1 ? cnc_vk_tensor_buffer (&out[1]) : sums },
     .writes = 1u << 2 | 1u << 3,
-    .push = { (guint32) in[0].offset, (guint32) target->offset, n_out > 1 ? (guint32) out[1].offset : 0, count, EACH, cnc_vk_bits ((float) factor) },
+    .push = { (guint32) in[0].offset, (guint32) target->offset, n_out > 1 ? (guint32) out[1].offset : 0, count, EACH,
+              cnc_vk_bits ((float) factor) },
     .groups_x = groups,
     .groups_y = 1,
     .work = EACH * (kind == 2 ? 60.0 : 12.0),
@@ -35,7 +38,9 @@ cnc_vk_op_rate (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
   CncVkBuffer *sums = cnc_vk_scratch (vk, CNC_SCRATCH_SUMS, (gsize) 7 * s.c * chunks, error);
   const CncVkCall call = {
     .shader = CNC_SHADER_RATE,
-    .constants = { n_out < 2 ? 0 : op->accumulate ? 2 : 1 },
+    .constants = { n_out < 2        ? 0
+                   : op->accumulate ? 2
+                                    : 1 },
     .buffers = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (&in[1]), sums, n_out > 1 ? cnc_vk_tensor_buffer (&out[1]) : sums },
     .writes = 1u << 2 | 1u << 3,
     .push = { (guint32) in[0].offset, (guint32) in[1].offset, n_out > 1 ? (guint32) out[1].offset : 0, s.n, s.c, s.h * s.w, each, chunks,
@@ -46,9 +51,11 @@ cnc_vk_op_rate (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
   };
 
   return sums != NULL && cnc_vk_call (vk, &call, error)
-         && cnc_vk_sum_rows (vk, sums, 0, 1, s.c * chunks, cnc_vk_tensor_buffer (&out[0]), out[0].offset, factor, 0, 0, op->accumulate, error)
+         && cnc_vk_sum_rows (vk, sums, 0, 1, s.c * chunks, cnc_vk_tensor_buffer (&out[0]), out[0].offset, factor, 0, 0, op->accumulate,
+                             error)
          && (n_out < 3
-             || cnc_vk_sum_rows (vk, sums, s.c, 6 * s.c, chunks, cnc_vk_tensor_buffer (&out[2]), out[2].offset, factor, 0, 0, op->accumulate, error));
+             || cnc_vk_sum_rows (vk, sums, s.c, 6 * s.c, chunks, cnc_vk_tensor_buffer (&out[2]), out[2].offset, factor, 0, 0,
+                                 op->accumulate, error));
 }
 
 /* ---- similarity, a plane at a time ---- */
@@ -68,7 +75,8 @@ similarity_step (CncVulkan *vk, const Similarity *s, guint32 kind, CncVkBuffer *
     .constants = { kind, accumulate ? 1 : 0 },
     .buffers = { buffers[0], buffers[1], buffers[2], buffers[3] },
     .writes = 1u << 2 | 1u << 3, /* one step writes there */
-    .push = { (guint32) firsts[0], (guint32) firsts[1], (guint32) firsts[2], (guint32) firsts[3], s->height, s->width, cnc_vk_bits ((float) factor) },
+    .push = { (guint32) firsts[0], (guint32) firsts[1], (guint32) firsts[2], (guint32) firsts[3], s->height, s->width,
+              cnc_vk_bits ((float) factor) },
     .groups_x = cnc_vk_groups (count),
     .groups_y = 1,
     .work = CNC_VK_OP_LANES * 200.0,
@@ -98,7 +106,8 @@ cnc_vk_op_ssim (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
       CncVkBuffer *const filter[] = { x, t, s.maps, s.sums }, *const compare[] = { s.maps, t, s.back, s.sums };
       const gsize filter_at[] = { x_at, t_at, 0, 0 }, compare_at[] = { 0, 0, 0, i * s.groups };
 
-      if (!similarity_step (vk, &s, 0, filter, filter_at, rows, 0, FALSE, error) || !similarity_step (vk, &s, 1, compare, compare_at, valid, 0, FALSE, error))
+      if (!similarity_step (vk, &s, 0, filter, filter_at, rows, 0, FALSE, error)
+          || !similarity_step (vk, &s, 1, compare, compare_at, valid, 0, FALSE, error))
         return FALSE;
       if (n_out > 1)
         {
@@ -110,5 +119,6 @@ cnc_vk_op_ssim (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
             return FALSE;
         }
     }
-  return cnc_vk_sum_rows (vk, s.sums, 0, 1, (guint32) planes * s.groups, cnc_vk_tensor_buffer (&out[0]), out[0].offset, -each, op->scale, 0, op->accumulate, error);
+  return cnc_vk_sum_rows (vk, s.sums, 0, 1, (guint32) planes * s.groups, cnc_vk_tensor_buffer (&out[0]), out[0].offset, -each, op->scale, 0,
+                          op->accumulate, error);
 }

@@ -1,4 +1,5 @@
-/* core/vulkan/vk-ops-norm.c: batch normalisation and sums of channels, as sequences of small steps over shaders/norm.comp and shaders/sum.comp. */
+/* core/vulkan/vk-ops-norm.c: batch normalisation and sums of channels, as sequences of small steps over shaders/norm.comp and
+ * shaders/sum.comp. */
 #include "vulkan/vk-ops.h"
 
 #define EACH 4096u /* numbers of a channel that a workgroup adds up */
@@ -37,7 +38,7 @@ typedef struct
 static gboolean
 norm_init (CncVulkan *vk, Norm *n, const CncTensor *x, const CncTensor *dy, GError **error)
 {
-  *n = (Norm) { .x = x, .dy = dy, .shape = x->shape };
+  *n = (Norm){ .x = x, .dy = dy, .shape = x->shape };
   n->chunks = (guint32) (((gsize) n->shape.n * n->shape.h * n->shape.w + EACH - 1) / EACH);
   n->vectors = cnc_vk_scratch (vk, CNC_SCRATCH_Y, (gsize) VECTORS * n->shape.c, error);
   n->sums = n->vectors != NULL ? cnc_vk_scratch (vk, CNC_SCRATCH_SUMS, (gsize) 2 * n->shape.c * n->chunks, error) : NULL;
@@ -53,7 +54,8 @@ step (CncVulkan *vk, const Norm *n, guint32 kind, CncVkBuffer *to, gsize first, 
     .constants = { kind, accumulate ? 1 : 0 },
     .buffers = { cnc_vk_tensor_buffer (n->x), cnc_vk_tensor_buffer (dy), to, n->vectors },
     .writes = 1u << 2 | 1u << 3, /* one step of the shader writes there */
-    .push = { (guint32) n->x->offset, (guint32) dy->offset, (guint32) first, 0, n->shape.n, n->shape.c, n->shape.h * n->shape.w, EACH, n->chunks },
+    .push = { (guint32) n->x->offset, (guint32) dy->offset, (guint32) first, 0, n->shape.n, n->shape.c, n->shape.h * n->shape.w, EACH,
+              n->chunks },
     .groups_x = n->chunks,
     .groups_y = n->shape.c,
     .work = EACH * 16.0,
@@ -63,8 +65,8 @@ step (CncVulkan *vk, const Norm *n, guint32 kind, CncVkBuffer *to, gsize first, 
 }
 
 gboolean
-cnc_vk_sum_rows (CncVulkan *vk, CncVkBuffer *sums, guint32 first_row, guint32 rows, guint32 count, CncVkBuffer *to, gsize first, double scale, float offset,
-          guint32 function, gboolean accumulate, GError **error)
+cnc_vk_sum_rows (CncVulkan *vk, CncVkBuffer *sums, guint32 first_row, guint32 rows, guint32 count, CncVkBuffer *to, gsize first,
+                 double scale, float offset, guint32 function, gboolean accumulate, GError **error)
 {
   const CncVkCall call = {
     .shader = CNC_SHADER_SUM,
@@ -101,7 +103,8 @@ cnc_vk_op_batch_norm (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint
   Norm n;
 
   return norm_init (vk, &n, &in[0], NULL, error) && keep (vk, &n, GAMMA, &in[1], error) && keep (vk, &n, BETA, &in[2], error)
-         && step (vk, &n, SUMS, n.sums, 0, FALSE, error) && cnc_vk_sum_rows (vk, n.sums, 0, c, n.chunks, n.vectors, MEAN * c, 1 / count, 0, 0, FALSE, error)
+         && step (vk, &n, SUMS, n.sums, 0, FALSE, error)
+         && cnc_vk_sum_rows (vk, n.sums, 0, c, n.chunks, n.vectors, MEAN * c, 1 / count, 0, 0, FALSE, error)
          && step (vk, &n, SQUARES, n.sums, 0, FALSE, error)
          && cnc_vk_sum_rows (vk, n.sums, 0, c, n.chunks, n.vectors, INVERSE * c, 1 / count, op->epsilon, 1, FALSE, error)
          && step (vk, &n, APPLY, cnc_vk_tensor_buffer (&out[0]), out[0].offset, FALSE, error) && give (vk, &n, MEAN, &out[1], FALSE, error)
@@ -109,7 +112,8 @@ cnc_vk_op_batch_norm (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint
 }
 
 gboolean
-cnc_vk_op_batch_norm_backward (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+cnc_vk_op_batch_norm_backward (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+                               GError **error)
 {
   const guint32 c = in[0].shape.c;
   Norm n;
@@ -122,12 +126,14 @@ cnc_vk_op_batch_norm_backward (CncVulkan *vk, const CncOp *op, const CncTensor *
 }
 
 gboolean
-cnc_vk_op_batch_norm_track (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+cnc_vk_op_batch_norm_track (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+                            GError **error)
 {
   const CncVkCall call = {
     .shader = CNC_SHADER_NORM,
     .constants = { TRACK },
-    .buffers = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (&in[1]), cnc_vk_tensor_buffer (&out[0]), cnc_vk_tensor_buffer (&out[1]) },
+    .buffers
+    = { cnc_vk_tensor_buffer (&in[0]), cnc_vk_tensor_buffer (&in[1]), cnc_vk_tensor_buffer (&out[0]), cnc_vk_tensor_buffer (&out[1]) },
     .writes = 1u << 2 | 1u << 3,
     .push = { (guint32) in[0].offset, (guint32) in[1].offset, (guint32) out[0].offset, (guint32) out[1].offset, 1, in[0].shape.c, 1, 1, 1,
               cnc_vk_bits (op->epsilon), cnc_vk_bits (op->shift), cnc_vk_bits (op->scale / (op->scale - 1)) },
@@ -145,5 +151,6 @@ cnc_vk_op_channel_sum (CncVulkan *vk, const CncOp *op, const CncTensor *in, guin
   Norm n;
 
   return norm_init (vk, &n, &in[0], NULL, error) && step (vk, &n, SUMS, n.sums, 0, FALSE, error)
-         && cnc_vk_sum_rows (vk, n.sums, 0, n.shape.c, n.chunks, cnc_vk_tensor_buffer (&out[0]), out[0].offset, 1, 0, 0, op->accumulate, error);
+         && cnc_vk_sum_rows (vk, n.sums, 0, n.shape.c, n.chunks, cnc_vk_tensor_buffer (&out[0]), out[0].offset, 1, 0, 0, op->accumulate,
+                             error);
 }

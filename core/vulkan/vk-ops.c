@@ -22,7 +22,10 @@
 #define MAX_GROUPS 65535u      /* in one direction: what every device allows */
 #define MAX_UNIFORM_QUADS 4096u
 
-#define SHADER(name) { cnc_spv_##name, sizeof cnc_spv_##name }
+#define SHADER(name)                                                                                                                       \
+  {                                                                                                                                        \
+    cnc_spv_##name, sizeof cnc_spv_##name                                                                                                  \
+  }
 
 static const struct
 {
@@ -244,7 +247,7 @@ find_pipeline (CncVulkan *vk, const CncVkCall *call, GError **error)
   if (found != NULL)
     return found->pipeline;
   for (guint32 i = 0; i < G_N_ELEMENTS (entries); i++)
-    entries[i] = (VkSpecializationMapEntry) { i, 4 * i, 4 };
+    entries[i] = (VkSpecializationMapEntry){ i, 4 * i, 4 };
   memcpy (constants + 1, call->constants, sizeof call->constants);
   result = vk->CreateShaderModule (vk->device, &module_info, NULL, &info.stage.module);
   if (result == VK_SUCCESS)
@@ -255,14 +258,15 @@ find_pipeline (CncVulkan *vk, const CncVkCall *call, GError **error)
   if (!cnc_vk_check (vk, result, "translate the network's programs", error))
     return VK_NULL_HANDLE;
   found = g_new (Pipeline, 1);
-  *found = (Pipeline) { key, pipeline };
+  *found = (Pipeline){ key, pipeline };
   g_hash_table_insert (vk->ops->pipelines, &found->key, found);
   return pipeline;
 }
 
 /* Records groups_x * groups_y workgroups from that first one on. */
 static gboolean
-record (CncVulkan *vk, const CncVkCall *call, VkPipeline pipeline, const guint32 first[2], guint32 groups_x, guint32 groups_y, GError **error)
+record (CncVulkan *vk, const CncVkCall *call, VkPipeline pipeline, const guint32 first[2], guint32 groups_x, guint32 groups_y,
+        GError **error)
 {
   const VkPipelineLayout layout = vk->ops->layouts[call->uniform_step != 0 ? 1 : 0];
   const guint32 offset = call->uniform_step * first[1];
@@ -278,7 +282,8 @@ record (CncVulkan *vk, const CncVkCall *call, VkPipeline pipeline, const guint32
                    call->uniform_step != 0 && i == 1 ? VK_ACCESS_UNIFORM_READ_BIT : VK_ACCESS_SHADER_READ_BIT, FALSE);
   for (guint i = 0; i < CNC_VK_SETS; i++)
     if (call->buffers[i] != NULL && (call->writes >> i & 1) != 0)
-      cnc_vk_need (vk, call->buffers[i], VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT, TRUE);
+      cnc_vk_need (vk, call->buffers[i], VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+                   TRUE);
   cnc_vk_barrier (vk);
   vk->CmdBindPipeline (commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
   for (guint32 i = 0; i < CNC_VK_SETS; i++)
@@ -288,7 +293,8 @@ record (CncVulkan *vk, const CncVkCall *call, VkPipeline pipeline, const guint32
       /* A shader wants something wherever it might look. */
       sets[i] = uniform ? vk->ops->uniform : call->buffers[call->buffers[i] != NULL ? i : 2]->set;
     }
-  vk->CmdBindDescriptorSets (commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, CNC_VK_SETS, sets, call->uniform_step != 0 ? 1 : 0, &offset);
+  vk->CmdBindDescriptorSets (commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, CNC_VK_SETS, sets, call->uniform_step != 0 ? 1 : 0,
+                             &offset);
   vk->CmdPushConstants (commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 8, first);
   vk->CmdPushConstants (commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 8, sizeof call->push, call->push);
   vk->CmdDispatch (commands, groups_x, groups_y, 1);
@@ -307,8 +313,8 @@ cnc_vk_call (CncVulkan *vk, const CncVkCall *call, GError **error)
       const double groups = MAX (cnc_vk_budget (vk) * OPERATIONS_A_WORD / call->work, 1.0); /* it changes as submissions are measured */
       const guint32 across = (guint32) MIN (groups, (double) MIN (call->groups_x, MAX_GROUPS));
       const guint32 down = call->uniform_step != 0 || across < call->groups_x
-                             ? 1
-                             : (guint32) CLAMP (groups / across, 1.0, (double) MIN (call->groups_y - y, MAX_GROUPS));
+                               ? 1
+                               : (guint32) CLAMP (groups / across, 1.0, (double) MIN (call->groups_y - y, MAX_GROUPS));
 
       for (guint32 x = 0; x < call->groups_x; x += across)
         {

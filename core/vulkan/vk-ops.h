@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-#define CNC_VK_OP_PUSH 30u      /* push constants of a shader, behind the two that say where a part of a dispatch begins */
-#define CNC_VK_OP_CONSTANTS 8u  /* specialization constants, behind the number of lanes */
+#define CNC_VK_OP_PUSH 30u     /* push constants of a shader, behind the two that say where a part of a dispatch begins */
+#define CNC_VK_OP_CONSTANTS 8u /* specialization constants, behind the number of lanes */
 #define CNC_VK_OP_LANES 64u
 
 typedef enum
@@ -32,7 +32,7 @@ typedef enum
 /* Buffers of the backend's own, which grow as needed; an operation may use all of them. */
 typedef enum
 {
-  CNC_SCRATCH_X,       /* pictures in another layout */
+  CNC_SCRATCH_X, /* pictures in another layout */
   CNC_SCRATCH_Y,
   CNC_SCRATCH_WEIGHTS, /* seen as a uniform buffer */
   CNC_SCRATCH_SUMS,
@@ -63,11 +63,13 @@ CncVkBuffer *cnc_vk_scratch (CncVulkan *vk, CncVkScratch which, gsize floats, GE
 guint32 cnc_vk_uniform_quads (const CncVulkan *vk);
 
 /* Adds count floats from one place to another, or replaces them; for what a shader left in a scratch buffer. */
-gboolean cnc_vk_move (CncVulkan *vk, CncVkBuffer *from, gsize from_first, const CncTensor *to, gboolean accumulate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_vk_move (CncVulkan *vk, CncVkBuffer *from, gsize from_first, const CncTensor *to, gboolean accumulate,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* to[first + row] = f (scale * sum of the row + offset) of rows of count numbers, from row first_row on; f: 0 itself, 1 one by its square root. */
-gboolean cnc_vk_sum_rows (CncVulkan *vk, CncVkBuffer *sums, guint32 first_row, guint32 rows, guint32 count, CncVkBuffer *to, gsize first, double scale,
-                          float offset, guint32 function, gboolean accumulate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* to[first + row] = f (scale * sum of the row + offset) of rows of count numbers, from row first_row on; f: 0 itself, 1 one by its square
+ * root. */
+gboolean cnc_vk_sum_rows (CncVulkan *vk, CncVkBuffer *sums, guint32 first_row, guint32 rows, guint32 count, CncVkBuffer *to, gsize first,
+                          double scale, float offset, guint32 function, gboolean accumulate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 static inline CncVkBuffer *
 cnc_vk_tensor_buffer (const CncTensor *tensor)
@@ -90,16 +92,18 @@ cnc_vk_groups (gsize count)
   return (guint32) ((count + CNC_VK_OP_LANES - 1) / CNC_VK_OP_LANES);
 }
 
-typedef gboolean CncVkOpFunc (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error);
+typedef gboolean CncVkOpFunc (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+                              GError **error);
 
-CncVkOpFunc cnc_vk_op_elementwise, cnc_vk_op_concat, cnc_vk_op_split, cnc_vk_op_adam;               /* vk-ops-elementwise.c */
-CncVkOpFunc cnc_vk_op_convolve, cnc_vk_op_conv_weights, cnc_vk_op_dense, cnc_vk_op_dense_weights;   /* vk-ops-conv.c */
-CncVkOpFunc cnc_vk_op_pool, cnc_vk_op_resample;                                                     /* vk-ops-layout.c */
+CncVkOpFunc cnc_vk_op_elementwise, cnc_vk_op_concat, cnc_vk_op_split, cnc_vk_op_adam;             /* vk-ops-elementwise.c */
+CncVkOpFunc cnc_vk_op_convolve, cnc_vk_op_conv_weights, cnc_vk_op_dense, cnc_vk_op_dense_weights; /* vk-ops-conv.c */
+CncVkOpFunc cnc_vk_op_pool, cnc_vk_op_resample;                                                   /* vk-ops-layout.c */
 CncVkOpFunc cnc_vk_op_batch_norm, cnc_vk_op_batch_norm_backward, cnc_vk_op_batch_norm_track, cnc_vk_op_channel_sum; /* vk-ops-norm.c */
-CncVkOpFunc cnc_vk_op_loss, cnc_vk_op_rate, cnc_vk_op_ssim;                  /* vk-ops-loss.c */
+CncVkOpFunc cnc_vk_op_loss, cnc_vk_op_rate, cnc_vk_op_ssim;                                                         /* vk-ops-loss.c */
 
 /* vk-ops.c: the entry of the backend table. */
-gboolean cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error);
+gboolean cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+                    GError **error);
 
 void cnc_vk_ops_release (CncVulkan *vk); /* frees the scratch buffers, before the last submission is waited for */
 void cnc_vk_ops_clear (CncVulkan *vk);   /* after it is done, before the memory goes */

@@ -42,7 +42,8 @@ run (CncBackend *backend, CncOpKind kind, CncActivation activation, const CncTen
 static void
 pass (CncBackend *backend, const Tensors *t, gboolean backward)
 {
-  const CncTensor forward[] = { t->x, t->weight, t->bias }, data[] = { t->y, t->weight }, weight[] = { t->x, t->y }, gradients[] = { t->dweight, t->dbias };
+  const CncTensor forward[] = { t->x, t->weight, t->bias }, data[] = { t->y, t->weight }, weight[] = { t->x, t->y },
+                  gradients[] = { t->dweight, t->dbias };
   g_autoptr (GError) error = NULL;
 
   run (backend, CNC_OP_CONV2D, CNC_ACTIVATION_NONE, forward, 3, &t->y, 1);
@@ -84,8 +85,9 @@ measure (CncBackend *backend, const char *name, double seconds)
       const guint32 c = channels[i];
       const CncShape picture = { 1, c, 256, 256 }, kernel = { c, c, 3, 3 }, vector = { 1, c, 1, 1 };
       const Tensors t = {
-        tensor (backend, picture, TRUE), tensor (backend, kernel, TRUE),   tensor (backend, vector, TRUE), tensor (backend, picture, FALSE),
-        tensor (backend, picture, FALSE), tensor (backend, kernel, FALSE), tensor (backend, vector, FALSE),
+        tensor (backend, picture, TRUE),  tensor (backend, kernel, TRUE),   tensor (backend, vector, TRUE),
+        tensor (backend, picture, FALSE), tensor (backend, picture, FALSE), tensor (backend, kernel, FALSE),
+        tensor (backend, vector, FALSE),
       };
       const double gflop = 2.0 * 9 * c * c * 256 * 256 * 1e-9;
       const double forward = gflop / least (backend, &t, FALSE, seconds), both = 3 * gflop / least (backend, &t, TRUE, seconds);

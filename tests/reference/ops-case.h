@@ -24,7 +24,7 @@ typedef struct
   guint first; /* of the expected values */
 } OpsCase;
 
-#define OPS_GUARD 7u        /* floats behind every tensor, which must stay as they were */
+#define OPS_GUARD 7u /* floats behind every tensor, which must stay as they were */
 #define OPS_SENTINEL 12345.0f
 
 typedef struct
@@ -86,7 +86,7 @@ ops_read (CncBackend *backend, const CncTensor *tensor)
 static inline void
 ops_open (OpsTensors *t, CncBackend *backend, const OpsCase *c, guint index, guint lead, const int *in_place)
 {
-  *t = (OpsTensors) { .backend = backend, .n_in = c->n_in, .n_out = c->n_out };
+  *t = (OpsTensors){ .backend = backend, .n_in = c->n_in, .n_out = c->n_out };
   for (guint k = 0; k < c->n_in; k++)
     {
       g_autofree float *values = ops_draw (ops_seed (index, k), cnc_shape_count (&c->in[k].shape), c->in[k].low, c->in[k].high);
@@ -159,7 +159,8 @@ ops_expected (void)
 
 /* Runs case index and compares all outputs. */
 static inline void
-ops_check_case (CncBackend *backend, guint index, const float *expected, guint lead, gboolean accumulate, const int *in_place, double tolerance)
+ops_check_case (CncBackend *backend, guint index, const float *expected, guint lead, gboolean accumulate, const int *in_place,
+                double tolerance)
 {
   const OpsCase *c = &ops_cases[index];
   CncOp op = c->op;
@@ -200,11 +201,34 @@ static inline gboolean
 ops_can_add (CncOpKind kind)
 {
   static const CncOpKind marked[] = {
-    CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D, CNC_OP_CHANNEL_SUM, CNC_OP_DENSE,
-    CNC_OP_DENSE_BACKWARD_DATA, CNC_OP_DENSE_BACKWARD_WEIGHT, CNC_OP_ACTIVATION_BACKWARD, CNC_OP_MAX_POOL_BACKWARD,
-    CNC_OP_AVERAGE_POOL_BACKWARD, CNC_OP_UPSAMPLE_NEAREST_BACKWARD, CNC_OP_UPSAMPLE_BILINEAR_BACKWARD, CNC_OP_PIXEL_SHUFFLE,
-    CNC_OP_PIXEL_UNSHUFFLE, CNC_OP_CONCAT, CNC_OP_SPLIT, CNC_OP_AFFINE, CNC_OP_MULTIPLY, CNC_OP_BATCH_NORM_BACKWARD, CNC_OP_DROPOUT,
-    CNC_OP_CLAMP_BACKWARD, CNC_OP_MSE, CNC_OP_L1, CNC_OP_BCE, CNC_OP_SSIM, CNC_OP_RATE, CNC_OP_SQUARED_SUM,
+    CNC_OP_CONV2D,
+    CNC_OP_CONV2D_BACKWARD_DATA,
+    CNC_OP_CONV2D_BACKWARD_WEIGHT,
+    CNC_OP_CONV_TRANSPOSE2D,
+    CNC_OP_CHANNEL_SUM,
+    CNC_OP_DENSE,
+    CNC_OP_DENSE_BACKWARD_DATA,
+    CNC_OP_DENSE_BACKWARD_WEIGHT,
+    CNC_OP_ACTIVATION_BACKWARD,
+    CNC_OP_MAX_POOL_BACKWARD,
+    CNC_OP_AVERAGE_POOL_BACKWARD,
+    CNC_OP_UPSAMPLE_NEAREST_BACKWARD,
+    CNC_OP_UPSAMPLE_BILINEAR_BACKWARD,
+    CNC_OP_PIXEL_SHUFFLE,
+    CNC_OP_PIXEL_UNSHUFFLE,
+    CNC_OP_CONCAT,
+    CNC_OP_SPLIT,
+    CNC_OP_AFFINE,
+    CNC_OP_MULTIPLY,
+    CNC_OP_BATCH_NORM_BACKWARD,
+    CNC_OP_DROPOUT,
+    CNC_OP_CLAMP_BACKWARD,
+    CNC_OP_MSE,
+    CNC_OP_L1,
+    CNC_OP_BCE,
+    CNC_OP_SSIM,
+    CNC_OP_RATE,
+    CNC_OP_SQUARED_SUM,
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (marked); i++)

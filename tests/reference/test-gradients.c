@@ -1,7 +1,7 @@
 /* tests/reference/test-gradients.c: every gradient against differences of its operation.
  *
- * With a fixed dy, L = sum of dy * y; the gradient of an input is compared with (L (x + h) - L (x - h)) / 2 h, summed in double, one element after
- * the other.
+ * With a fixed dy, L = sum of dy * y; the gradient of an input is compared with (L (x + h) - L (x - h)) / 2 h, summed in double, one
+ * element after the other.
  */
 #include "ops-case.h"
 
@@ -102,7 +102,12 @@ backward_plain (Case *s)
   static const struct
   {
     CncOpKind forward, backward;
-    enum { DY, X, Y } what;
+    enum
+    {
+      DY,
+      X,
+      Y
+    } what;
   } plain[] = {
     { CNC_OP_ACTIVATION, CNC_OP_ACTIVATION_BACKWARD, Y },
     { CNC_OP_MAX_POOL, CNC_OP_MAX_POOL_BACKWARD, X },
@@ -217,8 +222,8 @@ loss (Case *s, const float *dy)
 static gboolean
 has_kinks (const CncOp *op)
 {
-  return op->activation == CNC_ACTIVATION_RELU || op->activation == CNC_ACTIVATION_LEAKY_RELU || op->kind == CNC_OP_MAX_POOL || op->kind == CNC_OP_L1
-         || op->kind == CNC_OP_CLAMP;
+  return op->activation == CNC_ACTIVATION_RELU || op->activation == CNC_ACTIVATION_LEAKY_RELU || op->kind == CNC_OP_MAX_POOL
+         || op->kind == CNC_OP_L1 || op->kind == CNC_OP_CLAMP;
 }
 
 /* Small enough for the curvature, large enough for what float32 rounds away. */
@@ -261,7 +266,8 @@ check_input (Case *s, guint k, const float *dy, gsize *skipped, gsize *tried)
           at[p] = p < 2 ? loss (s, dy) : middle;
         }
       expected[i] = (float) ((at[0] - at[1]) / ((double) places[0] - places[1]));
-      if (has_kinks (&s->c->op) && fabs ((at[0] - middle) - (middle - at[1])) > 1e-2 * h * (fabs ((double) expected[i]) + fabs ((double) got[i])))
+      if (has_kinks (&s->c->op)
+          && fabs ((at[0] - middle) - (middle - at[1])) > 1e-2 * h * (fabs ((double) expected[i]) + fabs ((double) got[i])))
         {
           expected[i] = got[i];
           (*skipped)++;

@@ -1,5 +1,5 @@
-/* tests/reference/test-ops.c: the operations of networks in plain C, against PyTorch's values, and what they refuse; then the "cpu" device, which
- * may go other ways (oneDNN). */
+/* tests/reference/test-ops.c: the operations of networks in plain C, against PyTorch's values, and what they refuse; then the "cpu" device,
+ * which may go other ways (oneDNN). */
 #include "ops-case.h"
 #include "base/memory.h"
 
@@ -181,7 +181,8 @@ test_shapes (void)
             }
       wrong = t;
       wrong.n_in = c->n_in - 1;
-      if (c->n_in > 0 && c->op.kind != CNC_OP_CONCAT && c->op.kind != CNC_OP_CONV2D && c->op.kind != CNC_OP_CONV_TRANSPOSE2D && c->op.kind != CNC_OP_DENSE)
+      if (c->n_in > 0 && c->op.kind != CNC_OP_CONCAT && c->op.kind != CNC_OP_CONV2D && c->op.kind != CNC_OP_CONV_TRANSPOSE2D
+          && c->op.kind != CNC_OP_DENSE)
         assert_refused (backend, c->name, &c->op, &wrong);
       wrong.n_in = CNC_OP_MAX_TENSORS + 1;
       assert_refused (backend, c->name, &c->op, &wrong);
@@ -267,7 +268,7 @@ test_output_shapes (void)
         default:
           g_assert_true (cnc_op_output_shape (&c->op, in, c->n_in, &out, &error));
           if (c->op.kind == CNC_OP_DENSE_BACKWARD_DATA) /* images lie flat there */
-            out = (CncShape) { out.n, out.c / (c->out[0].h * c->out[0].w), c->out[0].h, c->out[0].w };
+            out = (CncShape){ out.n, out.c / (c->out[0].h * c->out[0].w), c->out[0].h, c->out[0].w };
           g_assert_cmpmem (&out, sizeof out, &c->out[0], sizeof out);
         }
     }
@@ -313,10 +314,8 @@ test_large (void)
     CncShape x, weight;
     guint stride, pad;
   } shapes[] = {
-    { { 2, 32, 33, 40 }, { 32, 32, 3, 3 }, 1, 1 },
-    { { 1, 64, 24, 31 }, { 64, 64, 3, 3 }, 1, 1 },
-    { { 2, 3, 64, 64 }, { 48, 3, 5, 5 }, 2, 2 },
-    { { 3, 96, 8, 8 }, { 96, 96, 1, 1 }, 1, 0 },
+    { { 2, 32, 33, 40 }, { 32, 32, 3, 3 }, 1, 1 }, { { 1, 64, 24, 31 }, { 64, 64, 3, 3 }, 1, 1 },
+    { { 2, 3, 64, 64 }, { 48, 3, 5, 5 }, 2, 2 },   { { 3, 96, 8, 8 }, { 96, 96, 1, 1 }, 1, 0 },
     { { 4, 16, 28, 28 }, { 8, 16, 3, 3 }, 1, 1 },
   };
   g_autoptr (CncBackend) reference = cnc_reference_backend_new (), cpu = cnc_cpu_backend_new ();
@@ -324,7 +323,8 @@ test_large (void)
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (guint what = 0; what < 4; what++)
       {
-        static const CncOpKind kinds[] = { CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D };
+        static const CncOpKind kinds[]
+            = { CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D };
         const CncOp forward = { .kind = CNC_OP_CONV2D, .stride = shapes[i].stride, .pad = shapes[i].pad };
         const CncShape x = shapes[i].x, weight = shapes[i].weight, pair[] = { x, weight };
         CncOp op = forward;
@@ -336,7 +336,10 @@ test_large (void)
         op.kind = kinds[what];
         g_assert_true (cnc_op_output_shape (&forward, pair, 2, &y, &error));
         op.output_pad = what == 3 ? (x.h + 2 * op.pad - weight.h) % op.stride : 0;
-        c = (OpsCase) { "large", op, 2, { { what == 1 || what == 3 ? y : x, -1, 1 }, { what == 2 ? y : weight, -1, 1 } }, 1, { what == 0 ? y : what == 2 ? weight : x }, 0 };
+        c = (OpsCase){ "large", op,
+                       2,       { { what == 1 || what == 3 ? y : x, -1, 1 }, { what == 2 ? y : weight, -1, 1 } },
+                       1,       { what == 0 ? y : what == 2 ? weight : x },
+                       0 };
         for (guint k = 0; k < 2; k++)
           for (guint again = 0; again < 2; again++) /* prepared, then found prepared */
             {
