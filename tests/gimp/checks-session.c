@@ -103,7 +103,7 @@ static void
 kill_soon (const char *delay)
 {
   g_autofree char *script
-      = g_strdup_printf ("until p=$(pgrep -P %d -x cnncrypt); do sleep 0.05; done; sleep %s; kill -KILL $p", (int) getppid (), delay);
+      = g_strdup_printf ("for _ in $(seq 200); do p=$(pgrep -P %d -x cnncrypt) && break; sleep 0.05; done; sleep %s; kill -KILL $p", (int) getppid (), delay);
   char *argv[] = { (char *) "sh", (char *) "-c", script, NULL };
 
   g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL);
