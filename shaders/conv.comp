@@ -7,7 +7,7 @@
 /* shaders/conv.comp: a convolution of what shaders/pack.comp and shaders/pack_weights.comp laid out; readable C in core/nn/reference-conv.c.
  *
  * A lane computes ROWS rows of one column in EACH output channels.  All lanes of a workgroup need the same weights; a texel brings four
- * input channels at once, and with stride 1 serves all rows of the kernel.  Weights are read from a uniform buffer.
+ * input channels at once, and where the rows of the kernel overlap serves all that see it.  Weights are read from a uniform buffer.
  * With SHUFFLE defined, for devices whose loads are one load a lane even where all lanes want the same: every lane fetches the weights of one of
  * eight channels as a texel, and hands them to the others.  That takes subgroups of at least eight lanes.
  *
@@ -31,7 +31,8 @@ layout (constant_id = 7) const uint FLAGS = 0; /* bits 0-2: activation; 3: add t
 const uint ACTIVATION = FLAGS & 7u;
 const bool RESIDUAL = (FLAGS & 8u) != 0u;
 const bool THERE = (FLAGS & 16u) != 0u;
-const bool SLIDING = STRIDE == 1u && DILATION == 1u && KERNEL_H <= 7u;
+const uint WINDOW = (ROWS - 1) * STRIDE + (KERNEL_H - 1) * DILATION + 1; /* texels of a column of x that a lane sees */
+const bool SLIDING = WINDOW <= 24u && WINDOW < ROWS * KERNEL_H;
 
 layout (set = 0, binding = 2) uniform usamplerBuffer x;
 #ifdef SHUFFLE
@@ -98,10 +99,10 @@ main ()
     for (uint kx = 0; kx < KERNEL_W; kx++, tap += EACH * KERNEL_H)
       if (SLIDING)
         {
-          vec4 v[ROWS + KERNEL_H - 1];
+          vec4 v[WINDOW];
 
-          [[unroll]] for (uint r = 0; r < ROWS + KERNEL_H - 1; r++)
-            v[r] = fetch (at + kx + r * width);
+          [[unroll]] for (uint r = 0; r < WINDOW; r++)
+            v[r] = fetch (at + kx * DILATION + r * width);
           [[unroll]] for (uint ky = 0; ky < KERNEL_H; ky++)
             {
               WEIGHTS (all, tap + EACH * ky);
@@ -111,7 +112,11 @@ main ()
                   const vec4 w = ONE (all, tap + EACH * ky, o);
 
                   [[unroll]] for (uint r = 0; r < ROWS; r++)
-                    acc[EACH * r + o] += v[r + ky].x * w.x + v[r + ky].y * w.y + v[r + ky].z * w.z + v[r + ky].w * w.w;
+                    {
+                      const vec4 seen = v[r * STRIDE + ky * DILATION];
+
+                      acc[EACH * r + o] += seen.x * w.x + seen.y * w.y + seen.z * w.z + seen.w * w.w;
+                    }
                 }
             }
         }
