@@ -1,8 +1,8 @@
-/* core/nn/fold.c: layers that can be one, see cnc_model_fold in model.h.
+/* core/nn/fold.c: layers that can be one, see cnc_net_fold in net.h.
  *
  * Batch normalisation with fixed statistics is a scale and a shift a channel; behind a convolution it is a convolution with other weights.
  */
-#include "nn/model.h"
+#include "nn/net.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,7 +12,7 @@
 
 typedef struct
 {
-  CncModel *model;
+  CncNet *model;
   guint *uses;       /* how many layers (and outputs) read each value */
   guint *parameters; /* how many layers use each parameter */
   guint *now;        /* the number that each value has in the new list of nodes */
@@ -179,7 +179,7 @@ fold_node (Fold *f, const CncNode *node, guint value, GError **error)
 static void
 drop_unused (Fold *f)
 {
-  CncModel *model = f->model;
+  CncNet *model = f->model;
   CncGraph *graph = model->graph;
   g_autofree guint *number = g_new0 (guint, graph->n_parameters);
   guint n = 0;
@@ -221,7 +221,7 @@ count_uses (Fold *f)
 }
 
 gboolean
-cnc_model_fold (CncModel *model, GError **error)
+cnc_net_fold (CncNet *model, GError **error)
 {
   CncGraph *graph = model->graph;
   const guint n = cnc_graph_n_values (graph);

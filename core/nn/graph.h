@@ -43,7 +43,7 @@ typedef enum
   CNC_LAYER_MULTIPLY,
   CNC_LAYER_AFFINE,
   CNC_LAYER_CLAMP,
-  CNC_LAYER_BATCH_NORM, /* weights: scale, shift, running mean, running variance; folded away by cnc_model_fold */
+  CNC_LAYER_BATCH_NORM, /* weights: scale, shift, running mean, running variance; folded away by cnc_net_fold */
   CNC_LAYER_DROPOUT,    /* in training only */
   CNC_LAYER_NOISE,      /* in training only, unless its attribute "always" is set */
   CNC_LAYER_ROUND8,     /* to multiples of 1/255 in [0, 1] */

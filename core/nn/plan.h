@@ -8,7 +8,7 @@
 #pragma once
 
 #include "nn/graph.h"
-#include "nn/model.h"
+#include "nn/net.h"
 
 G_BEGIN_DECLS
 

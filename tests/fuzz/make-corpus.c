@@ -4,6 +4,8 @@
 #include "methods/payload.h"
 #include "picture/pack.h"
 
+#include "../unit/nets.h"
+
 #include <glib/gstdio.h>
 
 static const char *folder;
@@ -123,6 +125,34 @@ save_others (void)
   save ("header", "recipients", recipients);
 }
 
+/* Small networks: layers of every kind, a batch normalisation, a dense layer. */
+static void
+save_models (void)
+{
+  static const struct
+  {
+    const char *name, *graph;
+  } models[] = {
+    { "codec", CODEC_GRAPH },
+    { "norm", GRAPH ("\"channels\":1", NODE ("c", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":1") "," NODE ("n", "batch_norm", "\"c\"", ""), "\"n\"") },
+    { "dense", GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("d", "dense", "\"x\"", "\"channels\":2,\"activation\":\"tanh\""), "\"d\"") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (models); i++)
+    {
+      g_autoptr (CncNet) model = model_of (models[i].graph, i);
+      g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+      g_autoptr (GBytes) file = NULL;
+      g_autoptr (GByteArray) bytes = NULL;
+
+      if (!cnc_net_store (model, writer, NULL))
+        g_assert_not_reached ();
+      file = cnc_safetensors_writer_finish (writer, NULL);
+      bytes = bytes_of (g_bytes_get_data (file, NULL), g_bytes_get_size (file));
+      save ("model", models[i].name, bytes);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -149,5 +179,6 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (pictures); i++)
     save_picture (&pictures[i].format, pictures[i].raw, pictures[i].name);
   save_others ();
+  save_models ();
   return 0;
 }

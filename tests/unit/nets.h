@@ -1,7 +1,7 @@
 /* tests/unit/nets.h: small networks and random weights for tests of graphs and tiles. */
 #pragma once
 
-#include "nn/model.h"
+#include "nn/net.h"
 
 #include <string.h>
 
@@ -51,22 +51,22 @@ random_float (guint32 *state) /* (-1, 1) */
 }
 
 static inline void
-randomise (CncModel *model, guint32 seed)
+randomise (CncNet *model, guint32 seed)
 {
   for (guint i = 0; i < model->n_values; i++)
     for (gsize k = 0; k < cnc_shape_count (&model->graph->parameters[i].shape); k++)
       model->values[i][k] = 0.4f * random_float (&seed) + (model->graph->parameters[i].trained ? 0.0f : 0.6f);
 }
 
-static inline CncModel *
+static inline CncNet *
 model_of (const char *json, guint32 seed)
 {
   g_autoptr (GError) error = NULL;
   CncGraph *graph = cnc_graph_from_json (json, strlen (json), &error);
-  CncModel *model;
+  CncNet *model;
 
   g_assert_no_error (error);
-  model = cnc_model_new (graph, &error);
+  model = cnc_net_new (graph, &error);
   g_assert_no_error (error);
   randomise (model, seed);
   return model;

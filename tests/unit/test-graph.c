@@ -160,7 +160,7 @@ params_of (const CncGraph *graph, const char *feed, CncShape shape, const char *
 
 /* Runs feed -> fetch; out: (transfer full). */
 static float *
-run (CncModel *model, const char *feed, CncShape shape, const float *in, const char *fetch, CncMode mode, guint64 seed, gsize *count)
+run (CncNet *model, const char *feed, CncShape shape, const float *in, const char *fetch, CncMode mode, guint64 seed, gsize *count)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
@@ -197,7 +197,7 @@ random_picture (gsize count, guint32 seed)
 static void
 test_memory_reuse (void)
 {
-  g_autoptr (CncModel) model = model_of (CODEC_GRAPH, 7);
+  g_autoptr (CncNet) model = model_of (CODEC_GRAPH, 7);
   const CncGraph *graph = model->graph;
   const CncShape pictures = { 2, 3, 24, 16 }, latents = { 2, 5, 3, 2 };
   g_autofree float *x = random_picture (cnc_shape_count (&pictures), 1), *z = random_picture (cnc_shape_count (&latents), 2);
@@ -236,7 +236,7 @@ static void
 test_by_hand (void)
 {
   static const float in[4] = { 1, -2, 3, 4 };
-  g_autoptr (CncModel) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE ("b", "affine", "\"a\"", "\"scale\":2,\"shift\":1"), "\"b\""), 1);
+  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE ("b", "affine", "\"a\"", "\"scale\":2,\"shift\":1"), "\"b\""), 1);
   g_autofree float *out = NULL;
   gsize n;
 
@@ -254,7 +254,7 @@ test_by_hand (void)
 static void
 test_modes (void)
 {
-  g_autoptr (CncModel) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "noise", "\"x\"", "\"scale\":0.3,\"distribution\":\"gaussian\",\"always\":1") ","
+  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "noise", "\"x\"", "\"scale\":0.3,\"distribution\":\"gaussian\",\"always\":1") ","
     NODE ("b", "noise", "\"a\"", "\"scale\":0.3,\"distribution\":\"uniform\"") "," NODE ("c", "affine", "\"b\"", "\"shift\":0"), "\"c\""), 1);
   const CncShape shape = { 1, 1, 64, 64 };
   g_autofree float *x = random_picture (4096, 1);
@@ -328,7 +328,7 @@ test_limits (void)
   NODE ("n4", "batch_norm", "\"c2\"", "") "," PLAIN ("s", "add", "\"n4\",\"n3\"") "," NODE ("y", "activation", "\"s\"", "\"activation\":\"tanh\""), "\"y\"")
 
 static void
-normalise (const CncModel *model, const char *name, float *values, CncShape shape)
+normalise (const CncNet *model, const char *name, float *values, CncShape shape)
 {
   const CncNode *node = cnc_graph_node (model->graph, cnc_graph_value (model->graph, name));
   const gsize plane = (gsize) shape.h * shape.w;
@@ -349,7 +349,7 @@ static void
 test_fold (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncModel) model = model_of (NORMS, 11), folded = model_of (NORMS, 11);
+  g_autoptr (CncNet) model = model_of (NORMS, 11), folded = model_of (NORMS, 11);
   const CncShape x_shape = { 2, 2, 5, 6 }, c1 = { 2, 3, 5, 6 }, wide = { 2, 4, 10, 12 };
   g_autofree float *x = random_picture (cnc_shape_count (&x_shape), 3);
   g_autofree float *a = NULL, *b = NULL, *c = NULL, *got = NULL;
@@ -368,7 +368,7 @@ test_fold (void)
   normalise (model, "n3", b, wide);
   c = run (model, "n3", wide, b, "c2", CNC_MODE_INFERENCE, 0, &n);
   normalise (model, "n4", c, wide);
-  g_assert_true (cnc_model_fold (folded, &error));
+  g_assert_true (cnc_net_fold (folded, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (folded->graph->n_nodes, ==, 5); /* a1, n2 and n3 in one, c2, n4 of its own, y */
   g_assert_cmpuint (folded->graph->n_parameters, ==, 2 * 4);
@@ -382,18 +382,18 @@ static void
 test_file (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncModel) model = model_of (NORMS, 11), again = NULL;
+  g_autoptr (CncNet) model = model_of (NORMS, 11), again = NULL;
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new (), lacking = cnc_safetensors_writer_new (), bare = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL, less = NULL, none = NULL;
   g_autofree char *text = cnc_graph_to_json (model->graph);
   CncSafetensors *file;
   static const guint32 sides[] = { 3, 2, 3, 2 };
 
-  g_assert_true (cnc_model_store (model, writer, &error));
+  g_assert_true (cnc_net_store (model, writer, &error));
   bytes = cnc_safetensors_writer_finish (writer, &error);
   file = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
   g_assert_no_error (error);
-  again = cnc_model_from_file (file, &error);
+  again = cnc_net_from_file (file, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < model->n_values; i++)
     assert_equal (model->values[i], cnc_shape_count (&model->graph->parameters[i].shape), again->values[i], cnc_shape_count (&again->graph->parameters[i].shape));
@@ -402,14 +402,14 @@ test_file (void)
   g_assert_true (cnc_safetensors_writer_add (lacking, "c1.weight", CNC_DTYPE_F32, 4, sides, model->values[0], &error));
   less = cnc_safetensors_writer_finish (lacking, &error);
   file = cnc_safetensors_parse (g_bytes_get_data (less, NULL), g_bytes_get_size (less), &error);
-  g_assert_null (cnc_model_from_file (file, &error));
+  g_assert_null (cnc_net_from_file (file, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
   g_assert_nonnull (strstr (error->message, "c1.weight"));
   g_clear_error (&error);
 
   none = cnc_safetensors_writer_finish (bare, &error);
   file = cnc_safetensors_parse (g_bytes_get_data (none, NULL), g_bytes_get_size (none), &error);
-  g_assert_null (cnc_model_from_file (file, &error));
+  g_assert_null (cnc_net_from_file (file, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
 }
 
@@ -417,26 +417,26 @@ test_file (void)
 static void
 test_memory (void)
 {
-  g_autoptr (CncModel) model = model_of (CODEC_GRAPH, 3);
+  g_autoptr (CncNet) model = model_of (CODEC_GRAPH, 3);
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (GBytes) bytes = NULL;
   guint failed = 0;
 
-  g_assert_true (cnc_model_store (model, writer, NULL));
+  g_assert_true (cnc_net_store (model, writer, NULL));
   bytes = cnc_safetensors_writer_finish (writer, NULL);
   for (guint i = 1;; i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (CncModel) read = NULL;
+      g_autoptr (CncNet) read = NULL;
       g_autoptr (CncWeights) weights = NULL;
       g_autoptr (CncPlan) plan = NULL;
       CncSafetensors *file;
 
       cnc_alloc_fail_at (i);
       file = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
-      read = file != NULL ? cnc_model_from_file (file, &error) : NULL;
-      if (read != NULL && cnc_model_fold (read, &error))
+      read = file != NULL ? cnc_net_from_file (file, &error) : NULL;
+      if (read != NULL && cnc_net_fold (read, &error))
         weights = cnc_weights_new (backend, read, &error);
       if (weights != NULL)
         {

@@ -95,7 +95,7 @@ test_reach (void)
     {
       g_autoptr (GError) error = NULL;
       g_autofree char *json = g_strdup_printf (GRAPH ("\"channels\":1", "%s", "\"y\""), cases[i].nodes);
-      g_autoptr (CncModel) model = model_of (json, 1);
+      g_autoptr (CncNet) model = model_of (json, 1);
       CncReach reach;
 
       g_assert_true (cnc_reach_find (model->graph, 0, cnc_graph_value (model->graph, "y"), &reach, &error));
@@ -119,7 +119,7 @@ test_refused (void)
   for (guint i = 0; i < G_N_ELEMENTS (graphs); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (CncModel) model = model_of (graphs[i], 1);
+      g_autoptr (CncNet) model = model_of (graphs[i], 1);
       CncReach reach;
 
       g_assert_false (cnc_reach_find (model->graph, 0, 1, &reach, &error));
@@ -132,7 +132,7 @@ test_refused (void)
 static void
 test_reach_is_true (void)
 {
-  g_autoptr (CncModel) model = model_of (GRAPH ("\"channels\":1",
+  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1",
     NODE ("a", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE ("b", "conv2d", "\"a\"", "\"channels\":2,\"kernel\":3,\"pad\":1") ","
     NODE ("c", "conv_transpose2d", "\"b\"", "\"channels\":2,\"kernel\":4,\"stride\":2,\"pad\":1") "," NODE ("y", "conv2d", "\"c\"", "\"channels\":1,\"kernel\":3,\"pad\":1"), "\"y\""), 3);
   g_autoptr (GError) error = NULL;
@@ -169,7 +169,7 @@ tiles_equal (const char *json, const char *feed, const char *fetch, guint32 chan
   static const guint32 sizes[][2] = { { 1, 1 }, { 7, 3 }, { 64, 64 }, { 65, 63 }, { 200, 131 }, { 310, 40 } };
   static const guint32 tiles[] = { 1, 100 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncModel) model = model_of (json, 5);
+  g_autoptr (CncNet) model = model_of (json, 5);
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
 
@@ -224,7 +224,7 @@ static void
 test_memory (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncModel) model = model_of (CODEC_GRAPH, 5);
+  g_autoptr (CncNet) model = model_of (CODEC_GRAPH, 5);
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas c = canvas_new (3, 500, 400, 3, 500, 400);
@@ -266,7 +266,7 @@ static void
 test_progress (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncModel) model = model_of (CODEC_GRAPH, 5);
+  g_autoptr (CncNet) model = model_of (CODEC_GRAPH, 5);
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas c = canvas_new (3, 300, 300, 3, 300, 300);

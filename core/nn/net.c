@@ -1,5 +1,5 @@
-/* core/nn/model.c: weights from and to files and devices, see model.h. */
-#include "nn/model.h"
+/* core/nn/net.c: weights from and to files and devices, see net.h. */
+#include "nn/net.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -8,10 +8,10 @@
 
 #define ALIGN_FLOATS 64u /* what every Vulkan device takes as the beginning of a range */
 
-CncModel *
-cnc_model_new (CncGraph *graph, GError **error)
+CncNet *
+cnc_net_new (CncGraph *graph, GError **error)
 {
-  g_autoptr (CncModel) model = g_new0 (CncModel, 1);
+  g_autoptr (CncNet) model = g_new0 (CncNet, 1);
   gsize total = 0;
 
   model->graph = graph;
@@ -19,7 +19,7 @@ cnc_model_new (CncGraph *graph, GError **error)
   model->values = g_new0 (float *, graph->n_parameters);
   for (guint i = 0; i < graph->n_parameters; i++)
     total += cnc_shape_count (&graph->parameters[i].shape);
-  if (total > CNC_MODEL_MAX_WEIGHTS)
+  if (total > CNC_NET_MAX_WEIGHTS)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The network has more weights than fit into a model file (1 GiB); make it smaller.");
       return NULL;
@@ -34,7 +34,7 @@ cnc_model_new (CncGraph *graph, GError **error)
 }
 
 void
-cnc_model_free (CncModel *model)
+cnc_net_free (CncNet *model)
 {
   if (model == NULL)
     return;
@@ -64,7 +64,7 @@ stored_sides (const CncParameter *p, guint32 sides[4])
 }
 
 static gboolean
-read_parameter (CncModel *model, guint i, GError **error)
+read_parameter (CncNet *model, guint i, GError **error)
 {
   const CncParameter *p = &model->graph->parameters[i];
   const CncStoredTensor *t = cnc_safetensors_find (model->file, p->name);
@@ -84,17 +84,17 @@ read_parameter (CncModel *model, guint i, GError **error)
   return cnc_stored_tensor_floats (t, model->values[i], error);
 }
 
-CncModel *
-cnc_model_from_file (CncSafetensors *file, GError **error)
+CncNet *
+cnc_net_from_file (CncSafetensors *file, GError **error)
 {
   const char *text = cnc_safetensors_metadata (file, "graph");
-  g_autoptr (CncModel) model = NULL;
+  g_autoptr (CncNet) model = NULL;
   CncGraph *graph;
 
   if (text == NULL)
     g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The file holds weights, but no network of cnncrypt (its texts have no \"graph\"); give a file that cnncrypt-train wrote.");
   graph = text != NULL ? cnc_graph_from_json (text, strlen (text), error) : NULL;
-  model = graph != NULL ? cnc_model_new (graph, error) : NULL;
+  model = graph != NULL ? cnc_net_new (graph, error) : NULL;
   if (model == NULL)
     {
       cnc_safetensors_free (file);
@@ -107,16 +107,16 @@ cnc_model_from_file (CncSafetensors *file, GError **error)
   return g_steal_pointer (&model);
 }
 
-CncModel *
-cnc_model_read (const char *path, GError **error)
+CncNet *
+cnc_net_read (const char *path, GError **error)
 {
   CncSafetensors *file = cnc_safetensors_read (path, error);
 
-  return file != NULL ? cnc_model_from_file (file, error) : NULL;
+  return file != NULL ? cnc_net_from_file (file, error) : NULL;
 }
 
 gboolean
-cnc_model_store (const CncModel *model, CncSafetensorsWriter *writer, GError **error)
+cnc_net_store (const CncNet *model, CncSafetensorsWriter *writer, GError **error)
 {
   g_autofree char *text = cnc_graph_to_json (model->graph);
 
@@ -136,7 +136,7 @@ cnc_model_store (const CncModel *model, CncSafetensorsWriter *writer, GError **e
 /* ---- on a device ---- */
 
 CncWeights *
-cnc_weights_new (CncBackend *backend, const CncModel *model, GError **error)
+cnc_weights_new (CncBackend *backend, const CncNet *model, GError **error)
 {
   g_autoptr (CncWeights) weights = g_new0 (CncWeights, 1);
   g_autofree float *zeros = NULL;
@@ -174,7 +174,7 @@ cnc_weights_free (CncWeights *weights)
 }
 
 gboolean
-cnc_weights_upload (CncWeights *weights, const CncModel *model, GError **error)
+cnc_weights_upload (CncWeights *weights, const CncNet *model, GError **error)
 {
   for (guint i = 0; i < model->n_values; i++)
     {
@@ -187,7 +187,7 @@ cnc_weights_upload (CncWeights *weights, const CncModel *model, GError **error)
 }
 
 gboolean
-cnc_weights_download (CncWeights *weights, CncModel *model, GError **error)
+cnc_weights_download (CncWeights *weights, CncNet *model, GError **error)
 {
   for (guint i = 0; i < model->n_values; i++)
     {

@@ -1,0 +1,95 @@
+/* A model file, as anybody may send it: read, written again, folded, planned, and, where it asks for little work, run. */
+#include "fuzz.h"
+
+#include "nn/tile.h"
+
+#include <math.h>
+
+static void
+write_again (const CncNet *model)
+{
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (CncNet) again = NULL;
+  CncSafetensors *file;
+  g_autofree char *text = cnc_graph_to_json (model->graph), *second = NULL;
+
+  /* Names that the file may have and the writer refuses do not exist: a parameter's name is plain. */
+  if (!cnc_net_store (model, writer, NULL))
+    g_assert_not_reached ();
+  bytes = cnc_safetensors_writer_finish (writer, NULL);
+  g_assert (bytes != NULL);
+  file = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+  g_assert (file != NULL);
+  again = cnc_net_from_file (file, NULL);
+  g_assert (again != NULL);
+  second = cnc_graph_to_json (again->graph);
+  g_assert_cmpstr (text, ==, second);
+}
+
+static void
+run (const CncNet *model)
+{
+  const CncGraph *graph = model->graph;
+  CncPlanParams params = { .n_feeds = graph->n_inputs, .n_fetches = graph->n_outputs, .max_flops = 1e6, .max_bytes = 1 << 22, .mode = CNC_MODE_NOISY };
+  g_autoptr (CncWeights) weights = NULL;
+  g_autoptr (CncPlan) plan = NULL;
+  CncReach reach;
+
+  if (cnc_reach_find (graph, 0, graph->outputs[0], &reach, NULL))
+    g_assert (reach.align > 0 && reach.numerator > 0 && reach.denominator > 0);
+  for (guint i = 0; i < graph->n_inputs; i++)
+    {
+      params.feeds[i] = i;
+      params.shapes[i] = (CncShape) { 1, graph->inputs[i].channels, graph->inputs[i].height > 0 ? graph->inputs[i].height : 8, graph->inputs[i].width > 0 ? graph->inputs[i].width : 8 };
+    }
+  for (guint i = 0; i < graph->n_outputs; i++)
+    params.fetches[i] = graph->outputs[i];
+  plan = cnc_plan_new (fuzz_backend (), graph, &params, NULL);
+  if (plan == NULL)
+    return;
+  weights = cnc_weights_new (fuzz_backend (), model, NULL);
+  for (guint i = 0; i < graph->n_inputs && weights != NULL; i++)
+    {
+      const CncTensor *feed = cnc_plan_tensor (plan, i);
+      g_autofree float *zeros = g_malloc0 (cnc_tensor_bytes (feed));
+
+      if (!cnc_buffer_upload (fuzz_backend (), feed->buffer, 0, zeros, cnc_tensor_bytes (feed), NULL))
+        return;
+    }
+  /* Weights may be so large that the result is infinite, but not that a device fails. */
+  if (weights != NULL && !cnc_plan_run (plan, weights, 1, NULL))
+    g_assert_not_reached ();
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autoptr (CncNet) model = NULL;
+  CncSafetensors *file = cnc_safetensors_parse (data, size, NULL);
+
+  if (file == NULL)
+    return 0;
+  for (guint i = 0; i < cnc_safetensors_count (file); i++)
+    {
+      const CncStoredTensor *t = cnc_safetensors_get (file, i);
+
+      g_assert (t->data >= cnc_safetensors_get (file, 0)->data);
+      g_assert (cnc_safetensors_find (file, t->name) == t);
+      if (t->dtype == CNC_DTYPE_F32 || t->dtype == CNC_DTYPE_F16)
+        {
+          g_autofree float *values = g_new (float, t->count);
+
+          g_assert (cnc_stored_tensor_floats (t, values, NULL));
+          for (gsize k = 0; k < t->count; k++)
+            g_assert (isfinite (values[k]));
+        }
+    }
+  model = cnc_net_from_file (file, NULL);
+  if (model == NULL)
+    return 0;
+  write_again (model);
+  if (cnc_net_fold (model, NULL))
+    run (model);
+  return 0;
+}
