@@ -139,15 +139,16 @@ use_parameter (CncGraph *graph, const char *name, guint *index, GError **error)
 static gboolean
 add_weights (CncGraph *graph, CncNode *node, const char *const *weights, GError **error)
 {
-  static const char *const plain[] = { "weight", "bias" }, *const norm[] = { "scale", "shift", "mean", "variance" };
+  static const char *const plain[] = { "weight", "bias" }, *const norm[] = { "scale", "shift", "mean", "variance" }, *const prior[] = { "prior" };
   const guint most = cnc_layers[node->kind].weights;
-  const guint n = most == 2 && node->bias == 0 ? 1 : most;
+  const guint n = most == 2 && node->bias == 0 ? 1 : most == 1 && node->prior == 0 ? 0 : most;
+  const char *const *const parts = most == 4 ? norm : most == 1 ? prior : plain;
 
   if (weights != NULL && g_strv_length ((char **) weights) != n)
     return bad (error, node->name, "has the wrong number of weights");
   for (guint i = 0; i < n; i++)
     {
-      g_autofree char *name = weights != NULL ? g_strdup (weights[i]) : g_strdup_printf ("%s.%s", node->name, (most == 4 ? norm : plain)[i]);
+      g_autofree char *name = weights != NULL ? g_strdup (weights[i]) : g_strdup_printf ("%s.%s", node->name, parts[i]);
 
       if (!use_parameter (graph, name, &node->weights[i], error))
         return FALSE;
@@ -207,6 +208,11 @@ expected_parameter (const CncNode *node, guint i, const CncShape *x)
     {
       p.shape = (CncShape) { 1, x->c, 1, 1 };
       p.trained = i < 2;
+    }
+  else if (node->kind == CNC_LAYER_QUANTISE)
+    {
+      p.rank = 2;
+      p.shape = (CncShape) { x->c, 6, 1, 1 };
     }
   else if (i == 1)
     p.shape = (CncShape) { 1, outputs, 1, 1 };

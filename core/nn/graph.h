@@ -47,7 +47,7 @@ typedef enum
   CNC_LAYER_DROPOUT,    /* in training only */
   CNC_LAYER_NOISE,      /* in training only, unless its attribute "always" is set */
   CNC_LAYER_ROUND8,     /* to multiples of 1/255 in [0, 1] */
-  CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017) */
+  CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017); weights: [prior], see CNC_OP_RATE */
   CNC_LAYER_COUNT,
 } CncLayerKind;
 
@@ -73,15 +73,17 @@ typedef struct
   guint activation; /* CncActivation */
   guint distribution;
   guint always;
+  guint prior; /* whether a quantiser has one */
   guint bias; /* whether the layer has one */
   double slope, scale, shift, low, high, epsilon, momentum, rate;
+  double share; /* of the training steps in which there is noise */
 } CncNode;
 
 typedef struct
 {
-  char name[CNC_GRAPH_MAX_NAME + 9]; /* room for ".variance" */
+  char name[CNC_GRAPH_MAX_NAME + 10]; /* room for ".variance" */
   CncShape shape;                    /* as the operations take it */
-  guint rank;                        /* as it is stored: 4 convolutions, 2 dense, 1 vectors */
+  guint rank;                        /* as it is stored: 4 convolutions, 2 dense and prior, 1 vectors */
   guint fan_in;                      /* values that one output of the layer sums up; 0 for vectors */
   gboolean trained;                  /* FALSE: running statistics */
 } CncParameter;

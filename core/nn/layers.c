@@ -28,7 +28,7 @@ const CncLayer cnc_layers[CNC_LAYER_COUNT] = {
   [CNC_LAYER_DROPOUT] = { "dropout", 1, 1, 0, TRUE },
   [CNC_LAYER_NOISE] = { "noise", 1, 1, 0, TRUE },
   [CNC_LAYER_ROUND8] = { "round8", 1, 1, 0, TRUE },
-  [CNC_LAYER_QUANTISE] = { "quantise", 1, 1, 0, TRUE },
+  [CNC_LAYER_QUANTISE] = { "quantise", 1, 1, 1, TRUE },
 };
 
 static const char *const activations[] = { "none", "relu", "leaky_relu", "sigmoid", "tanh", NULL };
@@ -69,6 +69,8 @@ const CncLayerAttribute cnc_layer_attribute_table[] = {
   { "scale", L (NOISE), REAL (scale), 0, 1e6, -1, NULL },
   { "distribution", L (NOISE), UINT (distribution), 0, 1, -1, distributions },
   { "always", L (NOISE), UINT (always), 0, 1, 0, NULL },
+  { "share", L (NOISE), REAL (share), 0, 1, 1, NULL },
+  { "prior", L (QUANTISE), UINT (prior), 0, 1, 0, NULL },
 };
 const guint cnc_n_layer_attributes = G_N_ELEMENTS (cnc_layer_attribute_table);
 
@@ -291,6 +293,8 @@ cnc_node_op (const CncGraph *graph, const CncNode *node, CncMode mode, guint64 s
       op->scale = (float) node->rate;
       return mode == CNC_MODE_TRAINING;
     case CNC_LAYER_NOISE:
+      if (mode == CNC_MODE_TRAINING && (double) (scramble (op->seed) >> 11) / 9007199254740992.0 >= node->share)
+        op->scale = 0;
       return mode == CNC_MODE_TRAINING || (mode == CNC_MODE_NOISY && node->always != 0);
     case CNC_LAYER_QUANTISE:
       if (mode == CNC_MODE_TRAINING)
@@ -323,7 +327,7 @@ cnc_node_shape (const CncGraph *graph, const CncNode *node, const CncShape *in, 
         return TRUE;
       return bad (error, node, "has weights for another number of channels");
     }
-  for (guint i = 0; i < node->n_weights; i++)
+  for (guint i = 0; i < node->n_weights && node->kind != CNC_LAYER_QUANTISE; i++)
     shapes[n++] = graph->parameters[node->weights[i]].shape;
   for (guint i = 1; i < node->n_inputs; i++)
     shapes[n++] = in[i];

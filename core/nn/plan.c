@@ -95,7 +95,7 @@ runs (const CncPlan *plan, guint n)
 static guint
 gather (const CncPlan *plan, const CncNode *node, const CncTensor *parameters, CncTensor in[CNC_OP_MAX_TENSORS])
 {
-  const guint weights = node->kind == CNC_LAYER_BATCH_NORM ? 2 : node->n_weights;
+  const guint weights = node->kind == CNC_LAYER_BATCH_NORM ? 2 : node->kind == CNC_LAYER_QUANTISE ? 0 : node->n_weights;
   guint n = 0;
 
   in[n++] = plan->values[plan->values[node->inputs[0]].root].tensor;

@@ -20,7 +20,7 @@
   NODE ("e7", "average_pool", "\"e6\"", "\"kernel\":2") "," \
   NODE ("e8", "affine", "\"e7\"", "\"scale\":8,\"shift\":0.25") "," \
   NODE ("drop", "dropout", "\"e8\"", "\"rate\":0.5") "," \
-  PLAIN ("z", "quantise", "\"drop\"") "," \
+  NODE ("z", "quantise", "\"drop\"", "\"prior\":1") "," \
   NODE ("d1", "conv_transpose2d", "\"z\"", "\"channels\":7,\"kernel\":4,\"stride\":2,\"pad\":1,\"activation\":\"sigmoid\"") "," \
   NODE ("d2", "conv2d", "\"d1\"", "\"channels\":8,\"kernel\":3,\"pad\":1,\"bias\":0") "," \
   NODE ("d3", "pixel_shuffle", "\"d2\"", "\"factor\":2") "," \

@@ -1,0 +1,428 @@
+/* models/train/session.c: set up, step, validate; see session.h. */
+#include "session.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_VALIDATION 2048u /* pictures; more would not make the mean much surer */
+
+/* ---- set up ---- */
+
+static void
+fill_uniform (float *values, gsize count, double deviation, guint64 seed)
+{
+  const double range = deviation * sqrt (3.0);
+
+  for (gsize i = 0; i < count; i++)
+    values[i] = (float) (((double) (train_random (seed, i) >> 11) / 4503599627370496.0 - 1.0) * range);
+}
+
+void
+train_initialise (CncNet *net, guint64 seed)
+{
+  for (guint n = 0; n < net->graph->n_nodes; n++)
+    {
+      const CncNode *node = &net->graph->nodes[n];
+
+      for (guint i = 0; i < node->n_weights; i++)
+        {
+          const CncParameter *p = &net->graph->parameters[node->weights[i]];
+          const gsize count = cnc_shape_count (&p->shape);
+          float *values = net->values[node->weights[i]];
+          const gboolean rectified = node->activation == CNC_ACTIVATION_RELU || node->activation == CNC_ACTIVATION_LEAKY_RELU;
+
+          if (node->kind == CNC_LAYER_BATCH_NORM)
+            for (gsize k = 0; k < count; k++)
+              values[k] = i == 0 || i == 3 ? 1.0f : 0.0f; /* scale and variance */
+          else if (node->kind == CNC_LAYER_QUANTISE)
+            for (gsize k = 0; k < count; k++)
+              values[k] = k % 6 == 2 ? -0.5f : k % 6 == 3 ? 0.5f : 0.0f; /* two means apart, so that the mixture can part */
+          else if (p->fan_in > 0)
+            fill_uniform (values, count, sqrt ((rectified ? 2.0 : 1.0) / p->fan_in), train_random (seed, node->weights[i]));
+        }
+    }
+}
+
+/* Which pictures are trained on and which are not, by the seed. */
+static void
+part_pictures (TrainSession *s)
+{
+  const guint n = s->data->pictures->len;
+
+  s->pictures = train_shuffle (n, s->recipe->seed, G_MAXUINT64);
+  s->n_validation = (guint) (s->recipe->validation * n);
+  if (s->recipe->validation > 0 && s->n_validation == 0 && n > 1)
+    s->n_validation = 1;
+  s->n_train = n - s->n_validation;
+}
+
+static gboolean
+choose_view (TrainSession *s, GError **error)
+{
+  const CncGraphInput *input = &s->recipe->graph->inputs[0];
+  const TrainPicture *first = &g_array_index (s->data->pictures, TrainPicture, 0);
+  const guint32 crop = s->recipe->crop;
+
+  s->view.flip = s->recipe->flip;
+  s->view.crop = crop > 0;
+  s->view.width = crop > 0 ? crop : first->width;
+  s->view.height = crop > 0 ? crop : first->height;
+  if (input->height > 0 && (input->height != s->view.height || input->width != s->view.width))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The network takes pictures of %ux%u pixels, but the data gives %ux%u; set crop in the recipe or give other data.",
+                   input->width, input->height, s->view.width, s->view.height);
+      return FALSE;
+    }
+  for (guint i = 0; i < s->data->pictures->len && crop == 0; i++)
+    {
+      const TrainPicture *p = &g_array_index (s->data->pictures, TrainPicture, i);
+
+      if (p->width != s->view.width || p->height != s->view.height)
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The pictures differ in size (%s); set crop in the recipe.", p->name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+fill (TrainSession *s, CncBuffer *buffer, GError **error)
+{
+  const CncOp zero = { .kind = CNC_OP_FILL };
+  const CncTensor all = { buffer, 0, { 1, 1, 1, (guint32) s->weights->floats } };
+
+  return cnc_op_run (s->backend, &zero, NULL, 0, &all, 1, error);
+}
+
+static CncPlanParams
+batch_params (const CncGraph *graph, const TrainView *view, guint batch, CncMode mode)
+{
+  CncPlanParams params = { .n_feeds = 1, .mode = mode };
+
+  params.shapes[0] = (CncShape) { batch, graph->inputs[0].channels, view->height, view->width };
+  params.fetches[params.n_fetches++] = graph->outputs[0];
+  if (graph->latent != CNC_NO_VALUE)
+    params.fetches[params.n_fetches++] = graph->latent;
+  return params;
+}
+
+static gboolean
+set_up_device (TrainSession *s, GError **error)
+{
+  const CncPlanParams params = batch_params (s->net->graph, &s->view, s->recipe->batch, CNC_MODE_TRAINING);
+  gsize bytes;
+
+  s->weights = cnc_weights_new (s->backend, s->net, error);
+  s->plan = s->weights != NULL ? cnc_plan_new (s->backend, s->net->graph, &params, error) : NULL;
+  if (s->plan == NULL)
+    return FALSE;
+  train_losses_init (&s->losses, s->recipe, s->net->graph, s->plan);
+  s->gradients = train_gradients_new (s->backend, s->net->graph, s->plan, s->weights, s->losses.ends, s->losses.n_ends, error);
+  if (s->gradients == NULL)
+    return FALSE;
+  bytes = s->weights->floats * sizeof (float);
+  s->first = cnc_buffer_new (s->backend, bytes, error);
+  s->second = s->first != NULL ? cnc_buffer_new (s->backend, bytes, error) : NULL;
+  s->sums = s->second != NULL ? cnc_buffer_new (s->backend, TRAIN_SUMS * sizeof (float), error) : NULL;
+  s->batch = s->sums != NULL ? cnc_alloc (cnc_shape_count (&params.shapes[0]), sizeof (float), "a batch of pictures", error) : NULL;
+  return s->batch != NULL && fill (s, s->first, error) && fill (s, s->second, error);
+}
+
+TrainSession *
+train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainData *data, GError **error)
+{
+  g_autoptr (TrainSession) s = g_new0 (TrainSession, 1);
+
+  s->backend = backend;
+  s->recipe = recipe;
+  s->data = data;
+  s->best_loss = INFINITY;
+  s->order_epoch = G_MAXUINT64;
+  s->log = g_string_new ("step,loss,validation,learning_rate,gradient_norm\n");
+  part_pictures (s);
+  if (s->n_train < 1)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There are too few pictures to train on; give more data.");
+      return NULL;
+    }
+  if (!choose_view (s, error))
+    return NULL;
+  s->net = cnc_net_new (cnc_graph_copy (recipe->graph), error);
+  if (s->net == NULL)
+    return NULL;
+  train_initialise (s->net, recipe->seed);
+  return set_up_device (s, error) ? g_steal_pointer (&s) : NULL;
+}
+
+void
+train_session_free (TrainSession *s)
+{
+  if (s == NULL)
+    return;
+  train_gradients_free (s->gradients);
+  cnc_plan_free (s->plan);
+  cnc_weights_free (s->weights);
+  cnc_buffer_free (s->backend, s->first);
+  cnc_buffer_free (s->backend, s->second);
+  cnc_buffer_free (s->backend, s->sums);
+  cnc_net_free (s->net);
+  cnc_net_free (s->best);
+  g_free (s->batch);
+  g_free (s->order);
+  g_free (s->pictures);
+  if (s->log != NULL)
+    g_string_free (s->log, TRUE);
+  g_free (s);
+}
+
+/* ---- a step ---- */
+
+typedef struct
+{
+  TrainSession *session;
+  guint64 begin;      /* the number of the first sample */
+  gboolean validation;
+} Filling;
+
+/* The picture that sample number n of the whole run shows. */
+static guint
+picture_of (TrainSession *s, guint64 n)
+{
+  return s->pictures[s->order[n % ((guint64) s->n_train * s->recipe->crops)] % s->n_train];
+}
+
+static void
+fill_sample (guint index, gpointer user_data)
+{
+  const Filling *f = user_data;
+  TrainSession *s = f->session;
+  const gsize count = (gsize) s->data->channels * s->view.height * s->view.width;
+  const guint64 n = f->begin + index;
+
+  if (f->validation)
+    train_sample (s->data, s->pictures[s->n_train + n], &s->view, 0, s->batch + index * count);
+  else
+    train_sample (s->data, picture_of (s, n), &s->view, train_random (train_random (s->recipe->seed, 3), n) | 1, s->batch + index * count);
+}
+
+static void
+fill_batch (TrainSession *s)
+{
+  const guint64 begin = (guint64) s->step * s->recipe->batch, size = (guint64) s->n_train * s->recipe->crops;
+
+  /* A batch may reach over the end of an epoch: its parts are filled one after the other. */
+  for (guint done = 0; done < s->recipe->batch;)
+    {
+      const guint64 n = begin + done, epoch = n / size;
+      const guint count = (guint) MIN (s->recipe->batch - done, size - n % size);
+      Filling f = { s, n, FALSE };
+      float *batch = s->batch;
+
+      if (epoch != s->order_epoch)
+        {
+          g_free (s->order);
+          s->order = train_shuffle ((guint) size, s->recipe->seed, epoch);
+          s->order_epoch = epoch;
+        }
+      s->batch += (gsize) done * s->data->channels * s->view.height * s->view.width;
+      cnc_parallel_for (count, fill_sample, &f);
+      s->batch = batch;
+      done += count;
+    }
+}
+
+/* Running statistics of the batch normalisations. */
+static gboolean
+track (TrainSession *s, GError **error)
+{
+  const CncGraph *graph = s->net->graph;
+
+  for (guint n = 0; n < graph->n_nodes; n++)
+    {
+      const CncNode *node = &graph->nodes[n];
+      const guint value = graph->n_inputs + n;
+      const CncShape *shape = &cnc_plan_tensor (s->plan, value)->shape;
+      CncOp op = { .kind = CNC_OP_BATCH_NORM_TRACK, .epsilon = (float) node->epsilon, .shift = (float) node->momentum };
+      CncTensor out[2];
+
+      if (node->kind != CNC_LAYER_BATCH_NORM || !cnc_plan_computes (s->plan, value))
+        continue;
+      op.scale = (float) ((double) shape->n * shape->h * shape->w);
+      out[0] = s->weights->tensors[node->weights[2]];
+      out[1] = s->weights->tensors[node->weights[3]];
+      if (!cnc_op_run (s->backend, &op, cnc_plan_statistics (s->plan, value), 2, out, 2, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+update (TrainSession *s, double factor, GError **error)
+{
+  const TrainRecipe *r = s->recipe;
+  const CncShape all = { 1, 1, 1, (guint32) s->weights->floats };
+  CncOp adam = {
+    .kind = CNC_OP_ADAM,
+    .step = s->step + 1,
+    .scale = (float) train_recipe_rate (r, s->step + 1),
+    .shift = (float) factor,
+    .beta1 = (float) r->beta1,
+    .beta2 = (float) r->beta2,
+    .epsilon = (float) r->epsilon,
+    .decoupled = r->optimiser == TRAIN_OPTIMISER_ADAMW,
+  };
+  CncBuffer *buffers[] = { s->weights->buffer, train_gradients_buffer (s->gradients), s->first, s->second };
+  CncTensor t[4];
+
+  for (guint k = 0; k < 4; k++)
+    t[k] = (CncTensor) { buffers[k], 0, all };
+  if (r->weight_decay <= 0)
+    return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
+  /* Matrices decay; biases, scales and statistics do not. */
+  for (guint i = 0; i < s->net->graph->n_parameters; i++)
+    {
+      const CncParameter *p = &s->net->graph->parameters[i];
+
+      for (guint k = 0; k < 4; k++)
+        t[k] = (CncTensor) { buffers[k], s->weights->tensors[i].offset, p->shape };
+      adam.weight_decay = p->fan_in > 0 ? (float) r->weight_decay : 0;
+      if (!cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+back_to_loss (TrainSession *s, guint64 seed, float sums[TRAIN_SUMS], GError **error)
+{
+  const CncOp squares = { .kind = CNC_OP_SQUARED_SUM };
+  const CncTensor all = { train_gradients_buffer (s->gradients), 0, { 1, 1, 1, (guint32) s->weights->floats } };
+  const CncTensor sum = { s->sums, TRAIN_SUMS - 1, { 1, 1, 1, 1 } };
+  const CncTensor *feed = cnc_plan_tensor (s->plan, 0);
+
+  return cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error) && train_gradients_clear (s->gradients, error)
+         && cnc_plan_run (s->plan, s->weights, seed, error)
+         && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, 0, s->sums, error) && train_gradients_run (s->gradients, seed, error)
+         && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
+         && cnc_buffer_download (s->backend, s->sums, 0, sums, TRAIN_SUMS * sizeof *sums, error);
+}
+
+gboolean
+train_session_step (TrainSession *s, GError **error)
+{
+  float sums[TRAIN_SUMS] = { 0 };
+  const guint64 seed = train_random (train_random (s->recipe->seed, 4), s->step);
+  double loss = 0;
+
+  fill_batch (s);
+  if (!back_to_loss (s, seed, sums, error))
+    return FALSE;
+  for (guint i = 0; i < s->losses.n_terms; i++)
+    loss += (double) sums[i];
+  if (!isfinite (loss) || !isfinite (sums[TRAIN_SUMS - 1]))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The loss or its gradient is not a number any more at step %u; lower learning_rate, or set clip.", s->step + 1);
+      return FALSE;
+    }
+  s->loss = loss;
+  s->norm = sqrt ((double) sums[TRAIN_SUMS - 1]);
+  s->flops = cnc_plan_flops (s->plan) + train_gradients_flops (s->gradients);
+  if (!update (s, s->recipe->clip > 0 && s->norm > s->recipe->clip ? s->recipe->clip / s->norm : 1, error) || !track (s, error))
+    return FALSE;
+  s->step++;
+  s->sum += loss;
+  s->summed++;
+  return TRUE;
+}
+
+/* ---- validation ---- */
+
+static CncNet *
+copy_net (const CncNet *net, GError **error)
+{
+  CncNet *copy = cnc_net_new (cnc_graph_copy (net->graph), error);
+
+  for (guint i = 0; copy != NULL && i < net->n_values; i++)
+    memcpy (copy->values[i], net->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
+  return copy;
+}
+
+/* The share of training steps in which noise that stays "always" is on; negative if there is none. */
+static double
+noise_share (const CncGraph *graph)
+{
+  double share = -1;
+
+  for (guint i = 0; i < graph->n_nodes; i++)
+    if (graph->nodes[i].kind == CNC_LAYER_NOISE && graph->nodes[i].always != 0)
+      share = graph->nodes[i].share;
+  return share;
+}
+
+static gboolean
+validate_mode (TrainSession *s, const CncNet *net, const CncWeights *weights, CncMode mode, double *loss, GError **error)
+{
+  const guint most = MIN (s->n_validation, MAX_VALIDATION), batch = MIN (s->recipe->batch, most), batches = most / batch;
+  const CncPlanParams params = batch_params (net->graph, &s->view, batch, mode);
+  g_autoptr (CncPlan) plan = cnc_plan_new (s->backend, net->graph, &params, error);
+  TrainLosses losses;
+  double sum = 0;
+
+  if (plan == NULL)
+    return FALSE;
+  train_losses_init (&losses, s->recipe, net->graph, plan);
+  for (guint b = 0; b < batches; b++)
+    {
+      Filling f = { s, (guint64) b * batch, TRUE };
+      const CncTensor *feed = cnc_plan_tensor (plan, 0);
+      float sums[TRAIN_SUMS];
+
+      cnc_parallel_for (batch, fill_sample, &f);
+      if (!cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error) || !cnc_plan_run (plan, weights, b, error)
+          || !train_losses_run (&losses, s->backend, plan, weights, NULL, 0, s->sums, error)
+          || !cnc_buffer_download (s->backend, s->sums, 0, sums, losses.n_terms * sizeof *sums, error))
+        return FALSE;
+      for (guint i = 0; i < losses.n_terms; i++)
+        sum += (double) sums[i];
+    }
+  *loss = sum / batches;
+  return TRUE;
+}
+
+gboolean
+train_session_validate (TrainSession *s, double *loss, GError **error)
+{
+  const double share = noise_share (s->net->graph);
+  double noisy = 0, quiet = 0;
+  g_autoptr (CncNet) folded = NULL;
+  g_autoptr (CncWeights) weights = NULL;
+
+  *loss = NAN;
+  if (!cnc_weights_download (s->weights, s->net, error))
+    return FALSE;
+  if (s->n_validation == 0)
+    return TRUE;
+  folded = copy_net (s->net, error);
+  if (folded == NULL || !cnc_net_fold (folded, error))
+    return FALSE;
+  weights = cnc_weights_new (s->backend, folded, error);
+  if (weights == NULL || (share > 0 && !validate_mode (s, folded, weights, CNC_MODE_NOISY, &noisy, error))
+      || (share < 1 && !validate_mode (s, folded, weights, CNC_MODE_INFERENCE, &quiet, error)))
+    return FALSE;
+  *loss = share < 0 ? quiet : share * noisy + (1 - share) * quiet;
+  if (*loss < s->best_loss)
+    {
+      cnc_net_free (s->best);
+      s->best = copy_net (s->net, error);
+      s->best_loss = *loss;
+      s->worse = 0;
+      return s->best != NULL;
+    }
+  s->worse++;
+  return TRUE;
+}

@@ -1,0 +1,272 @@
+/* models/train/train.c: the training loop, see train.h. */
+#include "train.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "cnc-config.h"
+#include "engine/engine.h"
+#include "session.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHEET 16u /* sample pictures */
+
+typedef struct
+{
+  const TrainOptions *options;
+  TrainSession *session;
+  char *checkpoint; /* path */
+  gint64 started;   /* microseconds */
+  gint64 shown;
+  guint first_step;
+  guint64 flops_done;
+} Loop;
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal (int number)
+{
+  interrupted = 1;
+}
+
+void
+train_warn (const char *sentence, gpointer user_data)
+{
+  fprintf (stderr, "%s\n", sentence);
+}
+
+/* step 120/20000, loss 0.0812, 5120 images/s, 45.2 GFLOP/s, 0:12:30 left */
+static void
+show (Loop *l, gboolean last)
+{
+  const gboolean terminal = isatty (STDERR_FILENO) != 0;
+  const gint64 now = g_get_monotonic_time (), pause = terminal ? G_USEC_PER_SEC / 2 : 20 * (gint64) G_USEC_PER_SEC;
+  const TrainSession *s = l->session;
+  const double seconds = MAX (1e-6, (double) (now - l->started) / G_USEC_PER_SEC);
+  const double speed = (s->step - l->first_step) / seconds;
+  const guint left = speed > 0 ? (guint) ((s->recipe->steps - s->step) / speed) : 0;
+
+  if (!last && now - l->shown < pause)
+    return;
+  l->shown = now;
+  fprintf (stderr, "%sstep %u/%u, loss %.5g, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step, s->recipe->steps, s->loss,
+           speed * s->recipe->batch, speed * s->flops / 1e9, left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
+  fflush (stderr);
+}
+
+static gboolean
+write_log (const Loop *l, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (l->options->log == NULL)
+    return TRUE;
+  bytes = g_bytes_new (l->session->log->str, l->session->log->len);
+  return cnc_file_replace (l->options->log, bytes, error);
+}
+
+static void
+append_number (GString *out, char before, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_c (out, before);
+  if (isfinite (value))
+    g_string_append (out, g_ascii_formatd (text, sizeof text, "%.7g", value));
+}
+
+static gboolean
+validate (Loop *l, GError **error)
+{
+  TrainSession *s = l->session;
+  double loss;
+
+  if (!train_session_validate (s, &loss, error))
+    return FALSE;
+  g_string_append_printf (s->log, "%u", s->step);
+  append_number (s->log, ',', s->summed > 0 ? s->sum / s->summed : NAN);
+  append_number (s->log, ',', loss);
+  append_number (s->log, ',', train_recipe_rate (s->recipe, MAX (1, s->step)));
+  append_number (s->log, ',', s->norm);
+  g_string_append_c (s->log, '\n');
+  s->sum = 0;
+  s->summed = 0;
+  return write_log (l, error);
+}
+
+/* What the model file tells of where it comes from.  No time and no path: the same run gives the same bytes. */
+static void
+add_provenance (CncSafetensorsWriter *writer, const Loop *l)
+{
+  const TrainSession *s = l->session;
+  g_autofree char *text = g_strdup_printf ("{\"program\":\"cnncrypt-train %s\",\"recipe\":\"%s\",\"seed\":%" G_GUINT64_FORMAT ",\"steps\":%u,\"batch\":%u,\"pictures\":%u,\"device\":\"%s\"}",
+                                           CNC_VERSION, s->recipe->name, s->recipe->seed, s->step, s->recipe->batch, s->n_train, s->backend->info.kind == CNC_DEVICE_CPU ? "cpu" : "vulkan");
+
+  cnc_safetensors_writer_text (writer, "format", "pt");
+  cnc_safetensors_writer_text (writer, "name", s->recipe->name);
+  cnc_safetensors_writer_text (writer, "provenance", text);
+}
+
+static gboolean
+write_model (Loop *l, GError **error)
+{
+  TrainSession *s = l->session;
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (s->best != NULL ? s->best : s->net, writer, error))
+    return FALSE;
+  add_provenance (writer, l);
+  bytes = cnc_safetensors_writer_finish (writer, error);
+  return bytes != NULL && cnc_file_replace (l->options->out, bytes, error);
+}
+
+/* A few pictures that were not trained on, and what the network makes of them. */
+static gboolean
+write_sheet (Loop *l, const char *path, GError **error)
+{
+  TrainSession *s = l->session;
+  const guint count = MIN (SHEET, s->n_validation > 0 ? s->n_validation : s->n_train);
+  const gsize size = (gsize) s->data->channels * s->view.height * s->view.width;
+  CncPlanParams params = { .n_feeds = 1, .n_fetches = 1, .mode = CNC_MODE_NOISY };
+  g_autoptr (CncNet) net = NULL;
+  g_autoptr (CncWeights) weights = NULL;
+  g_autoptr (CncPlan) plan = NULL;
+  g_autofree float *values = NULL;
+  g_autofree guint8 *pairs = NULL;
+  const CncNet *from = s->best != NULL ? s->best : s->net;
+
+  net = cnc_net_new (cnc_graph_copy (from->graph), error);
+  values = cnc_alloc (size * count, sizeof (float), "the sample sheet", error);
+  pairs = cnc_alloc (size * count, 2, "the sample sheet", error);
+  if (net == NULL || values == NULL || pairs == NULL)
+    return FALSE;
+  for (guint i = 0; i < net->n_values; i++)
+    memcpy (net->values[i], from->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
+  if (!cnc_net_fold (net, error))
+    return FALSE;
+  params.shapes[0] = (CncShape) { count, s->data->channels, s->view.height, s->view.width };
+  params.fetches[0] = net->graph->outputs[0];
+  plan = cnc_plan_new (s->backend, net->graph, &params, error);
+  weights = plan != NULL ? cnc_weights_new (s->backend, net, error) : NULL;
+  if (weights == NULL)
+    return FALSE;
+  for (guint i = 0; i < count; i++)
+    train_sample (s->data, s->pictures[s->n_validation > 0 ? s->n_train + i : i], &s->view, 0, values + i * size);
+  for (gsize i = 0; i < size * count; i++)
+    pairs[i] = (guint8) (values[i] * 255.0f + 0.5f);
+  if (cnc_shape_count (&cnc_plan_tensor (plan, params.fetches[0])->shape) != size * count)
+    return TRUE; /* the output is no picture of that size */
+  if (!cnc_buffer_upload (s->backend, cnc_plan_tensor (plan, 0)->buffer, 0, values, size * count * sizeof (float), error) || !cnc_plan_run (plan, weights, 0, error)
+      || !cnc_buffer_download (s->backend, cnc_plan_tensor (plan, params.fetches[0])->buffer, 0, values, size * count * sizeof (float), error))
+    return FALSE;
+  for (gsize i = 0; i < size * count; i++)
+    pairs[size * count + i] = (guint8) (CLAMP (values[i], 0.0f, 1.0f) * 255.0f + 0.5f);
+  return train_plot_samples (path, pairs, count, s->data->channels, s->view.width, s->view.height, error);
+}
+
+static gboolean
+write_pictures (Loop *l, GError **error)
+{
+  const char *out = l->options->out;
+  g_autofree char *stem = g_str_has_suffix (out, ".safetensors") ? g_strndup (out, strlen (out) - strlen (".safetensors")) : g_strdup (out);
+  g_autofree char *losses = g_strconcat (stem, ".loss.png", NULL), *samples = g_strconcat (stem, ".samples.png", NULL);
+
+  return train_plot_losses (losses, l->session->log->str, error) && write_sheet (l, samples, error);
+}
+
+/* TRUE: all steps done or stopped early; FALSE: error.  Interrupted: TRUE with step below steps. */
+static gboolean
+run (Loop *l, GError **error)
+{
+  TrainSession *s = l->session;
+  const TrainRecipe *r = s->recipe;
+
+  while (s->step < r->steps && interrupted == 0)
+    {
+      if (!train_session_step (s, error))
+        return FALSE;
+      show (l, FALSE);
+      if ((s->step % r->validate_every == 0 || s->step == r->steps) && !validate (l, error))
+        return FALSE;
+      if (s->step % r->checkpoint_every == 0 && !train_session_save (s, l->checkpoint, error))
+        return FALSE;
+      if (r->patience > 0 && s->worse >= r->patience && s->n_validation > 0)
+        {
+          fprintf (stderr, "Stopped early at step %u: the validation loss has not fallen for %u validations.\n", s->step, s->worse);
+          break;
+        }
+    }
+  show (l, TRUE);
+  return train_session_save (s, l->checkpoint, error);
+}
+
+static gboolean
+train (Loop *l, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  struct sigaction action = { .sa_handler = on_signal }, before;
+  gboolean good;
+
+  l->started = l->shown = g_get_monotonic_time ();
+  l->first_step = l->session->step;
+  interrupted = 0;
+  sigaction (SIGINT, &action, &before);
+  good = run (l, &why);
+  sigaction (SIGINT, &before, NULL);
+  if (!good)
+    {
+      g_autofree char *shown = g_filename_display_name (l->checkpoint);
+
+      if (why->code == CNC_ERROR_MODEL && g_file_test (l->checkpoint, G_FILE_TEST_EXISTS))
+        g_set_error (error, why->domain, why->code, "%s  The last good checkpoint is %s.", why->message, shown);
+      else
+        g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
+  if (interrupted != 0)
+    {
+      g_autofree char *shown = g_filename_display_name (l->checkpoint);
+
+      g_set_error (error, CNC_ERROR, CNC_ERROR_CANCELLED, "Stopped at step %u; go on with --resume %s.", l->session->step, shown);
+      return FALSE;
+    }
+  return write_model (l, error) && write_pictures (l, error);
+}
+
+gboolean
+train_command (const TrainOptions *options, GError **error)
+{
+  g_autoptr (TrainRecipe) recipe = train_recipe_read (options->recipe, error);
+  g_autoptr (TrainData) data = NULL;
+  g_autoptr (CncBackend) backend = NULL;
+  g_autoptr (TrainSession) session = NULL;
+  g_autofree char *checkpoint = g_strconcat (options->out, ".checkpoint", NULL), *note = NULL;
+  Loop l = { .options = options, .checkpoint = checkpoint };
+
+  if (recipe == NULL)
+    return FALSE;
+  if (options->steps >= 0)
+    recipe->steps = (guint) MIN (options->steps, 100000000);
+  if (options->seed >= 0)
+    recipe->seed = (guint64) options->seed;
+  data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->crop, train_warn, NULL, error);
+  if (data == NULL)
+    return FALSE;
+  backend = cnc_engine_open (options->device, &note, error);
+  if (backend == NULL)
+    return FALSE;
+  if (note != NULL)
+    train_warn (note, NULL);
+  session = train_session_new (backend, recipe, data, error);
+  if (session == NULL || (options->resume != NULL && !train_session_load (session, options->resume, error)))
+    return FALSE;
+  l.session = session;
+  fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train, session->n_validation, data->skipped, backend->info.name);
+  return train (&l, error);
+}
