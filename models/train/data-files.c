@@ -138,6 +138,7 @@ load_quietly (const char *path)
   const int saved = dup (STDERR_FILENO), null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
   GeglNode *graph, *load, *sink;
   GeglBuffer *buffer = NULL;
+  GeglRectangle box;
 
   fflush (stderr);
   if (saved >= 0 && null >= 0)
@@ -146,7 +147,9 @@ load_quietly (const char *path)
   load = gegl_node_new_child (graph, "operation", "gegl:load", "path", path, NULL);
   sink = gegl_node_new_child (graph, "operation", "gegl:buffer-sink", "buffer", &buffer, "format", NULL, NULL);
   gegl_node_link (load, sink);
-  gegl_node_process (sink);
+  box = gegl_node_get_bounding_box (load); /* nothing for a broken file */
+  if (box.width > 0 && box.height > 0 && !gegl_rectangle_is_infinite_plane (&box))
+    gegl_node_process (sink);
   g_object_unref (graph);
   fflush (stderr);
   if (saved >= 0)

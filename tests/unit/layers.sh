@@ -64,7 +64,7 @@ only () # NAME PATTERN FOLDER...: system headers of that pattern are included in
 only sodium.h 'sodium' core/seal
 only 'the headers of Vulkan' '(vulkan/vulkan|vulkan/vk\.h|vk_)' core/vulkan
 only 'the headers of GIMP and GTK' '(libgimp|gtk|gdk|gimp)' plugin
-only 'the headers of GEGL' '(gegl|babl)' plugin core/tools
+only 'the headers of GEGL' '(gegl|babl)' plugin core/tools models/train
 
 wrong=$(grep -nE 'libgimp|gtk/|plugin/' $(sources core) /dev/null | grep '#[[:space:]]*include')
 report "$wrong" "the core knows nothing of the plug-in"

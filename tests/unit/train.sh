@@ -1,0 +1,115 @@
+#!/bin/sh
+# tests/unit/train.sh: cnncrypt-train from end to end on a few random pictures: training, interruption, errors, evaluation.  Speaks TAP.
+# $1: cnncrypt-train.
+train=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+n=0
+check () # NAME STATUS: STATUS is 0 if it is as it should be
+{
+  n=$((n + 1))
+  if [ "$2" -eq 0 ]; then echo "ok $n $1"; else echo "not ok $n $1"; sed 's/^/# /' err; fi
+}
+
+# 48 pictures of 12x12 that follow from nothing but their number, as an idx file
+mkdir data
+{
+  printf '\000\000\010\003\000\000\000\060\000\000\000\014\000\000\000\014'
+  awk 'BEGIN { for (i = 0; i < 48; i++) for (y = 0; y < 12; y++) for (x = 0; x < 12; x++) printf "%c", 33 + (x * (i % 7) + y * (i % 5) + i) % 90 }'
+} >data/train-images-idx3-ubyte
+cat >r.ini <<END
+[graph]
+x = input channels=1
+a = conv2d x channels=4 kernel=4 stride=2 pad=1 activation=sigmoid
+z = round8 a
+s = noise z scale=0.1 distribution=gaussian always=1 share=0.5
+y = conv_transpose2d s channels=1 kernel=4 stride=2 pad=1 activation=sigmoid
+outputs = y
+latent = z
+[data]
+files = train-images*
+validation = 0.2
+[train]
+seed = 5
+batch = 8
+steps = 30
+learning_rate = 0.01
+validate_every = 10
+checkpoint_every = 10
+[loss]
+mse = 1
+END
+
+"$train" r.ini --data data --out a.safetensors --device cpu --log a.csv >out 2>err
+check "trains" $?
+[ -s a.safetensors ] && [ -s a.loss.png ] && [ -s a.samples.png ] && [ -s a.safetensors.checkpoint ] && [ "$(wc -l <a.csv)" -eq 4 ]
+check "writes model, log, loss curve, samples and checkpoint" $?
+"$train" r.ini --data data --out b.safetensors --device cpu >out 2>err && cmp a.safetensors b.safetensors >>err
+check "same seed, same bytes" $?
+"$train" r.ini --data data --out c.safetensors --device cpu --seed 6 >out 2>err && ! cmp -s a.safetensors c.safetensors
+check "another seed, other bytes" $?
+
+sed 's/^batch = 8/batch = 8\npatience = 1/' r.ini >early.ini
+"$train" early.ini --data data --out d.safetensors --device cpu >out 2>err
+check "with patience, ends too" $?
+cp a.safetensors.checkpoint whole
+"$train" r.ini --data data --out e.safetensors --device cpu --resume whole >out 2>err && cmp a.safetensors e.safetensors >>err
+check "resumed at its end, gives the same model" $?
+"$train" early.ini --data data --out f.safetensors --device cpu --resume whole >out 2>err
+[ $? -eq 1 ] && grep -q 'another recipe' err
+check "a checkpoint of another recipe is refused" $?
+
+"$train" evaluate a.safetensors --data data --device cpu --json >out 2>err && grep -q '"pictures": 48, .*"psnr": [0-9.]*, .*"ssim": [-0-9.e]*, .*"bits_per_pixel": 8}' out
+check "evaluate --json" $?
+quiet=$(sed 's/.*"psnr": \([0-9]*\).*/\1/' out)
+"$train" evaluate a.safetensors --data data --device cpu --json --noise --seed 3 >out 2>err && noisy=$(sed 's/.*"mse": \([0-9.e-]*\).*/\1/' out) && [ -n "$noisy" ] && [ -n "$quiet" ]
+check "evaluate --noise" $?
+"$train" evaluate a.safetensors --data data --device cpu >out 2>err && grep -q '^SSIM' out
+check "evaluate for people" $?
+"$train" info a.safetensors >out 2>err && grep -q 'conv_transpose2d *1x256x256' out && grep -q '^parameters   133$' out && grep -q 'sides in steps of 2' out
+check "info" $?
+"$train" devices >out 2>err && grep -q '^cpu' out
+check "devices" $?
+
+"$train" r.ini --data nowhere --out g.safetensors >out 2>err
+[ $? -eq 1 ] && grep -q 'no folder or file nowhere' err
+check "names a missing folder" $?
+sed 's/^steps/stepz/' r.ini >bad.ini
+"$train" bad.ini --data data --out g.safetensors >out 2>err
+[ $? -eq 1 ] && grep -q 'bad.ini:15: .*did you mean "steps"' err
+check "names line and nearest key" $?
+if [ -w /dev/full ]; then
+  ln -s /dev/full h.safetensors.checkpoint.partial
+  "$train" r.ini --data data --out h.safetensors --device cpu >out 2>err
+  [ $? -eq 1 ] && grep -q 'h.safetensors.checkpoint could not be written' err
+  check "a full disk" $?
+fi
+# A sixteenth power over weights that move by 10 in the first step: finite there, and not in the second.
+cat >explode.ini <<END
+[graph]
+x = input channels=1
+a = conv2d x channels=1 kernel=1 activation=tanh
+h = conv2d a channels=1 kernel=1
+b = multiply h h
+c = multiply b b
+d = multiply c c
+y = multiply d d
+outputs = y
+[train]
+batch = 8
+steps = 40
+learning_rate = 10
+schedule = constant
+checkpoint_every = 1
+[loss]
+mse = 1
+END
+"$train" explode.ini --data data --out i.safetensors --device cpu >out 2>err
+[ $? -eq 1 ] && grep -q 'not a number any more' err && grep -q 'last good checkpoint is i.safetensors.checkpoint' err && [ ! -e i.safetensors ]
+check "stops where the loss is not a number" $?
+head -c 1000 a.safetensors >cut.safetensors
+"$train" info cut.safetensors >out 2>err
+[ $? -eq 1 ] && grep -q 'cut.safetensors' err
+check "a cut model file" $?
+echo "1..$n"
