@@ -1,7 +1,8 @@
-/* Twenty steps of training and a validation against PyTorch, on the reference and on the "cpu" device. */
+/* Twenty steps of training and a validation against PyTorch, on the reference, on the "cpu" device and on every Vulkan device. */
 #include "../unit/train-case.h"
 
 #include "base/error.h"
+#include "vulkan/vk-backend.h"
 
 #include <math.h>
 
@@ -50,11 +51,30 @@ test_cpu (void)
     train (i, backend);
 }
 
+static void
+test_vulkan (void)
+{
+  g_autoptr (GArray) devices = cnc_vulkan_devices (NULL);
+
+  if (devices->len == 0)
+    g_test_skip ("there is no Vulkan device here");
+  for (guint d = 0; d < devices->len; d++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncBackend) backend = cnc_vulkan_open (g_array_index (devices, CncDeviceInfo, d).id, &error);
+
+      g_assert_no_error (error);
+      for (guint i = 0; i < G_N_ELEMENTS (train_values); i++)
+        train (i, backend);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train-values/reference", test_reference);
   g_test_add_func ("/train-values/cpu", test_cpu);
+  g_test_add_func ("/train-values/vulkan", test_vulkan);
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "nn/tile.h"
+#include "vulkan/vk-backend.h"
 
 #include <math.h>
 
@@ -164,13 +165,12 @@ test_reach_is_true (void)
 }
 
 static void
-tiles_equal (const char *json, const char *feed, const char *fetch, guint32 channels, guint32 out_channels, guint up, guint down)
+tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const char *fetch, guint32 channels, guint32 out_channels, guint up, guint down)
 {
   static const guint32 sizes[][2] = { { 1, 1 }, { 7, 3 }, { 64, 64 }, { 65, 63 }, { 200, 131 }, { 310, 40 } };
   static const guint32 tiles[] = { 1, 100 };
   g_autoptr (GError) error = NULL;
   g_autoptr (CncNet) model = model_of (json, 5);
-  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
 
   g_assert_no_error (error);
@@ -203,6 +203,26 @@ tiles_equal (const char *json, const char *feed, const char *fetch, guint32 chan
           canvas_clear (&cut);
         }
       canvas_clear (&whole);
+    }
+}
+
+/* On every device: the reference, the processor, and Vulkan where it is there. */
+static void
+tiles_equal (const char *json, const char *feed, const char *fetch, guint32 channels, guint32 out_channels, guint up, guint down)
+{
+  g_autoptr (GArray) devices = cnc_vulkan_devices (NULL);
+  g_autoptr (CncBackend) reference = cnc_reference_backend_new (), cpu = cnc_cpu_backend_new ();
+
+  tiles_equal_on (reference, json, feed, fetch, channels, out_channels, up, down);
+  tiles_equal_on (cpu, json, feed, fetch, channels, out_channels, up, down);
+  for (guint i = 0; i < devices->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncBackend) vulkan = cnc_vulkan_open (g_array_index (devices, CncDeviceInfo, i).id, &error);
+
+      g_assert_no_error (error);
+      g_test_message ("%s", vulkan->info.name);
+      tiles_equal_on (vulkan, json, feed, fetch, channels, out_channels, up, down);
     }
 }
 
