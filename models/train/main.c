@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cnc-config.h"
+#include "ranks.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -92,6 +93,7 @@ main (int argc, char **argv)
   gboolean good;
 
   wait_without_spinning (argv);
+  train_ranks_init (&argc, &argv);
   setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
   good = g_option_context_parse (context, &argc, &argv, &error);
@@ -101,6 +103,7 @@ main (int argc, char **argv)
     good = dispatch (&a, &error);
   if (!good)
     fprintf (stderr, "cnncrypt-train: %s\n", error->message);
+  train_ranks_exit (good);
   g_strfreev (a.rest);
   g_free (a.data);
   g_free (a.out);

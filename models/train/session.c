@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "ranks.h"
 
 #include <math.h>
 #include <string.h>
@@ -129,6 +130,12 @@ set_up_device (TrainSession *s, GError **error)
   s->first = cnc_buffer_new (s->backend, bytes, error);
   s->second = s->first != NULL ? cnc_buffer_new (s->backend, bytes, error) : NULL;
   s->sums = s->second != NULL ? cnc_buffer_new (s->backend, TRAIN_SUMS * sizeof (float), error) : NULL;
+  if (s->sums != NULL && train_ranks_count () > 1)
+    {
+      s->exchange = cnc_alloc (s->weights->floats + TRAIN_SUMS + 1, sizeof (float), "the gradients", error);
+      if (s->exchange == NULL)
+        return FALSE;
+    }
   s->batch = s->sums != NULL ? cnc_alloc (cnc_shape_count (&params.shapes[0]), sizeof (float), "a batch of pictures", error) : NULL;
   return s->batch != NULL && fill (s, s->first, error) && fill (s, s->second, error);
 }
@@ -173,6 +180,7 @@ train_session_free (TrainSession *s)
   cnc_net_free (s->net);
   cnc_net_free (s->best);
   g_free (s->batch);
+  g_free (s->exchange);
   g_free (s->order);
   g_free (s->pictures);
   if (s->log != NULL)
@@ -213,7 +221,7 @@ fill_sample (guint index, gpointer user_data)
 static void
 fill_batch (TrainSession *s)
 {
-  const guint64 begin = (guint64) s->step * s->recipe->batch, size = (guint64) s->n_train * s->recipe->crops;
+  const guint64 begin = ((guint64) s->step * train_ranks_count () + train_ranks_rank ()) * s->recipe->batch, size = (guint64) s->n_train * s->recipe->crops;
 
   /* A batch may reach over the end of an epoch: its parts are filled one after the other. */
   for (guint done = 0; done < s->recipe->batch;)
@@ -297,6 +305,25 @@ update (TrainSession *s, double factor, GError **error)
   return TRUE;
 }
 
+/* Means over the ranks: of the gradients, on the device, and of the losses in sums. */
+static gboolean
+exchange (TrainSession *s, GError **error)
+{
+  const gsize floats = s->weights->floats;
+  CncBuffer *gradients = train_gradients_buffer (s->gradients);
+
+  if (s->exchange == NULL)
+    return TRUE;
+  s->exchange[floats + TRAIN_SUMS] = s->stop ? 1.0f : 0.0f;
+  if (!cnc_buffer_download (s->backend, gradients, 0, s->exchange, floats * sizeof (float), error)
+      || !cnc_buffer_download (s->backend, s->sums, 0, s->exchange + floats, TRAIN_SUMS * sizeof (float), error)
+      || !train_ranks_mean (s->exchange, floats + TRAIN_SUMS + 1, error))
+    return FALSE;
+  s->stop = s->exchange[floats + TRAIN_SUMS] > 0;
+  return cnc_buffer_upload (s->backend, gradients, 0, s->exchange, floats * sizeof (float), error)
+         && cnc_buffer_upload (s->backend, s->sums, 0, s->exchange + floats, TRAIN_SUMS * sizeof (float), error);
+}
+
 static gboolean
 back_to_loss (TrainSession *s, guint64 seed, float sums[TRAIN_SUMS], GError **error)
 {
@@ -308,7 +335,7 @@ back_to_loss (TrainSession *s, guint64 seed, float sums[TRAIN_SUMS], GError **er
   return cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error) && train_gradients_clear (s->gradients, error)
          && cnc_plan_run (s->plan, s->weights, seed, error)
          && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, 0, s->sums, error) && train_gradients_run (s->gradients, seed, error)
-         && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
+         && exchange (s, error) && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
          && cnc_buffer_download (s->backend, s->sums, 0, sums, TRAIN_SUMS * sizeof *sums, error);
 }
 
@@ -316,7 +343,7 @@ gboolean
 train_session_step (TrainSession *s, GError **error)
 {
   float sums[TRAIN_SUMS] = { 0 };
-  const guint64 seed = train_random (train_random (s->recipe->seed, 4), s->step);
+  const guint64 seed = train_random (train_random (s->recipe->seed, 4 + (guint64) train_ranks_rank ()), s->step);
   double loss = 0;
 
   fill_batch (s);
@@ -415,6 +442,14 @@ train_session_validate (TrainSession *s, double *loss, GError **error)
       || (share < 1 && !validate_mode (s, folded, weights, CNC_MODE_INFERENCE, &quiet, error)))
     return FALSE;
   *loss = share < 0 ? quiet : share * noisy + (1 - share) * quiet;
+  if (train_ranks_count () > 1) /* statistics of batch normalisations differ a little between ranks; what follows from the loss must not */
+    {
+      float mean = (float) *loss;
+
+      if (!train_ranks_mean (&mean, 1, error))
+        return FALSE;
+      *loss = (double) mean;
+    }
   if (*loss < s->best_loss)
     {
       cnc_net_free (s->best);

@@ -1,5 +1,6 @@
 /* models/train/session.h: the state of a training run, one step of it, its checkpoints.
  *
+ * Under mpirun each rank takes its own batch of the same pictures, and gradients are averaged: as one rank with a larger batch.
  * Everything that happens in step n follows from the recipe, the data, the seed and n; so a run that goes on from a checkpoint gives the weights of the run that was
  * never stopped.  Thread-safety: one thread.
  */
@@ -28,6 +29,8 @@ typedef struct
   CncBuffer *first, *second; /* moments of Adam, laid out as the weights */
   CncBuffer *sums;           /* TRAIN_SUMS floats */
   float *batch;              /* the samples of one step */
+  float *exchange;           /* (nullable): gradients, losses and stop, for the other ranks */
+  gboolean stop;             /* set it before a step to stop all ranks behind that step; read it behind */
   guint *order;              /* of the current epoch */
   guint64 order_epoch;
 

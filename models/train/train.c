@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cnc-config.h"
 #include "engine/engine.h"
+#include "ranks.h"
 #include "session.h"
 
 #include <math.h>
@@ -37,7 +38,8 @@ on_signal (int number)
 void
 train_warn (const char *sentence, gpointer user_data)
 {
-  fprintf (stderr, "%s\n", sentence);
+  if (train_ranks_rank () == 0)
+    fprintf (stderr, "%s\n", sentence);
 }
 
 /* step 120/20000, loss 0.0812, 5120 images/s, 45.2 GFLOP/s, 0:12:30 left */
@@ -51,11 +53,11 @@ show (Loop *l, gboolean last)
   const double speed = (s->step - l->first_step) / seconds;
   const guint left = speed > 0 ? (guint) ((s->recipe->steps - s->step) / speed) : 0;
 
-  if (!last && now - l->shown < pause)
+  if ((!last && now - l->shown < pause) || train_ranks_rank () > 0)
     return;
   l->shown = now;
   fprintf (stderr, "%sstep %u/%u, loss %.5g, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step, s->recipe->steps, s->loss,
-           speed * s->recipe->batch, speed * s->flops / 1e9, left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
+           speed * s->recipe->batch * train_ranks_count (), speed * s->flops * train_ranks_count () / 1e9, left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
   fflush (stderr);
 }
 
@@ -64,7 +66,7 @@ write_log (const Loop *l, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
 
-  if (l->options->log == NULL)
+  if (l->options->log == NULL || train_ranks_rank () > 0)
     return TRUE;
   bytes = g_bytes_new (l->session->log->str, l->session->log->len);
   return cnc_file_replace (l->options->log, bytes, error);
@@ -180,6 +182,12 @@ write_pictures (Loop *l, GError **error)
   return train_plot_losses (losses, l->session->log->str, error) && write_sheet (l, samples, error);
 }
 
+static gboolean
+save (Loop *l, GError **error)
+{
+  return train_ranks_rank () > 0 || train_session_save (l->session, l->checkpoint, error);
+}
+
 /* TRUE: all steps done or stopped early; FALSE: error.  Interrupted: TRUE with step below steps. */
 static gboolean
 run (Loop *l, GError **error)
@@ -187,23 +195,25 @@ run (Loop *l, GError **error)
   TrainSession *s = l->session;
   const TrainRecipe *r = s->recipe;
 
-  while (s->step < r->steps && interrupted == 0)
+  while (s->step < r->steps && !s->stop)
     {
+      s->stop = interrupted != 0;
       if (!train_session_step (s, error))
         return FALSE;
       show (l, FALSE);
       if ((s->step % r->validate_every == 0 || s->step == r->steps) && !validate (l, error))
         return FALSE;
-      if (s->step % r->checkpoint_every == 0 && !train_session_save (s, l->checkpoint, error))
+      if (s->step % r->checkpoint_every == 0 && !save (l, error))
         return FALSE;
       if (r->patience > 0 && s->worse >= r->patience && s->n_validation > 0)
         {
-          fprintf (stderr, "Stopped early at step %u: the validation loss has not fallen for %u validations.\n", s->step, s->worse);
+          if (train_ranks_rank () == 0)
+            fprintf (stderr, "Stopped early at step %u: the validation loss has not fallen for %u validations.\n", s->step, s->worse);
           break;
         }
     }
   show (l, TRUE);
-  return train_session_save (s, l->checkpoint, error);
+  return save (l, error);
 }
 
 static gboolean
@@ -229,14 +239,14 @@ train (Loop *l, GError **error)
         g_propagate_error (error, g_steal_pointer (&why));
       return FALSE;
     }
-  if (interrupted != 0)
+  if (l->session->stop)
     {
       g_autofree char *shown = g_filename_display_name (l->checkpoint);
 
       g_set_error (error, CNC_ERROR, CNC_ERROR_CANCELLED, "Stopped at step %u; go on with --resume %s.", l->session->step, shown);
       return FALSE;
     }
-  return write_model (l, error) && write_pictures (l, error);
+  return train_ranks_rank () > 0 || (write_model (l, error) && write_pictures (l, error));
 }
 
 gboolean
@@ -267,6 +277,7 @@ train_command (const TrainOptions *options, GError **error)
   if (session == NULL || (options->resume != NULL && !train_session_load (session, options->resume, error)))
     return FALSE;
   l.session = session;
-  fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train, session->n_validation, data->skipped, backend->info.name);
+  if (train_ranks_rank () == 0)
+    fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train, session->n_validation, data->skipped, backend->info.name);
   return train (&l, error);
 }
