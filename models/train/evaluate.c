@@ -359,6 +359,11 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
 
   if (net == NULL || !cnc_net_fold (net, error))
     return FALSE;
+  if (net->graph->n_inputs != 1 || net->graph->inputs[0].low != 0 || net->graph->inputs[0].high != 1)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The network does not take one picture with values from 0 to 1; it cannot be evaluated so.");
+      return FALSE;
+    }
   data = load (options, net->graph->inputs[0].channels, error);
   backend = data != NULL ? cnc_engine_open (options->device, &device_note, error) : NULL;
   weights = backend != NULL ? cnc_weights_new (backend, net, error) : NULL;

@@ -421,6 +421,8 @@ check (const Reader *r, GError **error)
     return bad (error, r, 0, "[loss] rate needs a latent that is a layer \"quantise\" with prior=1.");
   if (recipe->graph->n_inputs != 1)
     return bad (error, r, 0, "[graph] needs exactly one input.");
+  if (recipe->graph->inputs[0].low != 0 || recipe->graph->inputs[0].high != 1)
+    return bad (error, r, 0, "pictures have values from 0 to 1, so the input needs low=0 and high=1.");
   return TRUE;
 }
 
