@@ -33,7 +33,7 @@ add_parameter (Fold *f, const char *name, const CncShape *shape, guint rank, gui
   f->model->values = g_renew (float *, f->model->values, graph->n_parameters + 1);
   f->parameters = g_renew (guint, f->parameters, graph->n_parameters + 1);
   p = &graph->parameters[graph->n_parameters];
-  *p = (CncParameter) { .shape = *shape, .rank = rank, .trained = TRUE };
+  *p = (CncParameter){ .shape = *shape, .rank = rank, .trained = TRUE };
   g_strlcpy (p->name, name, sizeof p->name);
   f->model->values[graph->n_parameters] = values;
   f->parameters[graph->n_parameters] = 1;
@@ -129,12 +129,21 @@ replace_norm (Fold *f, CncNode *norm, GError **error)
   const guint32 channels = f->model->graph->parameters[norm->weights[0]].shape.c;
   const CncShape square = { channels, channels, 1, 1 }, vector = { 1, channels, 1, 1 };
   g_autofree char *weight_name = g_strdup_printf ("%s.weight", norm->name), *bias_name = g_strdup_printf ("%s.bias", norm->name);
-  CncNode conv = { .kind = CNC_LAYER_CONV2D, .n_inputs = 1, .n_weights = 2, .channels = channels, .kernel = 1, .stride = 1, .dilation = 1, .bias = 1, .slope = 0.01 };
+  CncNode conv = { .kind = CNC_LAYER_CONV2D,
+                   .n_inputs = 1,
+                   .n_weights = 2,
+                   .channels = channels,
+                   .kernel = 1,
+                   .stride = 1,
+                   .dilation = 1,
+                   .bias = 1,
+                   .slope = 0.01 };
   double scale, shift;
 
   memcpy (conv.name, norm->name, sizeof conv.name);
   conv.inputs[0] = norm->inputs[0];
-  if (!add_parameter (f, weight_name, &square, 4, &conv.weights[0], error) || !add_parameter (f, bias_name, &vector, 1, &conv.weights[1], error))
+  if (!add_parameter (f, weight_name, &square, 4, &conv.weights[0], error)
+      || !add_parameter (f, bias_name, &vector, 1, &conv.weights[1], error))
     return FALSE;
   for (guint32 c = 0; c < channels; c++)
     {
@@ -158,7 +167,8 @@ fold_node (Fold *f, const CncNode *node, guint value, GError **error)
       return merge_norm (f, node, before, error);
     }
   if (node->kind == CNC_LAYER_ACTIVATION && before != NULL
-      && (before->kind == CNC_LAYER_CONV2D || before->kind == CNC_LAYER_CONV_TRANSPOSE2D || before->kind == CNC_LAYER_DENSE || before->kind == CNC_LAYER_ADD))
+      && (before->kind == CNC_LAYER_CONV2D || before->kind == CNC_LAYER_CONV_TRANSPOSE2D || before->kind == CNC_LAYER_DENSE
+          || before->kind == CNC_LAYER_ADD))
     {
       f->now[value] = f->now[node->inputs[0]];
       before->activation = node->activation;

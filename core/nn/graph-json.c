@@ -20,7 +20,8 @@ read_names (JsonObject *object, const char *name, guint most, const char *what, 
     return NULL;
   if (json_array_get_length (array) > most)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has more than %u \"%s\"; get the model file again.", what, most, name);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has more than %u \"%s\"; get the model file again.",
+                   what, most, name);
       return NULL;
     }
   names = g_new0 (const char *, json_array_get_length (array) + 1);
@@ -30,7 +31,8 @@ read_names (JsonObject *object, const char *name, guint most, const char *what, 
 
       if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
         {
-          g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has a \"%s\" that is not a list of texts; get the model file again.", what, name);
+          g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                       "In the model's description, %s has a \"%s\" that is not a list of texts; get the model file again.", what, name);
           g_free (names);
           return NULL;
         }
@@ -85,10 +87,12 @@ read_attributes (JsonObject *object, CncAttribute *attributes, guint most, GErro
 
       if (n == most || (type != G_TYPE_STRING && type != G_TYPE_INT64 && type != G_TYPE_DOUBLE))
         {
-          g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, a layer has too many attributes, or one that is neither text nor number; get the model file again.");
+          g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL,
+                               "In the model's description, a layer has too many attributes, or one that is neither text nor number; get "
+                               "the model file again.");
           return -1;
         }
-      attributes[n] = (CncAttribute) { name, NULL, 0 };
+      attributes[n] = (CncAttribute){ name, NULL, 0 };
       if (type == G_TYPE_STRING)
         attributes[n].text = json_node_get_string (value);
       else
@@ -132,7 +136,8 @@ read_node (CncGraph *graph, JsonObject *object, GError **error)
 }
 
 static gboolean
-read_list (CncGraph *graph, JsonObject *root, const char *name, guint most, gboolean (*read) (CncGraph *, JsonObject *, GError **), GError **error)
+read_list (CncGraph *graph, JsonObject *root, const char *name, guint most, gboolean (*read) (CncGraph *, JsonObject *, GError **),
+           GError **error)
 {
   JsonArray *array = cnc_json_get_array (root, name, "the graph", error);
 
@@ -144,7 +149,8 @@ read_list (CncGraph *graph, JsonObject *root, const char *name, guint most, gboo
 
       if (!JSON_NODE_HOLDS_OBJECT (node) || i == most)
         {
-          g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, the graph's \"%s\" are too many or not objects; get the model file again.", name);
+          g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                       "In the model's description, the graph's \"%s\" are too many or not objects; get the model file again.", name);
           return FALSE;
         }
       if (!read (graph, json_node_get_object (node), error))
@@ -205,7 +211,8 @@ append_names (GString *out, const CncGraph *graph, const char *key, const guint 
 {
   g_string_append_printf (out, ",\"%s\":[", key);
   for (guint i = 0; i < n; i++)
-    g_string_append_printf (out, "%s\"%s\"", i > 0 ? "," : "", weights ? graph->parameters[numbers[i]].name : cnc_graph_value_name (graph, numbers[i]));
+    g_string_append_printf (out, "%s\"%s\"", i > 0 ? "," : "",
+                            weights ? graph->parameters[numbers[i]].name : cnc_graph_value_name (graph, numbers[i]));
   g_string_append_c (out, ']');
 }
 

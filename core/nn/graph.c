@@ -130,7 +130,7 @@ use_parameter (CncGraph *graph, const char *name, guint *index, GError **error)
       }
   graph->parameters = g_renew (CncParameter, graph->parameters, graph->n_parameters + 1);
   parameter = &graph->parameters[graph->n_parameters];
-  *parameter = (CncParameter) { 0 };
+  *parameter = (CncParameter){ 0 };
   g_strlcpy (parameter->name, name, sizeof parameter->name);
   *index = graph->n_parameters++;
   return TRUE;
@@ -139,7 +139,8 @@ use_parameter (CncGraph *graph, const char *name, guint *index, GError **error)
 static gboolean
 add_weights (CncGraph *graph, CncNode *node, const char *const *weights, GError **error)
 {
-  static const char *const plain[] = { "weight", "bias" }, *const norm[] = { "scale", "shift", "mean", "variance" }, *const prior[] = { "prior" };
+  static const char *const plain[] = { "weight", "bias" }, *const norm[] = { "scale", "shift", "mean", "variance" },
+                           *const prior[] = { "prior" };
   const guint most = cnc_layers[node->kind].weights;
   const guint n = most == 2 && node->bias == 0 ? 1 : most == 1 && node->prior == 0 ? 0 : most;
   const char *const *const parts = most == 4 ? norm : most == 1 ? prior : plain;
@@ -206,32 +207,32 @@ expected_parameter (const CncNode *node, guint i, const CncShape *x)
 
   if (node->kind == CNC_LAYER_BATCH_NORM)
     {
-      p.shape = (CncShape) { 1, x->c, 1, 1 };
+      p.shape = (CncShape){ 1, x->c, 1, 1 };
       p.trained = i < 2;
     }
   else if (node->kind == CNC_LAYER_QUANTISE)
     {
       p.rank = 2;
-      p.shape = (CncShape) { x->c, 6, 1, 1 };
+      p.shape = (CncShape){ x->c, 6, 1, 1 };
     }
   else if (i == 1)
-    p.shape = (CncShape) { 1, outputs, 1, 1 };
+    p.shape = (CncShape){ 1, outputs, 1, 1 };
   else if (node->kind == CNC_LAYER_DENSE)
     {
       p.rank = 2;
-      p.shape = (CncShape) { outputs, x->c * x->h * x->w, 1, 1 };
+      p.shape = (CncShape){ outputs, x->c * x->h * x->w, 1, 1 };
       p.fan_in = p.shape.c;
     }
   else if (node->kind == CNC_LAYER_CONV2D)
     {
       p.rank = 4;
-      p.shape = (CncShape) { node->channels, x->c, node->kernel, node->kernel };
+      p.shape = (CncShape){ node->channels, x->c, node->kernel, node->kernel };
       p.fan_in = x->c * node->kernel * node->kernel;
     }
   else
     {
       p.rank = 4;
-      p.shape = (CncShape) { x->c, node->channels, node->kernel, node->kernel };
+      p.shape = (CncShape){ x->c, node->channels, node->kernel, node->kernel };
       /* an output value sees that share of the windows */
       p.fan_in = MAX (1, x->c * node->kernel * node->kernel / (node->stride * node->stride));
     }
@@ -273,7 +274,7 @@ infer (CncGraph *graph, GError **error)
       const CncGraphInput *in = &graph->inputs[i];
 
       fixed = fixed && in->height > 0;
-      shapes[i] = (CncShape) { 1, in->channels, in->height > 0 ? in->height : NOMINAL_SIDE, in->width > 0 ? in->width : NOMINAL_SIDE };
+      shapes[i] = (CncShape){ 1, in->channels, in->height > 0 ? in->height : NOMINAL_SIDE, in->width > 0 ? in->width : NOMINAL_SIDE };
     }
   for (guint i = 0; i < graph->n_nodes; i++)
     {

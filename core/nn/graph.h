@@ -1,16 +1,16 @@
 /* core/nn/graph.h: a network as data: layers in the order in which they are computed.
  *
- * Values are numbered: the graph's inputs first, then the output of each node, in order; a node reads only values before it, so there are no cycles.
- * Parameters (weights) are named and numbered by their first use.  In a model file the graph is the text "graph" of the metadata:
+ * Values are numbered: the graph's inputs first, then the output of each node, in order; a node reads only values before it, so there are
+ * no cycles. Parameters (weights) are named and numbered by their first use.  In a model file the graph is the text "graph" of the
+ * metadata:
  *
  *   {"version": 1, "inputs": [{"name": "x", "channels": 3, "low": 0, "high": 1}],
- *    "nodes": [{"name": "c1", "op": "conv2d", "inputs": ["x"], "weights": ["c1.weight", "c1.bias"], "attributes": {"channels": 32, "kernel": 3, "pad": 1, "activation": "relu"}}, ...],
- *    "outputs": ["y"], "latent": "z"}
+ *    "nodes": [{"name": "c1", "op": "conv2d", "inputs": ["x"], "weights": ["c1.weight", "c1.bias"], "attributes": {"channels": 32,
+ * "kernel": 3, "pad": 1, "activation": "relu"}}, ...], "outputs": ["y"], "latent": "z"}
  *
- * An input may fix "height" and "width".  "latent" (optional) names the value that is stored between encoder and decoder.  Layers and their attributes
- * stand in layers.c; those left out have their default.
- * Limits: 1,024 nodes, 8 inputs and outputs, 4,096 channels, names of [A-Za-z0-9_.-]{1,64}.
- * Errors: MODEL, a sentence that names the node.  Thread-safety: a finished graph is read-only and may be shared.
+ * An input may fix "height" and "width".  "latent" (optional) names the value that is stored between encoder and decoder.  Layers and their
+ * attributes stand in layers.c; those left out have their default. Limits: 1,024 nodes, 8 inputs and outputs, 4,096 channels, names of
+ * [A-Za-z0-9_.-]{1,64}. Errors: MODEL, a sentence that names the node.  Thread-safety: a finished graph is read-only and may be shared.
  */
 #pragma once
 
@@ -47,7 +47,8 @@ typedef enum
   CNC_LAYER_DROPOUT,    /* in training only */
   CNC_LAYER_NOISE,      /* in training only, unless its attribute "always" is set */
   CNC_LAYER_ROUND8,     /* to multiples of 1/255 in [0, 1] */
-  CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017); weights: [prior], see CNC_OP_RATE */
+  CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017); weights: [prior], see
+                           CNC_OP_RATE */
   CNC_LAYER_COUNT,
 } CncLayerKind;
 
@@ -74,7 +75,7 @@ typedef struct
   guint distribution;
   guint always;
   guint prior; /* whether a quantiser has one */
-  guint bias; /* whether the layer has one */
+  guint bias;  /* whether the layer has one */
   double slope, scale, shift, low, high, epsilon, momentum, rate;
   double share; /* of the training steps in which there is noise */
 } CncNode;
@@ -82,10 +83,10 @@ typedef struct
 typedef struct
 {
   char name[CNC_GRAPH_MAX_NAME + 10]; /* room for ".variance" */
-  CncShape shape;                    /* as the operations take it */
-  guint rank;                        /* as it is stored: 4 convolutions, 2 dense and prior, 1 vectors */
-  guint fan_in;                      /* values that one output of the layer sums up; 0 for vectors */
-  gboolean trained;                  /* FALSE: running statistics */
+  CncShape shape;                     /* as the operations take it */
+  guint rank;                         /* as it is stored: 4 convolutions, 2 dense and prior, 1 vectors */
+  guint fan_in;                       /* values that one output of the layer sums up; 0 for vectors */
+  gboolean trained;                   /* FALSE: running statistics */
 } CncParameter;
 
 typedef struct
@@ -119,7 +120,8 @@ CncGraph *cnc_graph_copy (const CncGraph *graph);
 
 gboolean cnc_graph_add_input (CncGraph *graph, const CncGraphInput *input, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* op: the layer's name ("conv2d").  inputs: names of values, ended by NULL.  weights: (nullable), names ended by NULL; NULL gives "NODE.weight" and so on. */
+/* op: the layer's name ("conv2d").  inputs: names of values, ended by NULL.  weights: (nullable), names ended by NULL; NULL gives
+ * "NODE.weight" and so on. */
 gboolean cnc_graph_add_node (CncGraph *graph, const char *name, const char *op, const char *const *inputs, const char *const *weights,
                              const CncAttribute *attributes, guint n_attributes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -138,7 +140,7 @@ guint cnc_graph_n_values (const CncGraph *graph);
 const CncNode *cnc_graph_node (const CncGraph *graph, guint value);
 
 const char *cnc_layer_name (CncLayerKind kind);
-const char *const *cnc_layer_names (void); /* ended by NULL */
+const char *const *cnc_layer_names (void);                                          /* ended by NULL */
 const char *const *cnc_layer_attributes (CncLayerKind kind, const char *names[32]); /* fills and returns names, ended by NULL */
 
 typedef enum
@@ -148,11 +150,12 @@ typedef enum
   CNC_MODE_TRAINING,
 } CncMode;
 
-/* The operation that the node means in that mode; FALSE if it hands its input on unchanged.  A batch normalisation in inference gives CNC_OP_COUNT: it
- * has to be folded before.  seed: of the run; the node's own is made of it and of the node's number. */
+/* The operation that the node means in that mode; FALSE if it hands its input on unchanged.  A batch normalisation in inference gives
+ * CNC_OP_COUNT: it has to be folded before.  seed: of the run; the node's own is made of it and of the node's number. */
 gboolean cnc_node_op (const CncGraph *graph, const CncNode *node, CncMode mode, guint64 seed, CncOp *op);
 
 /* Shape of the node's output from those of its inputs. */
-gboolean cnc_node_shape (const CncGraph *graph, const CncNode *node, const CncShape *in, CncShape *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_node_shape (const CncGraph *graph, const CncNode *node, const CncShape *in, CncShape *out,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

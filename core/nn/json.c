@@ -281,8 +281,8 @@ cnc_json_check (const char *text, gsize length, GError **error)
         good = fault (&s, "something behind the object");
     }
   if (!good)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The model's description holds %s at byte %" G_GSIZE_FORMAT "; get the model file again.",
-                 s.fault, s.at);
+    g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                 "The model's description holds %s at byte %" G_GSIZE_FORMAT "; get the model file again.", s.fault, s.at);
   return good;
 }
 
@@ -297,7 +297,8 @@ cnc_json_parse (const char *text, gsize length, GError **error)
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, text, (gssize) length, &why))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The model's description cannot be read (%s); get the model file again.", why->message);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The model's description cannot be read (%s); get the model file again.",
+                   why->message);
       return NULL;
     }
   return json_parser_steal_root (parser);
@@ -306,8 +307,8 @@ cnc_json_parse (const char *text, gsize length, GError **error)
 static gboolean
 wrong (GError **error, const char *what, const char *name, const char *expected)
 {
-  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has no \"%s\" that is %s; get the model file again.", what,
-               name, expected);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has no \"%s\" that is %s; get the model file again.",
+               what, name, expected);
   return FALSE;
 }
 
@@ -395,7 +396,9 @@ cnc_json_only (JsonObject *object, const char *const *known, const char *what, G
       {
         g_autofree char *shown = g_strescape (name, NULL);
 
-        g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model's description, %s has \"%.64s\", which this version of cnncrypt does not know; update cnncrypt.", what, shown);
+        g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                     "In the model's description, %s has \"%.64s\", which this version of cnncrypt does not know; update cnncrypt.", what,
+                     shown);
         return FALSE;
       }
   return TRUE;

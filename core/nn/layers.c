@@ -126,8 +126,7 @@ cnc_layer_attribute_set (CncNode *node, const CncLayerAttribute *attribute, doub
     *(guint *) field = (guint) value;
 }
 
-static gboolean
-bad (GError **error, const CncNode *node, const char *format, ...) G_GNUC_PRINTF (3, 4);
+static gboolean bad (GError **error, const CncNode *node, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 static gboolean
 bad (GError **error, const CncNode *node, const char *format, ...)
@@ -168,7 +167,8 @@ read_attribute (CncNode *node, const CncLayerAttribute *known, const CncAttribut
     }
   /* one comparison that is false for what is not a number, too */
   if (!(value >= known->minimum && value <= known->maximum) || (!known->is_double && value != floor (value)))
-    return bad (error, node, "needs a %snumber from %g to %g for %s", known->is_double ? "" : "whole ", known->minimum, known->maximum, known->name);
+    return bad (error, node, "needs a %snumber from %g to %g for %s", known->is_double ? "" : "whole ", known->minimum, known->maximum,
+                known->name);
   cnc_layer_attribute_set (node, known, value);
   return TRUE;
 }
@@ -263,7 +263,7 @@ scramble (guint64 x)
 gboolean
 cnc_node_op (const CncGraph *graph, const CncNode *node, CncMode mode, guint64 seed, CncOp *op)
 {
-  *op = (CncOp) {
+  *op = (CncOp){
     .kind = kinds[node->kind],
     .kernel_h = node->kernel,
     .kernel_w = node->kernel,
@@ -344,7 +344,7 @@ cnc_node_shape (const CncGraph *graph, const CncNode *node, const CncShape *in, 
     {
       if ((guint64) in[0].c * in[0].h * in[0].w != shapes[1].c)
         return bad (error, node, "does not fit its input: it is for another size");
-      *out = (CncShape) { in[0].n, node->channels, node->height, node->width };
+      *out = (CncShape){ in[0].n, node->channels, node->height, node->width };
     }
   return TRUE;
 }

@@ -9,7 +9,7 @@ typedef struct
 {
   const char *name;
   guint min_inputs, max_inputs;
-  guint weights; /* at most; the second one of two is the bias */
+  guint weights;  /* at most; the second one of two is the bias */
   gboolean local; /* one value of the output depends on a window of the input alone */
 } CncLayer;
 

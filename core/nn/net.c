@@ -21,7 +21,8 @@ cnc_net_new (CncGraph *graph, GError **error)
     total += cnc_shape_count (&graph->parameters[i].shape);
   if (total > CNC_NET_MAX_WEIGHTS)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The network has more weights than fit into a model file (1 GiB); make it smaller.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL,
+                           "The network has more weights than fit into a model file (1 GiB); make it smaller.");
       return NULL;
     }
   for (guint i = 0; i < graph->n_parameters; i++)
@@ -78,7 +79,8 @@ read_parameter (CncNet *model, guint i, GError **error)
   stored_sides (p, sides);
   if (t->rank != p->rank || memcmp (t->sides, sides, p->rank * sizeof *sides) != 0)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "In the model file, the weights \"%s\" have a shape that does not fit the network; get it again.", p->name);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                   "In the model file, the weights \"%s\" have a shape that does not fit the network; get it again.", p->name);
       return FALSE;
     }
   return cnc_stored_tensor_floats (t, model->values[i], error);
@@ -92,7 +94,9 @@ cnc_net_from_file (CncSafetensors *file, GError **error)
   CncGraph *graph;
 
   if (text == NULL)
-    g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The file holds weights, but no network of cnncrypt (its texts have no \"graph\"); give a file that cnncrypt-train wrote.");
+    g_set_error_literal (
+        error, CNC_ERROR, CNC_ERROR_MODEL,
+        "The file holds weights, but no network of cnncrypt (its texts have no \"graph\"); give a file that cnncrypt-train wrote.");
   graph = text != NULL ? cnc_graph_from_json (text, strlen (text), error) : NULL;
   model = graph != NULL ? cnc_net_new (graph, error) : NULL;
   if (model == NULL)
@@ -147,7 +151,7 @@ cnc_weights_new (CncBackend *backend, const CncNet *model, GError **error)
     {
       const CncShape *shape = &model->graph->parameters[i].shape;
 
-      weights->tensors[i] = (CncTensor) { NULL, weights->floats, *shape };
+      weights->tensors[i] = (CncTensor){ NULL, weights->floats, *shape };
       weights->floats += (cnc_shape_count (shape) + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
     }
   weights->floats = MAX (weights->floats, ALIGN_FLOATS);

@@ -1,7 +1,7 @@
 /* core/nn/net.h: a graph with its weights, in a file, in memory, on a device.
  *
- * A model file holds the graph (metadata "graph"), every parameter of it as F32 or F16 under its name, and what the method that uses it needs besides
- * (tables, texts).  Errors: MODEL, IO, NO_MEMORY.  Thread-safety: a model that nobody changes may be shared.
+ * A model file holds the graph (metadata "graph"), every parameter of it as F32 or F16 under its name, and what the method that uses it
+ * needs besides (tables, texts).  Errors: MODEL, IO, NO_MEMORY.  Thread-safety: a model that nobody changes may be shared.
  */
 #pragma once
 
@@ -32,8 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncNet, cnc_net_free)
 /* Adds the graph and the weights to writer. */
 gboolean cnc_net_store (const CncNet *model, CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes the model ready for inference: batch normalisations become part of the convolution before them (or a 1x1 convolution of their own), activations part of
- * the layer before them.  A merged layer has the name of its last part.  The results are those of before but for rounding. */
+/* Makes the model ready for inference: batch normalisations become part of the convolution before them (or a 1x1 convolution of their own),
+ * activations part of the layer before them.  A merged layer has the name of its last part.  The results are those of before but for
+ * rounding. */
 gboolean cnc_net_fold (CncNet *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The weights on a device: one buffer, each parameter at its own place, gaps zero.  Free before the backend. */
@@ -41,8 +42,8 @@ typedef struct
 {
   CncBackend *backend;
   CncBuffer *buffer;
-  gsize floats;         /* of the whole buffer */
-  CncTensor *tensors;   /* of each parameter */
+  gsize floats;       /* of the whole buffer */
+  CncTensor *tensors; /* of each parameter */
 } CncWeights;
 
 CncWeights *cnc_weights_new (CncBackend *backend, const CncNet *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -16,12 +16,12 @@ typedef struct
 typedef struct
 {
   CncTensor tensor;
-  CncTensor statistics[2];   /* batch normalisation in training */
+  CncTensor statistics[2]; /* batch normalisation in training */
   CncBuffer *statistics_buffer;
-  guint root;                /* the value whose memory this one is: itself, or what it hands on unchanged */
+  guint root; /* the value whose memory this one is: itself, or what it hands on unchanged */
   guint slot;
-  guint last_use;            /* the last node that reads it; G_MAXUINT: kept */
-  gboolean needed;           /* has to be there: fed or computed */
+  guint last_use;  /* the last node that reads it; G_MAXUINT: kept */
+  gboolean needed; /* has to be there: fed or computed */
   gboolean fed;
 } Value;
 
@@ -103,7 +103,7 @@ gather (const CncPlan *plan, const CncNode *node, const CncTensor *parameters, C
     if (parameters != NULL)
       in[n++] = parameters[node->weights[i]];
     else
-      in[n++] = (CncTensor) { NULL, 0, plan->graph->parameters[node->weights[i]].shape };
+      in[n++] = (CncTensor){ NULL, 0, plan->graph->parameters[node->weights[i]].shape };
   for (guint i = 1; i < node->n_inputs; i++)
     in[n++] = plan->values[plan->values[node->inputs[i]].root].tensor;
   return n;
@@ -227,13 +227,18 @@ check_limits (const CncPlan *plan, const CncPlanParams *params, GError **error)
 
   if (!(plan->flops <= flops))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The network asks for %.3g operations at this size, more than the %.3g that are allowed; use a smaller picture or another model.", plan->flops, flops);
+      g_set_error (
+          error, CNC_ERROR, CNC_ERROR_MODEL,
+          "The network asks for %.3g operations at this size, more than the %.3g that are allowed; use a smaller picture or another model.",
+          plan->flops, flops);
       return FALSE;
     }
   if (cnc_plan_bytes (plan) > bytes)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The network asks for %.0f MiB at this size, more than the %.0f that are allowed; use a smaller picture or another model.",
-                   (double) cnc_plan_bytes (plan) / 1048576, (double) bytes / 1048576);
+      g_set_error (
+          error, CNC_ERROR, CNC_ERROR_MODEL,
+          "The network asks for %.0f MiB at this size, more than the %.0f that are allowed; use a smaller picture or another model.",
+          (double) cnc_plan_bytes (plan) / 1048576, (double) bytes / 1048576);
       return FALSE;
     }
   return TRUE;

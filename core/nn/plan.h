@@ -1,9 +1,9 @@
 /* core/nn/plan.h: running a part of a graph for given shapes.
  *
- * A plan computes the values "fetches" from the values "feeds", whatever lies between: the encoder alone, the decoder alone, or all.  Everything that can go wrong
- * (shapes, work, memory) is found when it is made, before anything is dispatched.  Values that are not needed any more give their memory to later
- * ones; feeds and fetches, and in training all values, keep theirs.
- * Errors: BAD_ARGUMENT, MODEL (also: too much work or memory), GPU_MEMORY, GPU_LOST, NO_MEMORY.  Thread-safety: as the backend's.
+ * A plan computes the values "fetches" from the values "feeds", whatever lies between: the encoder alone, the decoder alone, or all.
+ * Everything that can go wrong (shapes, work, memory) is found when it is made, before anything is dispatched.  Values that are not needed
+ * any more give their memory to later ones; feeds and fetches, and in training all values, keep theirs. Errors: BAD_ARGUMENT, MODEL (also:
+ * too much work or memory), GPU_MEMORY, GPU_LOST, NO_MEMORY.  Thread-safety: as the backend's.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ typedef struct
   gsize max_bytes;  /* of all values together; 0: CNC_PLAN_MAX_BYTES */
 } CncPlanParams;
 
-#define CNC_PLAN_MAX_FLOPS 4e12                      /* a minute or so on two cores: what no shipped model comes near to in one run */
+#define CNC_PLAN_MAX_FLOPS 4e12 /* a minute or so on two cores: what no shipped model comes near to in one run */
 #define CNC_PLAN_MAX_BYTES (G_GUINT64_CONSTANT (16) << 30)
 
 typedef struct _CncPlan CncPlan;
@@ -44,8 +44,8 @@ gboolean cnc_plan_computes (const CncPlan *plan, guint value);
 /* Training: mean and inverse deviation that a batch normalisation found in this batch. */
 const CncTensor *cnc_plan_statistics (const CncPlan *plan, guint value);
 
-double cnc_plan_flops (const CncPlan *plan); /* of one run */
-gsize cnc_plan_bytes (const CncPlan *plan);  /* of device memory */
+double cnc_plan_flops (const CncPlan *plan);  /* of one run */
+gsize cnc_plan_bytes (const CncPlan *plan);   /* of device memory */
 gsize cnc_plan_largest (const CncPlan *plan); /* bytes of the largest single buffer */
 
 G_END_DECLS

@@ -22,11 +22,12 @@ typedef struct
 
 struct _CncSafetensorsWriter
 {
-  GTree *texts;      /* key -> value, both owned */
+  GTree *texts;       /* key -> value, both owned */
   GPtrArray *entries; /* of Entry */
 };
 
-static const char *const dtype_names[] = { [CNC_DTYPE_F32] = "F32", [CNC_DTYPE_I32] = "I32", [CNC_DTYPE_F16] = "F16", [CNC_DTYPE_U16] = "U16", [CNC_DTYPE_U8] = "U8" };
+static const char *const dtype_names[]
+    = { [CNC_DTYPE_F32] = "F32", [CNC_DTYPE_I32] = "I32", [CNC_DTYPE_F16] = "F16", [CNC_DTYPE_U16] = "U16", [CNC_DTYPE_U8] = "U8" };
 
 static void
 entry_free (gpointer data)
@@ -73,7 +74,8 @@ cnc_safetensors_writer_text (CncSafetensorsWriter *writer, const char *key, cons
 static gboolean
 refuse (GError **error, const char *name)
 {
-  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The tensor \"%s\" cannot be stored: its name or its shape is not allowed in a model file.", name);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+               "The tensor \"%s\" cannot be stored: its name or its shape is not allowed in a model file.", name);
   return FALSE;
 }
 
@@ -184,7 +186,8 @@ cnc_safetensors_writer_finish (CncSafetensorsWriter *writer, GError **error)
     g_string_append_c (header, ' ');
   if (header->len > CNC_SAFETENSORS_MAX_HEADER || total > CNC_SAFETENSORS_MAX_BYTES - 8 - header->len)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The model is larger than a model file can be (1 GiB, its description 1 MiB); make the network smaller.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The model is larger than a model file can be (1 GiB, its description 1 MiB); make the network smaller.");
       return NULL;
     }
   file = cnc_alloc (8 + header->len + total, 1, "the model file", error);
@@ -247,7 +250,8 @@ cnc_file_replace (const char *path, GBytes *bytes, GError **error)
 
       if (fd >= 0)
         unlink (partial);
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s could not be written (%s); what was there before is untouched.", shown, g_strerror (why));
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s could not be written (%s); what was there before is untouched.", shown,
+                   g_strerror (why));
     }
   return good;
 }

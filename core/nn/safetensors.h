@@ -1,9 +1,10 @@
 /* core/nn/safetensors.h: model files (huggingface/safetensors, format version 1), read without trusting anything in them, and written.
  *
- * A file is the header's length (u64, little-endian), the header (one JSON object: name -> dtype, shape, data_offsets; "__metadata__" -> texts), then the
- * values, little-endian, row-major.  On top of the format's own rules this reader refuses headers above 1 MiB, more than 4,096 tensors, ranks above 8, sides of 0 or
- * above 65,536, types that no model here needs, values that are not finite, and anything that stands nowhere in the header (holes, overlaps, bytes at the end).
- * Thread-safety: a file is read-only once it was made and may be shared.  Errors: MODEL, NO_MEMORY, IO.
+ * A file is the header's length (u64, little-endian), the header (one JSON object: name -> dtype, shape, data_offsets; "__metadata__" ->
+ * texts), then the values, little-endian, row-major.  On top of the format's own rules this reader refuses headers above 1 MiB, more than
+ * 4,096 tensors, ranks above 8, sides of 0 or above 65,536, types that no model here needs, values that are not finite, and anything that
+ * stands nowhere in the header (holes, overlaps, bytes at the end). Thread-safety: a file is read-only once it was made and may be shared.
+ * Errors: MODEL, NO_MEMORY, IO.
  */
 #pragma once
 
@@ -15,7 +16,7 @@ G_BEGIN_DECLS
 #define CNC_SAFETENSORS_MAX_TENSORS 4096u
 #define CNC_SAFETENSORS_MAX_RANK 8u
 #define CNC_SAFETENSORS_MAX_SIDE 65536u
-#define CNC_SAFETENSORS_MAX_NAME 128u                /* bytes of a tensor's name */
+#define CNC_SAFETENSORS_MAX_NAME 128u                            /* bytes of a tensor's name */
 #define CNC_SAFETENSORS_MAX_BYTES (G_GUINT64_CONSTANT (1) << 30) /* of a whole file */
 #define CNC_SHA256_BYTES 32u
 
@@ -62,8 +63,8 @@ gboolean cnc_stored_tensor_floats (const CncStoredTensor *tensor, float *out, GE
 
 guint cnc_dtype_bytes (CncDtype dtype);
 
-/* The writer: same tensors and texts, same bytes, whatever the order in which they were handed in (wide types first, then by name; texts by name).  Names
- * and values are copied. */
+/* The writer: same tensors and texts, same bytes, whatever the order in which they were handed in (wide types first, then by name; texts by
+ * name).  Names and values are copied. */
 typedef struct _CncSafetensorsWriter CncSafetensorsWriter;
 
 CncSafetensorsWriter *cnc_safetensors_writer_new (void);
@@ -76,7 +77,8 @@ gboolean cnc_safetensors_writer_add (CncSafetensorsWriter *writer, const char *n
                                      gconstpointer values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *cnc_safetensors_writer_finish (CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes bytes beside path and renames, so that path is the old file or the new one at any time.  IO if it cannot (a full disk: the old one stays). */
+/* Writes bytes beside path and renames, so that path is the old file or the new one at any time.  IO if it cannot (a full disk: the old one
+ * stays). */
 gboolean cnc_file_replace (const char *path, GBytes *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -8,9 +8,10 @@
 #include <math.h>
 
 #define MAX_ALIGN 1024u
-#define MAX_SIDE (1u << 20)                     /* of a picture: twice what GIMP allows */
-#define LARGEST_BUFFER ((gsize) 120 << 20)      /* what every Vulkan device takes in one buffer is 128 MiB */
-/* Tiles begin at multiples of this many pixels of the smallest layer, so that kernels that work on small blocks cut them alike in every tile. */
+#define MAX_SIDE (1u << 20)                /* of a picture: twice what GIMP allows */
+#define LARGEST_BUFFER ((gsize) 120 << 20) /* what every Vulkan device takes in one buffer is 128 MiB */
+/* Tiles begin at multiples of this many pixels of the smallest layer, so that kernels that work on small blocks cut them alike in every
+ * tile. */
 #define GRID 8u
 
 /* How a value depends on the feed: its pixel j needs the feed's pixels j / scale - left to j / scale + right. */
@@ -139,13 +140,14 @@ mark (const CncGraph *graph, guint feed, guint fetch, gboolean *between)
 
 /* At a side that fits, every value must have exactly its scale times that side: else it drifts against the grid. */
 static gboolean
-check_sides (const CncGraph *graph, const CncReach *reach, guint feed, const Field *fields, const gboolean *between, guint32 channels, GError **error)
+check_sides (const CncGraph *graph, const CncReach *reach, guint feed, const Field *fields, const gboolean *between, guint32 channels,
+             GError **error)
 {
   const guint n = cnc_graph_n_values (graph);
   g_autofree CncShape *shapes = g_new0 (CncShape, n);
   const guint32 side = (256 + reach->align - 1) / reach->align * reach->align;
 
-  shapes[feed] = (CncShape) { 1, channels, side, side };
+  shapes[feed] = (CncShape){ 1, channels, side, side };
   for (guint i = MAX (feed + 1, graph->n_inputs); i < n; i++)
     if (between[i])
       {
@@ -198,7 +200,7 @@ cnc_reach_find (const CncGraph *graph, guint feed, guint fetch, CncReach *reach,
   g_autofree gboolean *between = g_new0 (gboolean, n);
   guint64 align = 1;
 
-  fields[feed] = (Field) { 1, 1, 0, 0, TRUE };
+  fields[feed] = (Field){ 1, 1, 0, 0, TRUE };
   mark (graph, feed, fetch, between);
   for (guint i = MAX (feed + 1, graph->n_inputs); i <= fetch; i++)
     {
@@ -228,11 +230,11 @@ typedef struct
   const CncWeights *weights;
   const CncTileJob *job;
   CncReach reach;
-  guint32 grid, halo, tile;       /* multiples of the grid */
-  guint32 width, height;          /* extended to multiples of reach.align */
+  guint32 grid, halo, tile; /* multiples of the grid */
+  guint32 width, height;    /* extended to multiples of reach.align */
   guint32 in_channels, out_channels;
-  float *in, *out;                /* a whole window */
-  CncPlan *plan;                  /* (nullable), for windows of window_width x window_height */
+  float *in, *out; /* a whole window */
+  CncPlan *plan;   /* (nullable), for windows of window_width x window_height */
   guint32 window_width, window_height;
 } Run;
 
@@ -263,7 +265,7 @@ window_params (const Run *r, guint32 width, guint32 height)
   CncPlanParams params = { .n_feeds = 1, .n_fetches = 1, .mode = CNC_MODE_INFERENCE };
 
   params.feeds[0] = r->job->feed;
-  params.shapes[0] = (CncShape) { 1, r->in_channels, height, width };
+  params.shapes[0] = (CncShape){ 1, r->in_channels, height, width };
   params.fetches[0] = r->job->fetch;
   return params;
 }
@@ -294,7 +296,8 @@ choose_tile (Run *r, GError **error)
           if (why != NULL)
             g_propagate_error (error, g_steal_pointer (&why));
           else
-            g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The network needs more than %.0f MiB even for the smallest tile; use another model.", (double) budget / 1048576);
+            g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                         "The network needs more than %.0f MiB even for the smallest tile; use another model.", (double) budget / 1048576);
           return FALSE;
         }
     }
@@ -339,7 +342,8 @@ write_part (Run *r, const Span *x, const Span *y, GError **error)
   const guint32 w = scaled (r, x->to - x->from), h = scaled (r, y->to - y->from);
   const guint32 left = scaled (r, x->begin - x->from), top = scaled (r, y->begin - y->from);
   const guint32 at_x = scaled (r, x->begin), at_y = scaled (r, y->begin);
-  const guint32 out_w = MIN (scaled (r, x->end), scaled (r, r->job->width)) - at_x, out_h = MIN (scaled (r, y->end), scaled (r, r->job->height)) - at_y;
+  const guint32 out_w = MIN (scaled (r, x->end), scaled (r, r->job->width)) - at_x,
+                out_h = MIN (scaled (r, y->end), scaled (r, r->job->height)) - at_y;
   float *to = r->out;
 
   for (guint32 c = 0; c < r->out_channels; c++)
@@ -368,8 +372,8 @@ run_tile (Run *r, const Span *x, const Span *y, GError **error)
   feed = cnc_plan_tensor (r->plan, r->job->feed);
   fetch = cnc_plan_tensor (r->plan, r->job->fetch);
   return read_window (r, x, y, error) && cnc_buffer_upload (r->backend, feed->buffer, 0, r->in, cnc_tensor_bytes (feed), error)
-         && cnc_plan_run (r->plan, r->weights, 0, error) && cnc_buffer_download (r->backend, fetch->buffer, 0, r->out, cnc_tensor_bytes (fetch), error)
-         && write_part (r, x, y, error);
+         && cnc_plan_run (r->plan, r->weights, 0, error)
+         && cnc_buffer_download (r->backend, fetch->buffer, 0, r->out, cnc_tensor_bytes (fetch), error) && write_part (r, x, y, error);
 }
 
 static gboolean
@@ -401,7 +405,8 @@ cnc_tile_run (CncBackend *backend, const CncGraph *graph, const CncWeights *weig
 
   if (job->width == 0 || job->height == 0 || job->width > MAX_SIDE || job->height > MAX_SIDE)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The picture has no pixels, or more than 1,048,576 in a row; choose another one.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The picture has no pixels, or more than 1,048,576 in a row; choose another one.");
       return FALSE;
     }
   if (!cnc_reach_find (graph, job->feed, job->fetch, &r.reach, error))
@@ -418,7 +423,8 @@ cnc_tile_run (CncBackend *backend, const CncGraph *graph, const CncWeights *weig
   window_h = MIN (r.tile + 2 * r.halo, r.height);
   r.in = cnc_alloc ((gsize) window_w * window_h, r.in_channels * sizeof (float), "a tile of the picture", error);
   if (r.in != NULL)
-    r.out = cnc_alloc ((gsize) scaled (&r, window_w) * scaled (&r, window_h), r.out_channels * sizeof (float), "a tile of the picture", error);
+    r.out = cnc_alloc ((gsize) scaled (&r, window_w) * scaled (&r, window_h), r.out_channels * sizeof (float), "a tile of the picture",
+                       error);
   if (r.out != NULL)
     good = run_tiles (&r, task, error);
   cnc_plan_free (r.plan);

@@ -14,7 +14,7 @@ typedef struct
 {
   CncTensor tensor;
   guint slot;
-  gboolean wanted;  /* something before it is trained */
+  gboolean wanted; /* something before it is trained */
   gboolean placed;
   gboolean written; /* holds a gradient in this step */
 } Gradient;
@@ -26,7 +26,7 @@ struct _TrainGradients
   const CncPlan *plan;
   const CncWeights *weights;
   Gradient *values;
-  CncBuffer *buffer;     /* of the weights' gradients */
+  CncBuffer *buffer; /* of the weights' gradients */
   CncTensor *parameters;
   GArray *slots; /* of Slot */
   double flops;
@@ -120,7 +120,8 @@ lay_out (TrainGradients *g, const guint *ends, guint n_ends, GError **error)
 }
 
 TrainGradients *
-train_gradients_new (CncBackend *backend, const CncGraph *graph, const CncPlan *plan, const CncWeights *weights, const guint *ends, guint n_ends, GError **error)
+train_gradients_new (CncBackend *backend, const CncGraph *graph, const CncPlan *plan, const CncWeights *weights, const guint *ends,
+                     guint n_ends, GError **error)
 {
   g_autoptr (TrainGradients) g = g_new0 (TrainGradients, 1);
 
@@ -334,7 +335,8 @@ static gboolean
 back_product (TrainGradients *g, const CncNode *node, const CncTensor *dy, GError **error)
 {
   const CncOp o = { .kind = CNC_OP_MULTIPLY };
-  const CncTensor first[] = { *dy, *cnc_plan_tensor (g->plan, node->inputs[1]) }, second[] = { *dy, *cnc_plan_tensor (g->plan, node->inputs[0]) };
+  const CncTensor first[] = { *dy, *cnc_plan_tensor (g->plan, node->inputs[1]) },
+                  second[] = { *dy, *cnc_plan_tensor (g->plan, node->inputs[0]) };
 
   return into (g, o, first, 2, node->inputs[0], error) && into (g, o, second, 2, node->inputs[1], error);
 }

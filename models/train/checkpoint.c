@@ -43,8 +43,8 @@ move (TrainSession *s, CncBuffer *buffer, CncNet *net, gboolean to_device, GErro
 static gboolean
 add_moments (TrainSession *s, CncSafetensorsWriter *writer, CncNet *scratch, GError **error)
 {
-  return move (s, s->first, scratch, FALSE, error) && add_all (writer, scratch, "first/", error) && move (s, s->second, scratch, FALSE, error)
-         && add_all (writer, scratch, "second/", error);
+  return move (s, s->first, scratch, FALSE, error) && add_all (writer, scratch, "first/", error)
+         && move (s, s->second, scratch, FALSE, error) && add_all (writer, scratch, "second/", error);
 }
 
 static void
@@ -144,7 +144,8 @@ train_session_load (TrainSession *s, const char *path, GError **error)
       || !take_number (file, "summed", 0, 1e9, &summed, error))
     return FALSE;
   if (!take_all (file, scratch, "first/", error) || !move (s, s->first, scratch, TRUE, error) || !take_all (file, scratch, "second/", error)
-      || !move (s, s->second, scratch, TRUE, error) || !take_all (file, s->net, "", error) || !cnc_weights_upload (s->weights, s->net, error))
+      || !move (s, s->second, scratch, TRUE, error) || !take_all (file, s->net, "", error)
+      || !cnc_weights_upload (s->weights, s->net, error))
     return FALSE;
   s->step = (guint) step;
   s->worse = (guint) worse;

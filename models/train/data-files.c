@@ -67,13 +67,15 @@ wrong_channels (const TrainLoader *loader, const char *name, guint channels, GEr
 {
   if (loader->data->channels == channels)
     return FALSE;
-  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%s holds pictures of %u channels, but the network takes %u; give other data.", name, channels, loader->data->channels);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%s holds pictures of %u channels, but the network takes %u; give other data.",
+               name, channels, loader->data->channels);
   return TRUE;
 }
 
 /* Records of the same size, one picture each behind skip bytes. */
 static gboolean
-add_records (TrainLoader *loader, const char *name, const guint8 *data, gsize count, gsize skip, guint32 width, guint32 height, GError **error)
+add_records (TrainLoader *loader, const char *name, const guint8 *data, gsize count, gsize skip, guint32 width, guint32 height,
+             GError **error)
 {
   const gsize bytes = (gsize) width * height * loader->data->channels;
 
@@ -206,7 +208,8 @@ load_picture (TrainLoader *loader, const char *path, const char *name, GError **
   planes = pixels != NULL ? cnc_alloc ((gsize) w * (gsize) h, channels, "the pictures", error) : NULL;
   if (planes == NULL)
     return FALSE;
-  gegl_buffer_get (buffer, gegl_buffer_get_extent (buffer), 1.0, babl_format (channels == 1 ? "Y' u8" : "R'G'B' u8"), pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+  gegl_buffer_get (buffer, gegl_buffer_get_extent (buffer), 1.0, babl_format (channels == 1 ? "Y' u8" : "R'G'B' u8"), pixels,
+                   GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
   for (guint32 c = 0; c < channels; c++)
     for (gsize i = 0; i < (gsize) w * (gsize) h; i++)
       planes[c * (gsize) w * (gsize) h + i] = pixels[i * channels + c];
@@ -230,7 +233,8 @@ static gboolean
 load_member (TrainLoader *loader, Archive *archive, const char *name, GError **error)
 {
   g_autoptr (GByteArray) bytes = read_entry (archive);
-  g_autofree char *ending = g_strdup (strrchr (name, '.')), *lower = g_ascii_strdown (ending, -1), *template = g_strconcat ("cnncrypt-train-XXXXXX", lower, NULL);
+  g_autofree char *ending = g_strdup (strrchr (name, '.')), *lower = g_ascii_strdown (ending, -1),
+                  *template = g_strconcat ("cnncrypt-train-XXXXXX", lower, NULL);
   g_autofree char *path = NULL;
   const int fd = bytes != NULL ? g_file_open_tmp (template, &path, error) : -1;
   gboolean good;

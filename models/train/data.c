@@ -44,7 +44,8 @@ train_loader_add (TrainLoader *loader, const char *name, guint32 width, guint32 
   g_array_append_val (data->pictures, picture);
   if (data->bytes <= MAX_BYTES)
     return TRUE;
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "The pictures take more than 8 GiB of memory; use fewer of them (key \"files\" of the recipe).");
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_MEMORY,
+                       "The pictures take more than 8 GiB of memory; use fewer of them (key \"files\" of the recipe).");
   return FALSE;
 }
 
@@ -84,7 +85,8 @@ load_folder (TrainLoader *loader, const char *path, const char *name, GError **e
 }
 
 TrainData *
-train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn, gpointer user_data, GError **error)
+train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn, gpointer user_data,
+                 GError **error)
 {
   g_autoptr (TrainData) data = g_new0 (TrainData, 1);
   g_auto (GStrv) list = g_strsplit (patterns, " ", -1);
@@ -113,7 +115,8 @@ train_data_load (const char *path, const char *patterns, guint32 channels, guint
     g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The data cannot be read: %s.", why->message);
   else if (data->pictures->len == 0)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s holds no picture that could be read (names that match \"%s\"; %u were left out).", shown, patterns, data->skipped);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s holds no picture that could be read (names that match \"%s\"; %u were left out).",
+                   shown, patterns, data->skipped);
       good = FALSE;
     }
   return good ? g_steal_pointer (&data) : NULL;

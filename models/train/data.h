@@ -1,7 +1,7 @@
 /* models/train/data.h: pictures to train on and to evaluate with.
  *
- * A data folder (or one file) may hold: pictures that GEGL opens, alone or in tar files; MNIST's idx files of pictures; CIFAR-10's binary files; all of them also
- * compressed (gz, xz).  Everything is read into memory as 8-bit planes, in the order of the sorted names.
+ * A data folder (or one file) may hold: pictures that GEGL opens, alone or in tar files; MNIST's idx files of pictures; CIFAR-10's binary
+ * files; all of them also compressed (gz, xz).  Everything is read into memory as 8-bit planes, in the order of the sorted names.
  * Thread-safety: data is read-only once it is loaded.
  */
 #pragma once
@@ -23,15 +23,17 @@ typedef struct
   GArray *pictures;  /* of TrainPicture */
   GPtrArray *blocks; /* what the pictures point to */
   guint64 bytes;
-  guint skipped;     /* pictures that could not be read */
+  guint skipped; /* pictures that could not be read */
 } TrainData;
 
 typedef void (*TrainWarning) (const char *sentence, gpointer user_data);
 
-/* patterns: separated by blanks, with * and ?, against the names inside the folder and inside tar files ("train/a.png"); what matches none is not looked at.
- * A picture that cannot be read is named to warn, counted and left out.  minimum: sides of the smallest picture that is of use; smaller ones are left out likewise.
- * Errors: IO (no such folder, nothing in it), BAD_ARGUMENT (files for another number of channels), NO_MEMORY (more than 8 GiB, too). */
-TrainData *train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* patterns: separated by blanks, with * and ?, against the names inside the folder and inside tar files ("train/a.png"); what matches none
+ * is not looked at. A picture that cannot be read is named to warn, counted and left out.  minimum: sides of the smallest picture that is
+ * of use; smaller ones are left out likewise. Errors: IO (no such folder, nothing in it), BAD_ARGUMENT (files for another number of
+ * channels), NO_MEMORY (more than 8 GiB, too). */
+TrainData *train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn,
+                            gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_data_free (TrainData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainData, train_data_free)
 
@@ -47,7 +49,8 @@ typedef struct
 
 gboolean train_loader_wants (const TrainLoader *loader, const char *name);
 /* pixels: (transfer full), planes. */
-gboolean train_loader_add (TrainLoader *loader, const char *name, guint32 width, guint32 height, guint8 *pixels, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean train_loader_add (TrainLoader *loader, const char *name, guint32 width, guint32 height, guint8 *pixels,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_loader_skip (TrainLoader *loader, const char *name, const char *why);
 /* Reads one file if it is of a kind that is known; name: as the patterns see it. */
 gboolean train_loader_file (TrainLoader *loader, const char *path, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;

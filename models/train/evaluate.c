@@ -1,7 +1,7 @@
 /* models/train/evaluate.c: quality of a model over a data folder, see train.h.
  *
- * Small pictures go through the network in batches, others in tiles, the way a program that uses the model does it: picture to latent, latent to picture.  Results are
- * rounded to 8 bits before they are compared.
+ * Small pictures go through the network in batches, others in tiles, the way a program that uses the model does it: picture to latent,
+ * latent to picture.  Results are rounded to 8 bits before they are compared.
  */
 #include "train.h"
 
@@ -27,10 +27,10 @@ typedef struct
   const TrainData *data;
   CncMode mode;
   guint64 seed;
-  gboolean tiles;       /* the network can work on tiles */
-  gboolean two_parts;   /* and from the latent alone */
+  gboolean tiles;     /* the network can work on tiles */
+  gboolean two_parts; /* and from the latent alone */
   CncReach encode, decode;
-  CncPlan *plan;        /* for batches */
+  CncPlan *plan; /* for batches */
   CncShape plan_shape;
   guint count;
   TrainMetrics sum;
@@ -56,7 +56,8 @@ bits_of (const float *prior, double z)
 
   for (guint k = 0; k < 2; k++)
     {
-      const double scale = exp (-(double) prior[4 + k]), middle = fabs (z - (double) prior[2 + k]); /* symmetric: both ends on one side are exact */
+      const double scale = exp (-(double) prior[4 + k]),
+                   middle = fabs (z - (double) prior[2 + k]); /* symmetric: both ends on one side are exact */
 
       p += (k == 0 ? e0 : e1) / (e0 + e1) * (logistic (-(middle - 0.5) * scale) - logistic (-(middle + 0.5) * scale));
     }
@@ -100,7 +101,8 @@ note (Evaluation *e, const TrainPicture *p, const guint8 *result, double bits)
       e->with_ssim++;
     }
   if (e->print)
-    printf ("%-24s %6.2f dB, Y %6.2f dB, SSIM %.4f, %.3f bit a pixel\n", name, m.psnr, m.psnr_y, m.ssim, bits / ((double) p->width * p->height));
+    printf ("%-24s %6.2f dB, Y %6.2f dB, SSIM %.4f, %.3f bit a pixel\n", name, m.psnr, m.psnr_y, m.ssim,
+            bits / ((double) p->width * p->height));
 }
 
 static void
@@ -148,7 +150,8 @@ run_batch (Evaluation *e, guint first, guint count, GError **error)
   y = cnc_plan_tensor (e->plan, graph->outputs[0]);
   if (cnc_shape_count (&y->shape) != size * count)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The network's output is no picture of the size of its input; there is nothing to compare.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL,
+                           "The network's output is no picture of the size of its input; there is nothing to compare.");
       return FALSE;
     }
   if (!cnc_buffer_download (e->backend, y->buffer, 0, values, size * count * sizeof (float), error))
@@ -174,7 +177,7 @@ run_batch (Evaluation *e, guint first, guint count, GError **error)
 
 typedef struct
 {
-  const guint8 *from; /* a picture, or */
+  const guint8 *from;  /* a picture, or */
   const float *values; /* a latent */
   guint32 channels, width, height;
   guint8 *to;
@@ -227,7 +230,8 @@ run_tiles (Evaluation *e, guint index, GError **error)
   g_autofree guint8 *result = cnc_alloc ((gsize) p->width * p->height, e->data->channels, "the result", error);
   g_autofree float *latent = NULL;
   Sheet s = { .from = p->pixels, .channels = e->data->channels, .width = p->width, .height = p->height };
-  CncTileJob job = { .width = p->width, .height = p->height, .read = read_part, .write = write_part, .user_data = &s, .text = "Evaluating" };
+  CncTileJob job
+      = { .width = p->width, .height = p->height, .read = read_part, .write = write_part, .user_data = &s, .text = "Evaluating" };
   guint32 w = p->width, h = p->height, channels = e->data->channels;
   double bits = NAN;
 
@@ -239,7 +243,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
       CncPlanParams params = { .n_feeds = 1, .n_fetches = 1 };
       g_autoptr (CncPlan) plan = NULL;
 
-      params.shapes[0] = (CncShape) { 1, channels, 16 * e->encode.align, 16 * e->encode.align };
+      params.shapes[0] = (CncShape){ 1, channels, 16 * e->encode.align, 16 * e->encode.align };
       params.fetches[0] = graph->latent;
       plan = cnc_plan_new (NULL, graph, &params, error); /* for the number of channels */
       if (plan == NULL || node == NULL)
@@ -258,7 +262,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
       if (!cnc_tile_run (e->backend, graph, e->weights, &job, NULL, error))
         return FALSE;
       bits = latent_bits (e, latent, channels, (gsize) w * h, 1);
-      s = (Sheet) { .values = latent, .channels = channels, .width = w, .height = h };
+      s = (Sheet){ .values = latent, .channels = channels, .width = w, .height = h };
       job.feed = graph->latent;
       job.width = w;
       job.height = h;
@@ -292,7 +296,8 @@ run_all (Evaluation *e, GError **error)
             return FALSE;
           continue;
         }
-      while (count < BATCH && i + count < pictures->len && p[count].width == p->width && p[count].height == p->height && (guint64) p->width * p->height <= BATCH_PIXELS)
+      while (count < BATCH && i + count < pictures->len && p[count].width == p->width && p[count].height == p->height
+             && (guint64) p->width * p->height <= BATCH_PIXELS)
         count++;
       if (!run_batch (e, i, count, error))
         return FALSE;
@@ -316,8 +321,9 @@ report (const Evaluation *e, gboolean json)
 
   if (!json)
     {
-      printf ("%u pictures, %u left out\nPSNR   %.2f dB (mean of the pictures); %.2f dB (of the mean error)\nPSNR Y %.2f dB\nSSIM   %.4f\nMSE    %.6f\n", e->count, e->data->skipped,
-              e->sum.psnr / n, -10 * log10 (mse), e->sum.psnr_y / n, ssim, mse);
+      printf ("%u pictures, %u left out\nPSNR   %.2f dB (mean of the pictures); %.2f dB (of the mean error)\nPSNR Y %.2f dB\nSSIM   "
+              "%.4f\nMSE    %.6f\n",
+              e->count, e->data->skipped, e->sum.psnr / n, -10 * log10 (mse), e->sum.psnr_y / n, ssim, mse);
       if (!isnan (bits))
         printf ("bits   %.4f a pixel\n", bits);
       return;
@@ -361,7 +367,8 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
     return FALSE;
   if (net->graph->n_inputs != 1 || net->graph->inputs[0].low != 0 || net->graph->inputs[0].high != 1)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL, "The network does not take one picture with values from 0 to 1; it cannot be evaluated so.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL,
+                           "The network does not take one picture with values from 0 to 1; it cannot be evaluated so.");
       return FALSE;
     }
   data = load (options, net->graph->inputs[0].channels, error);

@@ -56,8 +56,8 @@ print_layers (const CncGraph *graph, const CncPlan *plan)
       if (node != NULL && !cnc_plan_computes (plan, v))
         continue;
       size = g_strdup_printf ("%ux%ux%u", shape->c, shape->h, shape->w);
-      printf ("%-16s %-18s %-16s %10" G_GSIZE_FORMAT " ", cnc_graph_value_name (graph, v), node != NULL ? cnc_layer_name (node->kind) : "input", size,
-              node != NULL ? weights_of (graph, node) : (gsize) 0);
+      printf ("%-16s %-18s %-16s %10" G_GSIZE_FORMAT " ", cnc_graph_value_name (graph, v),
+              node != NULL ? cnc_layer_name (node->kind) : "input", size, node != NULL ? weights_of (graph, node) : (gsize) 0);
       for (guint k = 0; node != NULL && k < node->n_inputs; k++)
         printf (" %s", cnc_graph_value_name (graph, node->inputs[k]));
       printf ("%s\n", v == graph->latent ? "  (latent)" : "");
@@ -86,7 +86,7 @@ train_info_command (const char *model, GError **error)
       const CncGraphInput *in = &graph->inputs[i];
 
       params.feeds[i] = i;
-      params.shapes[i] = (CncShape) { 1, in->channels, in->height > 0 ? in->height : NOMINAL, in->width > 0 ? in->width : NOMINAL };
+      params.shapes[i] = (CncShape){ 1, in->channels, in->height > 0 ? in->height : NOMINAL, in->width > 0 ? in->width : NOMINAL };
     }
   pixels = (double) params.shapes[0].h * params.shapes[0].w;
   params.n_fetches = graph->n_outputs;

@@ -6,7 +6,7 @@ add_term (TrainLosses *losses, CncOpKind kind, guint value, guint prior, double 
 {
   if (scale <= 0)
     return;
-  losses->terms[losses->n_terms++] = (TrainTerm) { kind, value, prior, scale };
+  losses->terms[losses->n_terms++] = (TrainTerm){ kind, value, prior, scale };
   for (guint i = 0; i < losses->n_ends; i++)
     if (losses->ends[i] == value)
       return;
@@ -18,7 +18,7 @@ train_losses_init (TrainLosses *losses, const TrainRecipe *recipe, const CncGrap
 {
   const guint output = graph->outputs[0], latent = graph->latent;
 
-  *losses = (TrainLosses) { .n_terms = 0 };
+  *losses = (TrainLosses){ .n_terms = 0 };
   add_term (losses, CNC_OP_MSE, output, 0, recipe->mse);
   add_term (losses, CNC_OP_L1, output, 0, recipe->l1);
   add_term (losses, CNC_OP_BCE, output, 0, recipe->bce);
@@ -28,13 +28,14 @@ train_losses_init (TrainLosses *losses, const TrainRecipe *recipe, const CncGrap
       const CncShape *z = &cnc_plan_tensor (plan, latent)->shape, *x = &cnc_plan_tensor (plan, 0)->shape;
 
       /* the operation gives bits for each value of the latent */
-      add_term (losses, CNC_OP_RATE, latent, cnc_graph_node (graph, latent)->weights[0], recipe->rate * z->c * z->h * z->w / ((double) x->h * x->w));
+      add_term (losses, CNC_OP_RATE, latent, cnc_graph_node (graph, latent)->weights[0],
+                recipe->rate * z->c * z->h * z->w / ((double) x->h * x->w));
     }
 }
 
 gboolean
-train_losses_run (const TrainLosses *losses, CncBackend *backend, const CncPlan *plan, const CncWeights *weights, TrainGradients *gradients, guint feed,
-                  CncBuffer *sums, GError **error)
+train_losses_run (const TrainLosses *losses, CncBackend *backend, const CncPlan *plan, const CncWeights *weights, TrainGradients *gradients,
+                  guint feed, CncBuffer *sums, GError **error)
 {
   for (guint i = 0; i < losses->n_terms; i++)
     {

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define USAGE \
-  "RECIPE.ini --data DIR --out FILE.safetensors\n" \
-  "  cnncrypt-train evaluate MODEL --data DIR\n" \
-  "  cnncrypt-train info MODEL\n" \
+#define USAGE                                                                                                                              \
+  "RECIPE.ini --data DIR --out FILE.safetensors\n"                                                                                         \
+  "  cnncrypt-train evaluate MODEL --data DIR\n"                                                                                           \
+  "  cnncrypt-train info MODEL\n"                                                                                                          \
   "  cnncrypt-train devices"
 
 typedef struct
@@ -34,7 +34,13 @@ misused (GError **error, const char *what)
 static gboolean
 evaluate (const Arguments *a, GError **error)
 {
-  const TrainEvaluateOptions options = { .model = a->rest[1], .data = a->data, .device = a->device, .files = a->files, .json = a->json, .noise = a->noise, .seed = MAX (0, a->seed) };
+  const TrainEvaluateOptions options = { .model = a->rest[1],
+                                         .data = a->data,
+                                         .device = a->device,
+                                         .files = a->files,
+                                         .json = a->json,
+                                         .noise = a->noise,
+                                         .seed = MAX (0, a->seed) };
 
   if (g_strv_length (a->rest) != 2 || a->data == NULL)
     return misused (error, "evaluate needs one model and --data.");
@@ -45,7 +51,14 @@ static gboolean
 dispatch (const Arguments *a, GError **error)
 {
   const guint n = a->rest != NULL ? g_strv_length (a->rest) : 0;
-  const TrainOptions options = { .recipe = n > 0 ? a->rest[0] : NULL, .data = a->data, .out = a->out, .device = a->device, .resume = a->resume, .log = a->log, .steps = a->steps, .seed = a->seed };
+  const TrainOptions options = { .recipe = n > 0 ? a->rest[0] : NULL,
+                                 .data = a->data,
+                                 .out = a->out,
+                                 .device = a->device,
+                                 .resume = a->resume,
+                                 .log = a->log,
+                                 .steps = a->steps,
+                                 .seed = a->seed };
 
   if (n == 0)
     return misused (error, "Give a recipe or a command.");
@@ -60,8 +73,8 @@ dispatch (const Arguments *a, GError **error)
   return train_command (&options, error);
 }
 
-/* oneDNN's threads (libgomp) wait for the next loop by spinning, and take the cores from ours meanwhile: training is then three times as slow on two cores.
- * libgomp reads how to wait before main begins, so the program starts itself again with that said. */
+/* oneDNN's threads (libgomp) wait for the next loop by spinning, and take the cores from ours meanwhile: training is then three times as
+ * slow on two cores. libgomp reads how to wait before main begins, so the program starts itself again with that said. */
 static void
 wait_without_spinning (char **argv)
 {
@@ -74,8 +87,10 @@ main (int argc, char **argv)
 {
   Arguments a = { .steps = -1, .seed = -1 };
   const GOptionEntry entries[] = {
-    { "data", 0, 0, G_OPTION_ARG_FILENAME, &a.data, "folder (or file) of pictures: picture files, tar files of them, MNIST's idx, CIFAR-10's binary files", "DIR" },
-    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures", "FILE" },
+    { "data", 0, 0, G_OPTION_ARG_FILENAME, &a.data,
+      "folder (or file) of pictures: picture files, tar files of them, MNIST's idx, CIFAR-10's binary files", "DIR" },
+    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures",
+      "FILE" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &a.device, "which device computes (see devices); without it the best one", "ID" },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &a.steps, "instead of the recipe's", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &a.seed, "instead of the recipe's; evaluate: of the noise", "N" },

@@ -25,7 +25,8 @@ save (cairo_surface_t *surface, const char *path, GError **error)
   cairo_surface_destroy (surface);
   if (status == CAIRO_STATUS_SUCCESS)
     return TRUE;
-  g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s could not be written (%s); make room or choose another folder.", path, cairo_status_to_string (status));
+  g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s could not be written (%s); make room or choose another folder.", path,
+               cairo_status_to_string (status));
   return FALSE;
 }
 

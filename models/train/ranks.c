@@ -56,7 +56,8 @@ train_ranks_mean (float *values, gsize n, GError **error)
   for (gsize at = 0; at < n; at += 1u << 28)
     if (MPI_Allreduce (MPI_IN_PLACE, values + at, (int) MIN (n - at, 1u << 28), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD) != MPI_SUCCESS)
       {
-        g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO, "The connection to the other machines broke; go on from the checkpoint with --resume.");
+        g_set_error_literal (error, CNC_ERROR, CNC_ERROR_IO,
+                             "The connection to the other machines broke; go on from the checkpoint with --resume.");
         return FALSE;
       }
   for (gsize i = 0; i < n; i++)

@@ -1,6 +1,7 @@
 /* models/train/ranks.h: several processes that train one network together (MPI, optional at build).
  *
- * Without MPI, or where the program was not started by mpirun, there is one rank and everything here does nothing.  Thread-safety: the main thread.
+ * Without MPI, or where the program was not started by mpirun, there is one rank and everything here does nothing.  Thread-safety: the main
+ * thread.
  */
 #pragma once
 

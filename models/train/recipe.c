@@ -207,8 +207,10 @@ read_value (Reader *r, const Key *key, const Line *line, GError **error)
       return bad (error, r, line->number, "%s is one of \"%s\", not \"%s\"%s", key->name, key->text, line->value, hint);
     }
   value = g_ascii_strtod (line->value, &end);
-  if (end == line->value || *end != '\0' || !(value >= key->minimum && value <= key->maximum) || (key->kind == KIND_UINT && value != floor (value)))
-    return bad (error, r, line->number, "%s is a %snumber from %g to %g, not \"%s\".", key->name, key->kind == KIND_UINT ? "whole " : "", key->minimum, key->maximum, line->value);
+  if (end == line->value || *end != '\0' || !(value >= key->minimum && value <= key->maximum)
+      || (key->kind == KIND_UINT && value != floor (value)))
+    return bad (error, r, line->number, "%s is a %snumber from %g to %g, not \"%s\".", key->name, key->kind == KIND_UINT ? "whole " : "",
+                key->minimum, key->maximum, line->value);
   if (key->kind == KIND_UINT)
     *(guint *) field = (guint) value;
   else
@@ -367,8 +369,8 @@ read_layer (Reader *r, const Line *line, GError **error)
     good = read_input (r, line, &w, &why);
   else
     good = check_words (r, line, &w, &why)
-           && cnc_graph_add_node (r->recipe->graph, line->name, w.op, (const char *const *) w.inputs->pdata, NULL, (const CncAttribute *) (void *) w.attributes->data,
-                                  w.attributes->len, &why);
+           && cnc_graph_add_node (r->recipe->graph, line->name, w.op, (const char *const *) w.inputs->pdata, NULL,
+                                  (const CncAttribute *) (void *) w.attributes->data, w.attributes->len, &why);
   if (!good && why != NULL && why->code == CNC_ERROR_BAD_ARGUMENT)
     g_propagate_error (error, g_steal_pointer (&why));
   else if (!good && why != NULL)
@@ -412,7 +414,8 @@ check (const Reader *r, GError **error)
   const CncNode *latent;
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (keys[i].kind == KIND_UINT && keys[i].initial < keys[i].minimum && *(const guint *) (const void *) ((const char *) recipe + keys[i].offset) == 0)
+    if (keys[i].kind == KIND_UINT && keys[i].initial < keys[i].minimum
+        && *(const guint *) (const void *) ((const char *) recipe + keys[i].offset) == 0)
       return bad (error, r, 0, "[%s] lacks \"%s = NUMBER\".", keys[i].group, keys[i].name);
   if (recipe->mse + recipe->l1 + recipe->bce + recipe->ssim <= 0)
     return bad (error, r, 0, "[loss] needs at least one of mse, l1, bce and ssim above 0.");

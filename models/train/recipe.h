@@ -1,8 +1,8 @@
 /* models/train/recipe.h: what to train and how, from a key file.
  *
- * [graph] lists the layers, one a line: "NAME = LAYER INPUT... ATTRIBUTE=VALUE...", the inputs as "NAME = input channels=N", then "outputs = NAME" and, if there
- * is one, "latent = NAME".  [data], [train] and [loss] hold the keys of the table in recipe.c.
- * Errors: BAD_ARGUMENT, "FILE:LINE: what is wrong", with the nearest known word for one that is unknown.  Thread-safety: a recipe is read-only.
+ * [graph] lists the layers, one a line: "NAME = LAYER INPUT... ATTRIBUTE=VALUE...", the inputs as "NAME = input channels=N", then "outputs
+ * = NAME" and, if there is one, "latent = NAME".  [data], [train] and [loss] hold the keys of the table in recipe.c. Errors: BAD_ARGUMENT,
+ * "FILE:LINE: what is wrong", with the nearest known word for one that is unknown.  Thread-safety: a recipe is read-only.
  */
 #pragma once
 
@@ -25,18 +25,19 @@ typedef enum
 
 typedef struct
 {
-  char *name;     /* of the file, without folder and ending */
-  char *text;     /* the whole file */
+  char *name; /* of the file, without folder and ending */
+  char *text; /* the whole file */
   CncGraph *graph;
 
-  char *files;    /* patterns, separated by blanks: which files of the data folder */
-  guint crop;     /* side of the square cut out of a picture; 0: the whole picture */
-  guint crops;    /* how many of each picture an epoch has */
-  guint flip;     /* mirror at random: 0 no, 1 left-right, 2 both ways */
+  char *files;       /* patterns, separated by blanks: which files of the data folder */
+  guint crop;        /* side of the square cut out of a picture; 0: the whole picture */
+  guint crops;       /* how many of each picture an epoch has */
+  guint flip;        /* mirror at random: 0 no, 1 left-right, 2 both ways */
   double validation; /* share of the pictures that is not trained on */
 
   guint64 seed;
-  guint batch, steps, warmup, decay_every, validate_every, checkpoint_every, patience; /* patience: validations without progress; 0: never stop early */
+  guint batch, steps, warmup, decay_every, validate_every, checkpoint_every,
+      patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
   double learning_rate, final_rate, weight_decay, beta1, beta2, epsilon, clip; /* clip: norm of the whole gradient; 0: none */
 

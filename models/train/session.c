@@ -74,7 +74,8 @@ choose_view (TrainSession *s, GError **error)
   s->view.height = crop > 0 ? crop : first->height;
   if (input->height > 0 && (input->height != s->view.height || input->width != s->view.width))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The network takes pictures of %ux%u pixels, but the data gives %ux%u; set crop in the recipe or give other data.",
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "The network takes pictures of %ux%u pixels, but the data gives %ux%u; set crop in the recipe or give other data.",
                    input->width, input->height, s->view.width, s->view.height);
       return FALSE;
     }
@@ -105,7 +106,7 @@ batch_params (const CncGraph *graph, const TrainView *view, guint batch, CncMode
 {
   CncPlanParams params = { .n_feeds = 1, .mode = mode };
 
-  params.shapes[0] = (CncShape) { batch, graph->inputs[0].channels, view->height, view->width };
+  params.shapes[0] = (CncShape){ batch, graph->inputs[0].channels, view->height, view->width };
   params.fetches[params.n_fetches++] = graph->outputs[0];
   if (graph->latent != CNC_NO_VALUE)
     params.fetches[params.n_fetches++] = graph->latent;
@@ -193,7 +194,7 @@ train_session_free (TrainSession *s)
 typedef struct
 {
   TrainSession *session;
-  guint64 begin;      /* the number of the first sample */
+  guint64 begin; /* the number of the first sample */
   gboolean validation;
 } Filling;
 
@@ -221,7 +222,8 @@ fill_sample (guint index, gpointer user_data)
 static void
 fill_batch (TrainSession *s)
 {
-  const guint64 begin = ((guint64) s->step * train_ranks_count () + train_ranks_rank ()) * s->recipe->batch, size = (guint64) s->n_train * s->recipe->crops;
+  const guint64 begin = ((guint64) s->step * train_ranks_count () + train_ranks_rank ()) * s->recipe->batch,
+                size = (guint64) s->n_train * s->recipe->crops;
 
   /* A batch may reach over the end of an epoch: its parts are filled one after the other. */
   for (guint done = 0; done < s->recipe->batch;)
@@ -288,7 +290,7 @@ update (TrainSession *s, double factor, GError **error)
   CncTensor t[4];
 
   for (guint k = 0; k < 4; k++)
-    t[k] = (CncTensor) { buffers[k], 0, all };
+    t[k] = (CncTensor){ buffers[k], 0, all };
   if (r->weight_decay <= 0)
     return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
   /* Matrices decay; biases, scales and statistics do not. */
@@ -297,7 +299,7 @@ update (TrainSession *s, double factor, GError **error)
       const CncParameter *p = &s->net->graph->parameters[i];
 
       for (guint k = 0; k < 4; k++)
-        t[k] = (CncTensor) { buffers[k], s->weights->tensors[i].offset, p->shape };
+        t[k] = (CncTensor){ buffers[k], s->weights->tensors[i].offset, p->shape };
       adam.weight_decay = p->fan_in > 0 ? (float) r->weight_decay : 0;
       if (!cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error))
         return FALSE;
@@ -332,10 +334,11 @@ back_to_loss (TrainSession *s, guint64 seed, float sums[TRAIN_SUMS], GError **er
   const CncTensor sum = { s->sums, TRAIN_SUMS - 1, { 1, 1, 1, 1 } };
   const CncTensor *feed = cnc_plan_tensor (s->plan, 0);
 
-  return cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error) && train_gradients_clear (s->gradients, error)
-         && cnc_plan_run (s->plan, s->weights, seed, error)
-         && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, 0, s->sums, error) && train_gradients_run (s->gradients, seed, error)
-         && exchange (s, error) && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
+  return cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error)
+         && train_gradients_clear (s->gradients, error) && cnc_plan_run (s->plan, s->weights, seed, error)
+         && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, 0, s->sums, error)
+         && train_gradients_run (s->gradients, seed, error) && exchange (s, error)
+         && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
          && cnc_buffer_download (s->backend, s->sums, 0, sums, TRAIN_SUMS * sizeof *sums, error);
 }
 
@@ -353,7 +356,8 @@ train_session_step (TrainSession *s, GError **error)
     loss += (double) sums[i];
   if (!isfinite (loss) || !isfinite (sums[TRAIN_SUMS - 1]))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The loss or its gradient is not a number any more at step %u; lower learning_rate, or set clip.", s->step + 1);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                   "The loss or its gradient is not a number any more at step %u; lower learning_rate, or set clip.", s->step + 1);
       return FALSE;
     }
   s->loss = loss;
@@ -410,8 +414,8 @@ validate_mode (TrainSession *s, const CncNet *net, const CncWeights *weights, Cn
       float sums[TRAIN_SUMS];
 
       cnc_parallel_for (batch, fill_sample, &f);
-      if (!cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error) || !cnc_plan_run (plan, weights, b, error)
-          || !train_losses_run (&losses, s->backend, plan, weights, NULL, 0, s->sums, error)
+      if (!cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error)
+          || !cnc_plan_run (plan, weights, b, error) || !train_losses_run (&losses, s->backend, plan, weights, NULL, 0, s->sums, error)
           || !cnc_buffer_download (s->backend, s->sums, 0, sums, losses.n_terms * sizeof *sums, error))
         return FALSE;
       for (guint i = 0; i < losses.n_terms; i++)

@@ -56,8 +56,9 @@ show (Loop *l, gboolean last)
   if ((!last && now - l->shown < pause) || train_ranks_rank () > 0)
     return;
   l->shown = now;
-  fprintf (stderr, "%sstep %u/%u, loss %.5g, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step, s->recipe->steps, s->loss,
-           speed * s->recipe->batch * train_ranks_count (), speed * s->flops * train_ranks_count () / 1e9, left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
+  fprintf (stderr, "%sstep %u/%u, loss %.5g, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step,
+           s->recipe->steps, s->loss, speed * s->recipe->batch * train_ranks_count (), speed * s->flops * train_ranks_count () / 1e9,
+           left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
   fflush (stderr);
 }
 
@@ -106,8 +107,10 @@ static void
 add_provenance (CncSafetensorsWriter *writer, const Loop *l)
 {
   const TrainSession *s = l->session;
-  g_autofree char *text = g_strdup_printf ("{\"program\":\"cnncrypt-train %s\",\"recipe\":\"%s\",\"seed\":%" G_GUINT64_FORMAT ",\"steps\":%u,\"batch\":%u,\"pictures\":%u,\"device\":\"%s\"}",
-                                           CNC_VERSION, s->recipe->name, s->recipe->seed, s->step, s->recipe->batch, s->n_train, s->backend->info.kind == CNC_DEVICE_CPU ? "cpu" : "vulkan");
+  g_autofree char *text = g_strdup_printf ("{\"program\":\"cnncrypt-train %s\",\"recipe\":\"%s\",\"seed\":%" G_GUINT64_FORMAT
+                                           ",\"steps\":%u,\"batch\":%u,\"pictures\":%u,\"device\":\"%s\"}",
+                                           CNC_VERSION, s->recipe->name, s->recipe->seed, s->step, s->recipe->batch, s->n_train,
+                                           s->backend->info.kind == CNC_DEVICE_CPU ? "cpu" : "vulkan");
 
   cnc_safetensors_writer_text (writer, "format", "pt");
   cnc_safetensors_writer_text (writer, "name", s->recipe->name);
@@ -152,7 +155,7 @@ write_sheet (Loop *l, const char *path, GError **error)
     memcpy (net->values[i], from->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
   if (!cnc_net_fold (net, error))
     return FALSE;
-  params.shapes[0] = (CncShape) { count, s->data->channels, s->view.height, s->view.width };
+  params.shapes[0] = (CncShape){ count, s->data->channels, s->view.height, s->view.width };
   params.fetches[0] = net->graph->outputs[0];
   plan = cnc_plan_new (s->backend, net->graph, &params, error);
   weights = plan != NULL ? cnc_weights_new (s->backend, net, error) : NULL;
@@ -164,8 +167,10 @@ write_sheet (Loop *l, const char *path, GError **error)
     pairs[i] = (guint8) (values[i] * 255.0f + 0.5f);
   if (cnc_shape_count (&cnc_plan_tensor (plan, params.fetches[0])->shape) != size * count)
     return TRUE; /* the output is no picture of that size */
-  if (!cnc_buffer_upload (s->backend, cnc_plan_tensor (plan, 0)->buffer, 0, values, size * count * sizeof (float), error) || !cnc_plan_run (plan, weights, 0, error)
-      || !cnc_buffer_download (s->backend, cnc_plan_tensor (plan, params.fetches[0])->buffer, 0, values, size * count * sizeof (float), error))
+  if (!cnc_buffer_upload (s->backend, cnc_plan_tensor (plan, 0)->buffer, 0, values, size * count * sizeof (float), error)
+      || !cnc_plan_run (plan, weights, 0, error)
+      || !cnc_buffer_download (s->backend, cnc_plan_tensor (plan, params.fetches[0])->buffer, 0, values, size * count * sizeof (float),
+                               error))
     return FALSE;
   for (gsize i = 0; i < size * count; i++)
     pairs[size * count + i] = (guint8) (CLAMP (values[i], 0.0f, 1.0f) * 255.0f + 0.5f);
@@ -278,6 +283,7 @@ train_command (const TrainOptions *options, GError **error)
     return FALSE;
   l.session = session;
   if (train_ranks_rank () == 0)
-    fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train, session->n_validation, data->skipped, backend->info.name);
+    fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train,
+             session->n_validation, data->skipped, backend->info.name);
   return train (&l, error);
 }

@@ -1,4 +1,5 @@
-/* models/train/train.h: the commands of cnncrypt-train.  Each returns FALSE with an error; printing goes to stdout, progress and warnings to stderr. */
+/* models/train/train.h: the commands of cnncrypt-train.  Each returns FALSE with an error; printing goes to stdout, progress and warnings
+ * to stderr. */
 #pragma once
 
 #include "nn/net.h"
@@ -19,8 +20,8 @@ typedef struct
   char *model, *data;
   char *device, *files; /* (nullable) */
   gboolean json;
-  gboolean noise;   /* with the noise that is there "always" */
-  gint64 seed;      /* of that noise */
+  gboolean noise; /* with the noise that is there "always" */
+  gint64 seed;    /* of that noise */
 } TrainEvaluateOptions;
 
 gboolean train_evaluate_command (const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -33,6 +34,7 @@ void train_warn (const char *sentence, gpointer user_data);
 /* PNGs beside the model.  csv: the log. */
 gboolean train_plot_losses (const char *path, const char *csv, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* pairs: count originals, then count results, each of channels planes of 8 bits. */
-gboolean train_plot_samples (const char *path, const guint8 *pairs, guint count, guint32 channels, guint32 width, guint32 height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean train_plot_samples (const char *path, const guint8 *pairs, guint count, guint32 channels, guint32 width, guint32 height,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

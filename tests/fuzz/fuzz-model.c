@@ -31,7 +31,8 @@ static void
 run (const CncNet *model)
 {
   const CncGraph *graph = model->graph;
-  CncPlanParams params = { .n_feeds = graph->n_inputs, .n_fetches = graph->n_outputs, .max_flops = 1e6, .max_bytes = 1 << 22, .mode = CNC_MODE_NOISY };
+  CncPlanParams params
+      = { .n_feeds = graph->n_inputs, .n_fetches = graph->n_outputs, .max_flops = 1e6, .max_bytes = 1 << 22, .mode = CNC_MODE_NOISY };
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncPlan) plan = NULL;
   CncReach reach;
@@ -41,7 +42,8 @@ run (const CncNet *model)
   for (guint i = 0; i < graph->n_inputs; i++)
     {
       params.feeds[i] = i;
-      params.shapes[i] = (CncShape) { 1, graph->inputs[i].channels, graph->inputs[i].height > 0 ? graph->inputs[i].height : 8, graph->inputs[i].width > 0 ? graph->inputs[i].width : 8 };
+      params.shapes[i] = (CncShape){ 1, graph->inputs[i].channels, graph->inputs[i].height > 0 ? graph->inputs[i].height : 8,
+                                     graph->inputs[i].width > 0 ? graph->inputs[i].width : 8 };
     }
   for (guint i = 0; i < graph->n_outputs; i++)
     params.fetches[i] = graph->outputs[i];

@@ -134,8 +134,10 @@ save_models (void)
     const char *name, *graph;
   } models[] = {
     { "codec", CODEC_GRAPH },
-    { "norm", GRAPH ("\"channels\":1", NODE ("c", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":1") "," NODE ("n", "batch_norm", "\"c\"", ""), "\"n\"") },
-    { "dense", GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("d", "dense", "\"x\"", "\"channels\":2,\"activation\":\"tanh\""), "\"d\"") },
+    { "norm", GRAPH ("\"channels\":1",
+                     NODE ("c", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":1") "," NODE ("n", "batch_norm", "\"c\"", ""), "\"n\"") },
+    { "dense",
+      GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("d", "dense", "\"x\"", "\"channels\":2,\"activation\":\"tanh\""), "\"d\"") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (models); i++)

@@ -53,8 +53,12 @@ static const struct
 } graphs[] = {
   { NULL, GRAPH ("\"channels\":3", CONV ("a", "x"), "\"a\"") },
   { NULL, GRAPH ("\"channels\":3,\"height\":8,\"width\":4", NODE ("a", "dense", "\"x\"", "\"channels\":10"), "\"a\"") },
-  { NULL, GRAPH ("\"channels\":4", "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}},"
-                                   "{\"name\":\"b\",\"op\":\"conv2d\",\"inputs\":[\"a\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}}", "\"b\"") },
+  { NULL,
+    GRAPH (
+        "\"channels\":4",
+        "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}},"
+        "{\"name\":\"b\",\"op\":\"conv2d\",\"inputs\":[\"a\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}}",
+        "\"b\"") },
   { "not JSON", "{" },
   { "no version", "{\"inputs\":[],\"nodes\":[],\"outputs\":[]}" },
   { "newer version", "{\"version\":2,\"inputs\":[],\"nodes\":[],\"outputs\":[]}" },
@@ -78,7 +82,9 @@ static const struct
   { "stride 0", GRAPH ("\"channels\":3", NODE ("a", "max_pool", "\"x\"", "\"kernel\":2,\"stride\":0"), "\"a\"") },
   { "unknown activation", GRAPH ("\"channels\":3", NODE ("a", "activation", "\"x\"", "\"activation\":\"gelu\""), "\"a\"") },
   { "activation none", GRAPH ("\"channels\":3", NODE ("a", "activation", "\"x\"", "\"activation\":\"none\""), "\"a\"") },
-  { "output_pad too large", GRAPH ("\"channels\":3", NODE ("a", "conv_transpose2d", "\"x\"", "\"channels\":4,\"kernel\":3,\"stride\":2,\"output_pad\":2"), "\"a\"") },
+  { "output_pad too large",
+    GRAPH ("\"channels\":3", NODE ("a", "conv_transpose2d", "\"x\"", "\"channels\":4,\"kernel\":3,\"stride\":2,\"output_pad\":2"),
+           "\"a\"") },
   { "clamp upside down", GRAPH ("\"channels\":3", NODE ("a", "clamp", "\"x\"", "\"low\":1,\"high\":0"), "\"a\"") },
   { "reads itself", GRAPH ("\"channels\":3", CONV ("a", "a"), "\"a\"") },
   { "reads what comes later", GRAPH ("\"channels\":3", CONV ("a", "b") "," CONV ("b", "x"), "\"b\"") },
@@ -90,23 +96,44 @@ static const struct
   { "seven inputs", GRAPH ("\"channels\":3", PLAIN ("a", "concat", "\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\""), "\"a\"") },
   { "sum of different shapes", GRAPH ("\"channels\":3", CONV ("a", "x") "," PLAIN ("b", "add", "\"a\",\"x\""), "\"b\"") },
   { "residual of another shape", GRAPH ("\"channels\":3", NODE ("a", "conv2d", "\"x\",\"x\"", "\"channels\":4,\"kernel\":1"), "\"a\"") },
-  { "residual without bias", GRAPH ("\"channels\":3", NODE ("a", "conv2d", "\"x\",\"x\"", "\"channels\":3,\"kernel\":1,\"bias\":0"), "\"a\"") },
-  { "concatenation of different sizes", GRAPH ("\"channels\":3", NODE ("a", "max_pool", "\"x\"", "\"kernel\":2") "," PLAIN ("b", "concat", "\"a\",\"x\""), "\"b\"") },
+  { "residual without bias",
+    GRAPH ("\"channels\":3", NODE ("a", "conv2d", "\"x\",\"x\"", "\"channels\":3,\"kernel\":1,\"bias\":0"), "\"a\"") },
+  { "concatenation of different sizes",
+    GRAPH ("\"channels\":3", NODE ("a", "max_pool", "\"x\"", "\"kernel\":2") "," PLAIN ("b", "concat", "\"a\",\"x\""), "\"b\"") },
   { "shuffle of channels that do not divide", GRAPH ("\"channels\":3", NODE ("a", "pixel_shuffle", "\"x\"", "\"factor\":2"), "\"a\"") },
-  { "window larger than the picture", GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("a", "max_pool", "\"x\"", "\"kernel\":3"), "\"a\"") },
+  { "window larger than the picture",
+    GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("a", "max_pool", "\"x\"", "\"kernel\":3"), "\"a\"") },
   { "dense on any size", GRAPH ("\"channels\":3", NODE ("a", "dense", "\"x\"", "\"channels\":10"), "\"a\"") },
   { "dense too large", GRAPH ("\"channels\":3,\"height\":1024,\"width\":1024", NODE ("a", "dense", "\"x\"", "\"channels\":10"), "\"a\"") },
-  { "dense output too large", GRAPH ("\"channels\":3,\"height\":8,\"width\":8", NODE ("a", "dense", "\"x\"", "\"channels\":4096,\"height\":1024,\"width\":1024"), "\"a\"") },
+  { "dense output too large", GRAPH ("\"channels\":3,\"height\":8,\"width\":8",
+                                     NODE ("a", "dense", "\"x\"", "\"channels\":4096,\"height\":1024,\"width\":1024"), "\"a\"") },
   { "channels grow beyond the limit", GRAPH ("\"channels\":4096", NODE ("a", "pixel_unshuffle", "\"x\"", "\"factor\":16"), "\"a\"") },
-  { "sides grow without end", GRAPH ("\"channels\":1", NODE ("a", "upsample_nearest", "\"x\"", "\"factor\":16") "," NODE ("b", "upsample_nearest", "\"a\"", "\"factor\":16") ","
-    NODE ("c", "upsample_nearest", "\"b\"", "\"factor\":16") "," NODE ("d", "upsample_nearest", "\"c\"", "\"factor\":16"), "\"d\"") },
-  { "three weights", GRAPH ("\"channels\":3", "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"v\",\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1}}", "\"a\"") },
-  { "one weight twice", GRAPH ("\"channels\":3", "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"u\"],\"attributes\":{\"channels\":4,\"kernel\":1}}", "\"a\"") },
-  { "weights of two shapes", GRAPH ("\"channels\":3", "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}},"
-    "{\"name\":\"b\",\"op\":\"conv2d\",\"inputs\":[\"a\"],\"weights\":[\"u\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}}", "\"b\"") },
-  { "weights named by a path", GRAPH ("\"channels\":3", "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u/v\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}}", "\"a\"") },
-  { "latent is an input", "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[" CONV ("a", "x") "],\"outputs\":[\"a\"],\"latent\":\"x\"}" },
-  { "unknown latent", "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[" CONV ("a", "x") "],\"outputs\":[\"a\"],\"latent\":\"q\"}" },
+  { "sides grow without end",
+    GRAPH ("\"channels\":1",
+           NODE ("a", "upsample_nearest", "\"x\"", "\"factor\":16") "," NODE ("b", "upsample_nearest", "\"a\"", "\"factor\":16") "," NODE (
+               "c", "upsample_nearest", "\"b\"", "\"factor\":16") "," NODE ("d", "upsample_nearest", "\"c\"", "\"factor\":16"),
+           "\"d\"") },
+  { "three weights", GRAPH ("\"channels\":3",
+                            "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"v\",\"w\"],\"attributes\":{"
+                            "\"channels\":4,\"kernel\":1}}",
+                            "\"a\"") },
+  { "one weight twice",
+    GRAPH ("\"channels\":3",
+           "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"u\"],\"attributes\":{\"channels\":4,\"kernel\":1}}",
+           "\"a\"") },
+  { "weights of two shapes",
+    GRAPH ("\"channels\":3",
+           "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}},"
+           "{\"name\":\"b\",\"op\":\"conv2d\",\"inputs\":[\"a\"],\"weights\":[\"u\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}}",
+           "\"b\"") },
+  { "weights named by a path",
+    GRAPH ("\"channels\":3",
+           "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"u/v\",\"v\"],\"attributes\":{\"channels\":4,\"kernel\":1}}",
+           "\"a\"") },
+  { "latent is an input",
+    "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[" CONV ("a", "x") "],\"outputs\":[\"a\"],\"latent\":\"x\"}" },
+  { "unknown latent",
+    "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[" CONV ("a", "x") "],\"outputs\":[\"a\"],\"latent\":\"q\"}" },
 };
 
 static void
@@ -192,8 +219,8 @@ random_picture (gsize count, guint32 seed)
   return out;
 }
 
-/* Values that give their memory to others: every value of the network is the same as when each keeps its own.  (Inference and training differ in the
- * quantiser alone, so the encoder and the decoder are compared apart.) */
+/* Values that give their memory to others: every value of the network is the same as when each keeps its own.  (Inference and training
+ * differ in the quantiser alone, so the encoder and the decoder are compared apart.) */
 static void
 test_memory_reuse (void)
 {
@@ -222,8 +249,8 @@ test_lean (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CncGraph) graph = graph_of (CODEC_GRAPH, &error);
-  const CncPlanParams lean = params_of (graph, "x", (CncShape) { 1, 3, 512, 512 }, "y", CNC_MODE_INFERENCE);
-  const CncPlanParams kept = params_of (graph, "x", (CncShape) { 1, 3, 512, 512 }, "y", CNC_MODE_TRAINING);
+  const CncPlanParams lean = params_of (graph, "x", (CncShape){ 1, 3, 512, 512 }, "y", CNC_MODE_INFERENCE);
+  const CncPlanParams kept = params_of (graph, "x", (CncShape){ 1, 3, 512, 512 }, "y", CNC_MODE_TRAINING);
   g_autoptr (CncPlan) one = cnc_plan_new (NULL, graph, &lean, &error), all = cnc_plan_new (NULL, graph, &kept, &error);
 
   g_assert_no_error (error);
@@ -236,14 +263,18 @@ static void
 test_by_hand (void)
 {
   static const float in[4] = { 1, -2, 3, 4 };
-  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE ("b", "affine", "\"a\"", "\"scale\":2,\"shift\":1"), "\"b\""), 1);
+  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1",
+                                              NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE (
+                                                  "b", "affine", "\"a\"", "\"scale\":2,\"shift\":1"),
+                                              "\"b\""),
+                                       1);
   g_autofree float *out = NULL;
   gsize n;
 
   for (guint i = 0; i < 9; i++)
     model->values[0][i] = i == 4 ? 1.0f : 0.5f;
   model->values[1][0] = -1;
-  out = run (model, "x", (CncShape) { 1, 1, 2, 2 }, in, "b", CNC_MODE_INFERENCE, 0, &n);
+  out = run (model, "x", (CncShape){ 1, 1, 2, 2 }, in, "b", CNC_MODE_INFERENCE, 0, &n);
   g_assert_cmpuint (n, ==, 4);
   g_assert_cmpfloat (out[0], ==, 2 * (1 + 0.5f * 5 - 1) + 1);
   g_assert_cmpfloat (out[1], ==, 2 * (-2 + 0.5f * 8 - 1) + 1);
@@ -254,13 +285,19 @@ test_by_hand (void)
 static void
 test_modes (void)
 {
-  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1", NODE ("a", "noise", "\"x\"", "\"scale\":0.3,\"distribution\":\"gaussian\",\"always\":1") ","
-    NODE ("b", "noise", "\"a\"", "\"scale\":0.3,\"distribution\":\"uniform\"") "," NODE ("c", "affine", "\"b\"", "\"shift\":0"), "\"c\""), 1);
+  g_autoptr (CncNet) model = model_of (
+      GRAPH ("\"channels\":1",
+             NODE ("a", "noise", "\"x\"", "\"scale\":0.3,\"distribution\":\"gaussian\",\"always\":1") "," NODE (
+                 "b", "noise", "\"a\"", "\"scale\":0.3,\"distribution\":\"uniform\"") "," NODE ("c", "affine", "\"b\"", "\"shift\":0"),
+             "\"c\""),
+      1);
   const CncShape shape = { 1, 1, 64, 64 };
   g_autofree float *x = random_picture (4096, 1);
   gsize n;
-  g_autofree float *quiet = run (model, "x", shape, x, "c", CNC_MODE_INFERENCE, 5, &n), *noisy = run (model, "x", shape, x, "c", CNC_MODE_NOISY, 5, &n),
-                   *other = run (model, "x", shape, x, "c", CNC_MODE_NOISY, 6, &n), *training = run (model, "x", shape, x, "c", CNC_MODE_TRAINING, 5, &n),
+  g_autofree float *quiet = run (model, "x", shape, x, "c", CNC_MODE_INFERENCE, 5, &n),
+                   *noisy = run (model, "x", shape, x, "c", CNC_MODE_NOISY, 5, &n),
+                   *other = run (model, "x", shape, x, "c", CNC_MODE_NOISY, 6, &n),
+                   *training = run (model, "x", shape, x, "c", CNC_MODE_TRAINING, 5, &n),
                    *again = run (model, "x", shape, x, "c", CNC_MODE_NOISY, 5, &n);
   double sum = 0, cross = 0;
 
@@ -281,16 +318,17 @@ static void
 test_parts (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncGraph) graph = graph_of (GRAPH ("\"channels\":3", CONV ("a", "x") "," CONV ("z", "a") "," PLAIN ("y", "add", "\"z\",\"a\""), "\"y\""), &error);
+  g_autoptr (CncGraph) graph
+      = graph_of (GRAPH ("\"channels\":3", CONV ("a", "x") "," CONV ("z", "a") "," PLAIN ("y", "add", "\"z\",\"a\""), "\"y\""), &error);
   CncPlanParams params;
 
   g_assert_no_error (error);
-  params = params_of (graph, "z", (CncShape) { 1, 4, 8, 8 }, "y", CNC_MODE_INFERENCE);
+  params = params_of (graph, "z", (CncShape){ 1, 4, 8, 8 }, "y", CNC_MODE_INFERENCE);
   g_assert_null (cnc_plan_new (NULL, graph, &params, &error)); /* a connection crosses the latent */
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
   g_assert_nonnull (strstr (error->message, "\"x\""));
   g_clear_error (&error);
-  params = params_of (graph, "x", (CncShape) { 1, 4, 8, 8 }, "y", CNC_MODE_INFERENCE);
+  params = params_of (graph, "x", (CncShape){ 1, 4, 8, 8 }, "y", CNC_MODE_INFERENCE);
   g_assert_null (cnc_plan_new (NULL, graph, &params, &error)); /* channels */
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
 }
@@ -300,7 +338,7 @@ test_limits (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CncGraph) graph = graph_of (CODEC_GRAPH, &error);
-  CncPlanParams params = params_of (graph, "x", (CncShape) { 1, 3, 64, 64 }, "y", CNC_MODE_INFERENCE);
+  CncPlanParams params = params_of (graph, "x", (CncShape){ 1, 3, 64, 64 }, "y", CNC_MODE_INFERENCE);
   g_autoptr (CncPlan) plan = cnc_plan_new (NULL, graph, &params, &error);
 
   g_assert_no_error (error);
@@ -313,19 +351,32 @@ test_limits (void)
   g_assert_null (cnc_plan_new (NULL, graph, &params, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
   g_clear_error (&error);
-  params = params_of (graph, "x", (CncShape) { 1, 3, 1 << 20, 1 << 20 }, "y", CNC_MODE_INFERENCE); /* refused before anything is allocated */
+  params = params_of (graph, "x", (CncShape){ 1, 3, 1 << 20, 1 << 20 }, "y", CNC_MODE_INFERENCE); /* refused before anything is allocated */
   g_assert_null (cnc_plan_new (NULL, graph, &params, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
 }
 
 /* ---- folding and files ---- */
 
-#define NORMS GRAPH ("\"channels\":2", \
-  NODE ("c1", "conv2d", "\"x\"", "\"channels\":3,\"kernel\":3,\"pad\":1,\"bias\":0") "," NODE ("n1", "batch_norm", "\"c1\"", "\"epsilon\":0.01") "," \
-  NODE ("a1", "activation", "\"n1\"", "\"activation\":\"leaky_relu\",\"slope\":0.2") "," \
-  NODE ("t1", "conv_transpose2d", "\"a1\"", "\"channels\":4,\"kernel\":2,\"stride\":2") "," NODE ("n2", "batch_norm", "\"t1\"", "") "," \
-  NODE ("n3", "batch_norm", "\"n2\"", "") "," NODE ("c2", "conv2d", "\"n3\"", "\"channels\":4,\"kernel\":1,\"activation\":\"relu\"") "," \
-  NODE ("n4", "batch_norm", "\"c2\"", "") "," PLAIN ("s", "add", "\"n4\",\"n3\"") "," NODE ("y", "activation", "\"s\"", "\"activation\":\"tanh\""), "\"y\"")
+#define NORMS                                                                                                                                                                                                                                          \
+  GRAPH (                                                                                                                                                                                                                                              \
+      "\"channels\":2",                                                                                                                                                                                                                                \
+      NODE ("c1", "conv2d", "\"x\"", "\"channels\":3,\"kernel\":3,\"pad\":1,\"bias\":0") "," NODE ("n1", "batch_norm", "\"c1\"", "\"epsilon\":0.01") "," NODE ("a1", "activation", "\"n1\"", "\"activation\":\"leaky_relu\",\"slope\":0.2") "," NODE ( \
+          "t1", "conv_transpose2d", "\"a1\"",                                                                                                                                                                                                          \
+          "\"channels\":4,\"kernel\":2,\"stride\":2") "," NODE ("n2", "batch_norm", "\"t1\"",                                                                                                                                                          \
+                                                                "") "," NODE ("n3", "batch_norm", "\"n2\"",                                                                                                                                            \
+                                                                              "") "," NODE ("c2", "conv2d", "\"n3\"",                                                                                                                                  \
+                                                                                            "\"channels\":4,\"kernel\":1,\"activation\":"                                                                                                              \
+                                                                                            "\"relu\"") "," NODE ("n4", "batch_norm",                                                                                                                  \
+                                                                                                                  "\"c2\"",                                                                                                                            \
+                                                                                                                  "") "," PLAIN ("s",                                                                                                                  \
+                                                                                                                                 "add",                                                                                                                \
+                                                                                                                                 "\"n4\","                                                                                                             \
+                                                                                                                                 "\"n3\"") "," NODE ("y",                                                                                              \
+                                                                                                                                                     "activation",                                                                                     \
+                                                                                                                                                     "\"s\"",                                                                                          \
+                                                                                                                                                     "\"activation\":\"tanh\""),                                                                       \
+      "\"y\"")
 
 static void
 normalise (const CncNet *model, const char *name, float *values, CncShape shape)
@@ -383,7 +434,8 @@ test_file (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CncNet) model = model_of (NORMS, 11), again = NULL;
-  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new (), lacking = cnc_safetensors_writer_new (), bare = cnc_safetensors_writer_new ();
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new (), lacking = cnc_safetensors_writer_new (),
+                                   bare = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL, less = NULL, none = NULL;
   g_autofree char *text = cnc_graph_to_json (model->graph);
   CncSafetensors *file;
@@ -396,7 +448,8 @@ test_file (void)
   again = cnc_net_from_file (file, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < model->n_values; i++)
-    assert_equal (model->values[i], cnc_shape_count (&model->graph->parameters[i].shape), again->values[i], cnc_shape_count (&again->graph->parameters[i].shape));
+    assert_equal (model->values[i], cnc_shape_count (&model->graph->parameters[i].shape), again->values[i],
+                  cnc_shape_count (&again->graph->parameters[i].shape));
 
   cnc_safetensors_writer_text (lacking, "graph", text);
   g_assert_true (cnc_safetensors_writer_add (lacking, "c1.weight", CNC_DTYPE_F32, 4, sides, model->values[0], &error));
@@ -440,7 +493,7 @@ test_memory (void)
         weights = cnc_weights_new (backend, read, &error);
       if (weights != NULL)
         {
-          const CncPlanParams params = params_of (read->graph, "x", (CncShape) { 1, 3, 16, 16 }, "y", CNC_MODE_INFERENCE);
+          const CncPlanParams params = params_of (read->graph, "x", (CncShape){ 1, 3, 16, 16 }, "y", CNC_MODE_INFERENCE);
 
           plan = cnc_plan_new (backend, read->graph, &params, &error);
         }

@@ -191,7 +191,8 @@ test_many (void)
       g_autoptr (GString) header = g_string_new ("{");
 
       for (guint i = 0; i < n; i++)
-        g_string_append_printf (header, "%s\"t%u\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%u,%u]}", i > 0 ? "," : "", i, i, i + 1);
+        g_string_append_printf (header, "%s\"t%u\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%u,%u]}", i > 0 ? "," : "", i, i,
+                                i + 1);
       g_string_append (header, "}");
       g_assert_cmpint (parse (header->str, n, 0, &error), ==, n == CNC_SAFETENSORS_MAX_TENSORS);
     }

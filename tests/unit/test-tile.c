@@ -58,10 +58,10 @@ canvas_new (guint32 channels, guint32 width, guint32 height, guint32 out_channel
   Canvas c = { channels, width, height, NULL, out_channels, out_width, out_height, NULL, NULL, 0, NULL };
   guint32 state = width * 31 + height;
 
-  c.data = g_new (float, (gsize) channels * width * height);
+  c.data = g_new (float, (gsize) channels *width *height);
   for (gsize i = 0; i < (gsize) channels * width * height; i++)
     c.data[i] = random_float (&state);
-  c.out = g_new0 (float, (gsize) out_channels * out_width * out_height);
+  c.out = g_new0 (float, (gsize) out_channels *out_width *out_height);
   c.written = g_new0 (guint8, (gsize) out_width * out_height);
   return c;
 }
@@ -85,8 +85,12 @@ test_reach (void)
     { PLAIN ("y", "round8", "\"x\""), 1, 0, 1, 1 },
     { NODE ("y", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":5,\"pad\":2"), 1, 2, 1, 1 },
     { NODE ("y", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":4,\"dilation\":4"), 1, 4, 1, 1 },
-    { NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE ("y", "conv2d", "\"a\"", "\"channels\":1,\"kernel\":3,\"pad\":1"), 1, 2, 1, 1 },
-    { NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE ("y", "conv2d", "\"a\"", "\"channels\":1,\"kernel\":5,\"stride\":2,\"pad\":2"), 4, 6, 1, 4 },
+    { NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":3,\"pad\":1") "," NODE ("y", "conv2d", "\"a\"",
+                                                                                       "\"channels\":1,\"kernel\":3,\"pad\":1"),
+      1, 2, 1, 1 },
+    { NODE ("a", "conv2d", "\"x\"", "\"channels\":1,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE (
+          "y", "conv2d", "\"a\"", "\"channels\":1,\"kernel\":5,\"stride\":2,\"pad\":2"),
+      4, 6, 1, 4 },
     { NODE ("a", "average_pool", "\"x\"", "\"kernel\":2") "," NODE ("y", "upsample_nearest", "\"a\"", "\"factor\":2"), 2, 2, 1, 1 },
     { NODE ("y", "conv_transpose2d", "\"x\"", "\"channels\":1,\"kernel\":4,\"stride\":2,\"pad\":1"), 1, 1, 2, 1 },
     { NODE ("y", "pixel_unshuffle", "\"x\"", "\"factor\":4"), 4, 3, 1, 4 },
@@ -133,14 +137,28 @@ test_refused (void)
 static void
 test_reach_is_true (void)
 {
-  g_autoptr (CncNet) model = model_of (GRAPH ("\"channels\":1",
-    NODE ("a", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE ("b", "conv2d", "\"a\"", "\"channels\":2,\"kernel\":3,\"pad\":1") ","
-    NODE ("c", "conv_transpose2d", "\"b\"", "\"channels\":2,\"kernel\":4,\"stride\":2,\"pad\":1") "," NODE ("y", "conv2d", "\"c\"", "\"channels\":1,\"kernel\":3,\"pad\":1"), "\"y\""), 3);
+  g_autoptr (CncNet) model
+      = model_of (GRAPH ("\"channels\":1",
+                         NODE ("a", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE (
+                             "b", "conv2d",
+                             "\"a\"", "\"channels\":2,\"kernel\":3,\"pad\":1") "," NODE ("c", "conv_transpose2d", "\"b\"",
+                                                                                         "\"channels\":2,\"kernel\":4,\"stride\":2,\"pad\":"
+                                                                                         "1") "," NODE ("y", "conv2d", "\"c\"",
+                                                                                                        "\"channels\":1,\"kernel\":3,"
+                                                                                                        "\"pad\":1"),
+                         "\"y\""),
+                  3);
   g_autoptr (GError) error = NULL;
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas one = canvas_new (1, 64, 1, 1, 64, 1), other = canvas_new (1, 64, 1, 1, 64, 1);
-  CncTileJob job = { .feed = 0, .fetch = cnc_graph_value (model->graph, "y"), .width = 64, .height = 1, .read = read_part, .write = write_part, .text = "Testing" };
+  CncTileJob job = { .feed = 0,
+                     .fetch = cnc_graph_value (model->graph, "y"),
+                     .width = 64,
+                     .height = 1,
+                     .read = read_part,
+                     .write = write_part,
+                     .text = "Testing" };
   CncReach reach;
   guint32 farthest = 0;
 
@@ -165,7 +183,8 @@ test_reach_is_true (void)
 }
 
 static void
-tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const char *fetch, guint32 channels, guint32 out_channels, guint up, guint down)
+tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const char *fetch, guint32 channels, guint32 out_channels,
+                guint up, guint down)
 {
   static const guint32 sizes[][2] = { { 1, 1 }, { 7, 3 }, { 64, 64 }, { 65, 63 }, { 200, 131 }, { 310, 40 } };
   static const guint32 tiles[] = { 1, 100 };
@@ -177,7 +196,8 @@ tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const c
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
     {
       /* of latents: pictures of those sizes */
-      const guint32 w = (sizes[s][0] + up - 1) / up, h = (sizes[s][1] + up - 1) / up, out_w = (w * up + down - 1) / down, out_h = (h * up + down - 1) / down;
+      const guint32 w = (sizes[s][0] + up - 1) / up, h = (sizes[s][1] + up - 1) / up, out_w = (w * up + down - 1) / down,
+                    out_h = (h * up + down - 1) / down;
       Canvas whole = canvas_new (channels, w, h, out_channels, out_w, out_h);
       CncTileJob job = { .width = w, .height = h, .read = read_part, .write = write_part, .text = "Testing" };
 
@@ -248,7 +268,9 @@ test_memory (void)
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas c = canvas_new (3, 500, 400, 3, 500, 400);
-  CncTileJob job = { .feed = 0, .width = 500, .height = 400, .max_bytes = 4 << 20, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing" };
+  CncTileJob job = {
+    .feed = 0, .width = 500, .height = 400, .max_bytes = 4 << 20, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing"
+  };
 
   job.fetch = model->graph->outputs[0];
   g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
@@ -292,7 +314,9 @@ test_progress (void)
   Canvas c = canvas_new (3, 300, 300, 3, 300, 300);
   double last = 0;
   CncTask task = { note_progress, &last, 0 };
-  CncTileJob job = { .feed = 0, .width = 300, .height = 300, .max_tile = 64, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing" };
+  CncTileJob job = {
+    .feed = 0, .width = 300, .height = 300, .max_tile = 64, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing"
+  };
 
   job.fetch = model->graph->outputs[0];
   g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, &task, &error));

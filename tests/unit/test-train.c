@@ -13,35 +13,36 @@
 
 /* ---- gradients ---- */
 
-/* Every layer that lets a gradient through without steps (max_pool and relu are compared with PyTorch in tests/reference).  Values are read twice. */
-#define SMOOTH \
-  "[graph]\nx = input channels=2\n" \
-  "n0 = batch_norm x\n" \
-  "a = conv2d n0 channels=4 kernel=3 pad=1 activation=tanh\n" \
-  "b = conv_transpose2d a channels=4 kernel=4 stride=2 pad=1 activation=sigmoid\n" \
-  "c = average_pool b kernel=2\n" \
-  "d = conv2d c a channels=4 kernel=3 pad=2 dilation=2\n" \
-  "e = batch_norm d\n" \
-  "f = concat e x\n" \
-  "g = multiply e a\n" \
-  "h = subtract g e\n" \
-  "i = add h a activation=tanh\n" \
-  "j = pixel_shuffle i factor=2\n" \
-  "k = upsample_bilinear f factor=2\n" \
-  "l = conv2d k channels=2 kernel=3 pad=1 activation=leaky_relu slope=0.9\n" \
-  "m = pixel_unshuffle l factor=2\n" \
-  "o = conv2d m channels=3 kernel=1\n" \
-  "z = quantise o prior=1\n" \
-  "q = affine z scale=0.3 shift=0.1\n" \
-  "r = clamp q low=-50 high=50\n" \
-  "s = activation r activation=tanh\n" \
-  "t = upsample_nearest s factor=2\n" \
-  "u = concat t j\n" \
-  "v = dropout u rate=0.25\n" \
-  "w = noise v scale=0.1 distribution=gaussian\n" \
-  "y0 = average_pool w kernel=2\n" \
-  "y = conv2d y0 channels=2 kernel=1 activation=sigmoid\n" \
-  "outputs = y\nlatent = z\n" \
+/* Every layer that lets a gradient through without steps (max_pool and relu are compared with PyTorch in tests/reference).  Values are read
+ * twice. */
+#define SMOOTH                                                                                                                             \
+  "[graph]\nx = input channels=2\n"                                                                                                        \
+  "n0 = batch_norm x\n"                                                                                                                    \
+  "a = conv2d n0 channels=4 kernel=3 pad=1 activation=tanh\n"                                                                              \
+  "b = conv_transpose2d a channels=4 kernel=4 stride=2 pad=1 activation=sigmoid\n"                                                         \
+  "c = average_pool b kernel=2\n"                                                                                                          \
+  "d = conv2d c a channels=4 kernel=3 pad=2 dilation=2\n"                                                                                  \
+  "e = batch_norm d\n"                                                                                                                     \
+  "f = concat e x\n"                                                                                                                       \
+  "g = multiply e a\n"                                                                                                                     \
+  "h = subtract g e\n"                                                                                                                     \
+  "i = add h a activation=tanh\n"                                                                                                          \
+  "j = pixel_shuffle i factor=2\n"                                                                                                         \
+  "k = upsample_bilinear f factor=2\n"                                                                                                     \
+  "l = conv2d k channels=2 kernel=3 pad=1 activation=leaky_relu slope=0.9\n"                                                               \
+  "m = pixel_unshuffle l factor=2\n"                                                                                                       \
+  "o = conv2d m channels=3 kernel=1\n"                                                                                                     \
+  "z = quantise o prior=1\n"                                                                                                               \
+  "q = affine z scale=0.3 shift=0.1\n"                                                                                                     \
+  "r = clamp q low=-50 high=50\n"                                                                                                          \
+  "s = activation r activation=tanh\n"                                                                                                     \
+  "t = upsample_nearest s factor=2\n"                                                                                                      \
+  "u = concat t j\n"                                                                                                                       \
+  "v = dropout u rate=0.25\n"                                                                                                              \
+  "w = noise v scale=0.1 distribution=gaussian\n"                                                                                          \
+  "y0 = average_pool w kernel=2\n"                                                                                                         \
+  "y = conv2d y0 channels=2 kernel=1 activation=sigmoid\n"                                                                                 \
+  "outputs = y\nlatent = z\n"                                                                                                              \
   "[data]\nvalidation = 0\n[train]\nbatch = 2\nsteps = 10\nseed = 3\n"
 
 /* The loss of the first batch with the weights that are on the device. */
@@ -133,10 +134,12 @@ test_gradients (void)
 
 /* ---- sessions ---- */
 
-#define RECIPE \
-  "[graph]\nx = input channels=3\na = conv2d x channels=6 kernel=3 stride=2 pad=1\nb = batch_norm a\nc = activation b activation=relu\nd = dropout c rate=0.1\n" \
-  "z = quantise d prior=1\ny = conv_transpose2d z channels=3 kernel=4 stride=2 pad=1 activation=sigmoid\noutputs = y\nlatent = z\n" \
-  "[data]\ncrop = 12\ncrops = 3\nflip = both\nvalidation = 0.2\n[train]\nseed = 11\nbatch = 5\nsteps = 14\nlearning_rate = 0.01\nclip = 1\n[loss]\nmse = 1\nrate = 0.01\n"
+#define RECIPE                                                                                                                             \
+  "[graph]\nx = input channels=3\na = conv2d x channels=6 kernel=3 stride=2 pad=1\nb = batch_norm a\nc = activation b activation=relu\nd " \
+  "= dropout c rate=0.1\n"                                                                                                                 \
+  "z = quantise d prior=1\ny = conv_transpose2d z channels=3 kernel=4 stride=2 pad=1 activation=sigmoid\noutputs = y\nlatent = z\n"        \
+  "[data]\ncrop = 12\ncrops = 3\nflip = both\nvalidation = 0.2\n[train]\nseed = 11\nbatch = 5\nsteps = 14\nlearning_rate = 0.01\nclip = "  \
+  "1\n[loss]\nmse = 1\nrate = 0.01\n"
 
 static TrainSession *
 session_of (const TrainRecipe *recipe, const TrainData *data, CncBackend *backend)
@@ -183,7 +186,8 @@ test_resume (void)
   g_autoptr (TrainRecipe) recipe = recipe_of (RECIPE, &error), other = recipe_of (RECIPE, &error);
   g_autoptr (TrainData) data = random_data (9, 3, 16);
   g_autoptr (CncBackend) backend = cnc_cpu_backend_new ();
-  g_autoptr (TrainSession) whole = session_of (recipe, data, backend), first = session_of (recipe, data, backend), second = session_of (recipe, data, backend), third = NULL;
+  g_autoptr (TrainSession) whole = session_of (recipe, data, backend), first = session_of (recipe, data, backend),
+                           second = session_of (recipe, data, backend), third = NULL;
   g_autofree char *folder = g_dir_make_tmp ("cnncrypt-XXXXXX", NULL), *path = g_build_filename (folder, "c", NULL);
 
   steps (whole, 14);
@@ -246,21 +250,29 @@ test_recipes (void)
   {
     const char *text, *expected;
   } cases[] = {
-    { "[graph]\nx = input channels=1\ny = conv2d x channels=1 kernel=3 pad=1\noutputs = y\n[train]\nbatch = 1\nsteps = 1\nlearning_rat = 1\n[loss]\nmse = 1\n", ":8: [train] has no key \"learning_rat\"; did you mean \"learning_rate\"?" },
-    { "[graph]\nx = input channels=1\ny = conv3d x channels=1 kernel=3\noutputs = y\n", ":3: there is no layer \"conv3d\"; did you mean \"conv2d\"?" },
-    { "[graph]\nx = input channels=1\n\n# a comment\ny = conv2d x channels=1 kernal=3\noutputs = y\n", ":5: conv2d has no attribute \"kernal\"; did you mean \"kernel\"?" },
+    { "[graph]\nx = input channels=1\ny = conv2d x channels=1 kernel=3 pad=1\noutputs = y\n[train]\nbatch = 1\nsteps = 1\nlearning_rat = "
+      "1\n[loss]\nmse = 1\n",
+      ":8: [train] has no key \"learning_rat\"; did you mean \"learning_rate\"?" },
+    { "[graph]\nx = input channels=1\ny = conv3d x channels=1 kernel=3\noutputs = y\n",
+      ":3: there is no layer \"conv3d\"; did you mean \"conv2d\"?" },
+    { "[graph]\nx = input channels=1\n\n# a comment\ny = conv2d x channels=1 kernal=3\noutputs = y\n",
+      ":5: conv2d has no attribute \"kernal\"; did you mean \"kernel\"?" },
     { "[graph]\nx = input channels=1\ny = conv2d q channels=1 kernel=3\noutputs = y\n", ":3: In the network, \"q\"" },
     { "[graph]\nx = input channels=1\ny = round8 x\ny = round8 x\noutputs = y\n", ":4: \"y\" stands twice, first in line 3" },
-    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[data]\nflip = horizontall\n", ":6: flip is one of \"none horizontal both\", not \"horizontall\"; did you mean \"horizontal\"?" },
+    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[data]\nflip = horizontall\n",
+      ":6: flip is one of \"none horizontal both\", not \"horizontall\"; did you mean \"horizontal\"?" },
     { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2.5\n", ":6: batch is a whole number" },
-    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\n[loss]\nmse = 1\n", "[train] lacks \"steps = NUMBER\"" },
+    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\n[loss]\nmse = 1\n",
+      "[train] lacks \"steps = NUMBER\"" },
     { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\nsteps = 1\n", "[loss] needs" },
-    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\nsteps = 1\n[loss]\nmse = 1\nrate = 1\n", "[loss] rate needs a latent" },
+    { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\nsteps = 1\n[loss]\nmse = 1\nrate = 1\n",
+      "[loss] rate needs a latent" },
     { "[graph]\nx = input channels=1\ny = round8 x\n[train]\nbatch = 2\n", "lacks \"outputs = NAME\"" },
     { "[graf]\nx = 1\n", ":2: there is no group [graf]" },
     { "no key file", "not a recipe" },
   };
-  g_autofree char *good = g_strconcat ("[graph]\nx = input channels=1 height=4 width=6\ny = dense x channels=24 activation=tanh\noutputs = y\n", tail, NULL);
+  g_autofree char *good
+      = g_strconcat ("[graph]\nx = input channels=1 height=4 width=6\ny = dense x channels=24 activation=tanh\noutputs = y\n", tail, NULL);
   g_autoptr (GError) none = NULL;
   g_autoptr (TrainRecipe) recipe = recipe_of (good, &none);
 
@@ -377,8 +389,9 @@ test_data (void)
   guint8 idx[16 + 2 * 6] = { 0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3 };
   g_autofree guint8 *cifar = g_malloc0 (2 * 3073);
   Folder f = { g_dir_make_tmp ("cnncrypt-XXXXXX", NULL), g_string_new (NULL) };
-  g_autofree char *png = in (&f, "p.png"), *tar = in (&f, "x.tar.xz"), *broken = in (&f, "q.png"), *raw = in (&f, "raw"), *gz = in (&f, "t10k-images-idx3-ubyte.gz"),
-                  *cifar_path = in (&f, "c.bin"), *missing = in (&f, "missing"), *colours = in (&f, "colours"), *bin_xz = in (&f, "c.bin.xz");
+  g_autofree char *png = in (&f, "p.png"), *tar = in (&f, "x.tar.xz"), *broken = in (&f, "q.png"), *raw = in (&f, "raw"),
+                  *gz = in (&f, "t10k-images-idx3-ubyte.gz"), *cifar_path = in (&f, "c.bin"), *missing = in (&f, "missing"),
+                  *colours = in (&f, "colours"), *bin_xz = in (&f, "c.bin.xz");
   g_autoptr (GError) error = NULL;
   g_autoptr (TrainData) data = NULL;
   const TrainPicture *p;
@@ -405,7 +418,8 @@ test_data (void)
   put (&f, "q.png", "\x89PNG\r\n\x1a\nbroken", 14);
   put (&f, "c.bin", cifar, 2 * 3073);
   save_png (png, 20);
-  save_archive (tar, ARCHIVE_FILTER_XZ, ARCHIVE_FORMAT_TAR_USTAR, (const char *const[]){ "./a/good.png", png, "a/bad.png", broken, "b/other.png", png, "a/readme.txt", broken, NULL });
+  save_archive (tar, ARCHIVE_FILTER_XZ, ARCHIVE_FORMAT_TAR_USTAR,
+                (const char *const[]){ "./a/good.png", png, "a/bad.png", broken, "b/other.png", png, "a/readme.txt", broken, NULL });
   save_archive (bin_xz, ARCHIVE_FILTER_XZ, ARCHIVE_FORMAT_RAW, (const char *const[]){ "raw", cifar_path, NULL });
   g_assert_null (train_data_load (f.folder, "t10k*", 3, 1, note, f.warnings, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
@@ -420,8 +434,8 @@ test_data (void)
   g_assert_cmpuint (p->pixels[1024 + 33], ==, 77);
   p = &g_array_index (data->pictures, TrainPicture, 2);
   g_assert_cmpuint (p->width, ==, 20);
-  g_assert_cmpuint (p->pixels[3 * 20 + 7], ==, 7);            /* red = x */
-  g_assert_cmpuint (p->pixels[400 + 3 * 20 + 7], ==, 3);      /* green = y */
+  g_assert_cmpuint (p->pixels[3 * 20 + 7], ==, 7);       /* red = x */
+  g_assert_cmpuint (p->pixels[400 + 3 * 20 + 7], ==, 3); /* green = y */
   g_assert_cmpuint (p->pixels[800 + 3 * 20 + 7], ==, 3 ^ 7);
   g_clear_pointer (&data, train_data_free);
 
@@ -484,7 +498,8 @@ test_samples (void)
 
               for (guint y = 0; y < 4 && same; y++)
                 for (guint x = 0; x < 5 && same; x++)
-                  same = out[y * 5 + x] == (float) pixels[(top + ((flip & 2) != 0 ? 3 - y : y)) * 8 + left + ((flip & 1) != 0 ? 4 - x : x)] / 255.0f;
+                  same = out[y * 5 + x]
+                         == (float) pixels[(top + ((flip & 2) != 0 ? 3 - y : y)) * 8 + left + ((flip & 1) != 0 ? 4 - x : x)] / 255.0f;
               if (same)
                 {
                   found++;
@@ -522,7 +537,7 @@ test_metrics (void)
     }
   for (guint i = 0; i < 2; i++)
     {
-      in[i] = (CncTensor) { cnc_buffer_new (backend, sizeof values[i], &error), 0, { 1, 3, 24, 24 } };
+      in[i] = (CncTensor){ cnc_buffer_new (backend, sizeof values[i], &error), 0, { 1, 3, 24, 24 } };
       g_assert_true (cnc_buffer_upload (backend, in[i].buffer, 0, values[i], sizeof values[i], &error));
     }
   out.buffer = cnc_buffer_new (backend, 4, &error);
