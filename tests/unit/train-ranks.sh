@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/unit/train-ranks.sh: two ranks under mpirun against one with twice the batch.  Speaks TAP.  $1: cnncrypt-train, $2: mpirun.
-train=$1
+case $1 in /*) train=$1 ;; *) train=$PWD/$1 ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -32,7 +32,7 @@ echo 1..3
 "$train" one.ini --data data --out one.safetensors --device cpu --log one.csv 2>err || sed 's/^/# /' err
 # as root, and with more ranks than cores, only if it is said
 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_vader_single_copy_mechanism=none \
-  "$2" -n 2 "$train" two.ini --data data --out two.safetensors --device cpu --log two.csv 2>err
+  "$2" -n 2 "$train" two.ini --data data --out two.safetensors --device cpu --log two.csv >err 2>&1
 if [ $? -eq 0 ] && [ -s two.safetensors ]; then echo "ok 1 two ranks train"; else sed 's/^/# /' err; echo "not ok 1 two ranks train"; fi
 paste -d, one.csv two.csv | awk -F, 'NR > 1 { n++; for (i = 2; i <= 3; i++) { d = ($i - $(i + 5)) / $i; if (d < 0) d = -d; if (d > worst) worst = d } }
   END { printf "# %d steps, largest relative difference %g\n", n, worst; exit !(n == 20 && worst < 1e-5) }'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/unit/train.sh: cnncrypt-train from end to end on a few random pictures: training, interruption, errors, evaluation.  Speaks TAP.
 # $1: cnncrypt-train.
-train=$1
+case $1 in /*) train=$1 ;; *) train=$PWD/$1 ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
