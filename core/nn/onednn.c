@@ -1,12 +1,11 @@
 /* core/nn/onednn.c: convolutions and matrix products through oneDNN 2, see onednn.h. */
 #include "nn/onednn.h"
+#include "nn/onednn-load.h"
 #include "nn/reference.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-
-#include <dnnl.h>
 
 #define KEPT 256u /* prepared convolutions; more than that, and all are forgotten */
 #define ROLES 3u  /* tensors that may need another layout: those of x, of the weights, of y */
@@ -46,6 +45,9 @@ struct _CncOneDnn
   gsize room_bytes[ROLES];
 };
 
+/* The library's functions, once a device has started it. */
+static const CncDnnl *dnnl;
+
 enum
 {
   ROLE_X,
@@ -78,20 +80,20 @@ prepared_clear (Prepared *p)
       Way *way = &p->ways[i];
 
       if (way->in != NULL)
-        dnnl_primitive_destroy (way->in);
+        dnnl->primitive_destroy (way->in);
       if (way->out != NULL)
-        dnnl_primitive_destroy (way->out);
+        dnnl->primitive_destroy (way->out);
       if (way->add != NULL)
-        dnnl_primitive_destroy (way->add);
+        dnnl->primitive_destroy (way->add);
       if (way->blocked != NULL && way->blocked != way->plain)
-        dnnl_memory_destroy (way->blocked);
+        dnnl->memory_destroy (way->blocked);
       if (way->plain != NULL)
-        dnnl_memory_destroy (way->plain);
+        dnnl->memory_destroy (way->plain);
     }
   if (p->bias != NULL)
-    dnnl_memory_destroy (p->bias);
+    dnnl->memory_destroy (p->bias);
   if (p->primitive != NULL)
-    dnnl_primitive_destroy (p->primitive);
+    dnnl->primitive_destroy (p->primitive);
   *p = (Prepared){ .key = p->key };
 }
 
@@ -115,11 +117,15 @@ drop_room (CncOneDnn *dnn, guint role)
 CncOneDnn *
 cnc_onednn_new (void)
 {
-  CncOneDnn *dnn = g_new0 (CncOneDnn, 1);
+  CncOneDnn *dnn;
 
+  dnnl = cnc_dnnl_load ();
+  if (dnnl == NULL)
+    return NULL;
+  dnn = g_new0 (CncOneDnn, 1);
   dnn->prepared = g_hash_table_new_full (key_hash, key_equal, NULL, prepared_free);
-  if (dnnl_engine_create (&dnn->engine, dnnl_cpu, 0) == dnnl_success
-      && dnnl_stream_create (&dnn->stream, dnn->engine, dnnl_stream_default_flags) == dnnl_success)
+  if (dnnl->engine_create (&dnn->engine, dnnl_cpu, 0) == dnnl_success
+      && dnnl->stream_create (&dnn->stream, dnn->engine, dnnl_stream_default_flags) == dnnl_success)
     return dnn;
   cnc_onednn_free (dnn);
   return NULL;
@@ -134,9 +140,9 @@ cnc_onednn_free (CncOneDnn *dnn)
   for (guint i = 0; i < ROLES; i++)
     drop_room (dnn, i);
   if (dnn->stream != NULL)
-    dnnl_stream_destroy (dnn->stream);
+    dnnl->stream_destroy (dnn->stream);
   if (dnn->engine != NULL)
-    dnnl_engine_destroy (dnn->engine);
+    dnnl->engine_destroy (dnn->engine);
   g_free (dnn);
 }
 
@@ -147,7 +153,7 @@ plain_layout (dnnl_memory_desc_t *md, guint32 a, guint32 b, guint32 h, guint32 w
 {
   const dnnl_dims_t dims = { a, b, h, w };
 
-  return dnnl_memory_desc_init_by_tag (md, 4, dims, dnnl_f32, tag) == dnnl_success;
+  return dnnl->memory_desc_init_by_tag (md, 4, dims, dnnl_f32, tag) == dnnl_success;
 }
 
 static gboolean
@@ -158,16 +164,16 @@ make_reorder (CncOneDnn *dnn, const dnnl_memory_desc_t *from, const dnnl_memory_
   dnnl_post_ops_t sum = NULL;
   gboolean made = FALSE;
 
-  if (dnnl_primitive_attr_create (&attributes) == dnnl_success && dnnl_post_ops_create (&sum) == dnnl_success
-      && (!add || dnnl_post_ops_append_sum (sum, 1) == dnnl_success) && dnnl_primitive_attr_set_post_ops (attributes, sum) == dnnl_success
-      && dnnl_reorder_primitive_desc_create (&desc, from, dnn->engine, to, dnn->engine, attributes) == dnnl_success)
-    made = dnnl_primitive_create (reorder, desc) == dnnl_success;
+  if (dnnl->primitive_attr_create (&attributes) == dnnl_success && dnnl->post_ops_create (&sum) == dnnl_success
+      && (!add || dnnl->post_ops_append_sum (sum, 1) == dnnl_success) && dnnl->primitive_attr_set_post_ops (attributes, sum) == dnnl_success
+      && dnnl->reorder_primitive_desc_create (&desc, from, dnn->engine, to, dnn->engine, attributes) == dnnl_success)
+    made = dnnl->primitive_create (reorder, desc) == dnnl_success;
   if (desc != NULL)
-    dnnl_primitive_desc_destroy (desc);
+    dnnl->primitive_desc_destroy (desc);
   if (sum != NULL)
-    dnnl_post_ops_destroy (sum);
+    dnnl->post_ops_destroy (sum);
   if (attributes != NULL)
-    dnnl_primitive_attr_destroy (attributes);
+    dnnl->primitive_attr_destroy (attributes);
   return made;
 }
 
@@ -176,16 +182,16 @@ static gboolean
 make_way (CncOneDnn *dnn, Way *way, const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *wanted, gboolean read, gboolean result,
           gboolean add)
 {
-  const gboolean same = dnnl_memory_desc_equal (plain, wanted) != 0 && !add;
+  const gboolean same = dnnl->memory_desc_equal (plain, wanted) != 0 && !add;
 
-  if (dnnl_memory_create (&way->plain, plain, dnn->engine, DNNL_MEMORY_NONE) != dnnl_success)
+  if (dnnl->memory_create (&way->plain, plain, dnn->engine, DNNL_MEMORY_NONE) != dnnl_success)
     return FALSE;
   way->blocked = way->plain;
   if (same)
     return TRUE;
   way->blocked = NULL;
-  way->bytes = dnnl_memory_desc_get_size (wanted);
-  return dnnl_memory_create (&way->blocked, wanted, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success
+  way->bytes = dnnl->memory_desc_get_size (wanted);
+  return dnnl->memory_create (&way->blocked, wanted, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success
          && (!read || make_reorder (dnn, plain, wanted, FALSE, &way->in))
          && (!result || make_reorder (dnn, wanted, plain, FALSE, &way->out))
          && (!add || make_reorder (dnn, wanted, plain, TRUE, &way->add));
@@ -197,13 +203,13 @@ append_activation (const Key *key, dnnl_post_ops_t ops)
   switch ((CncActivation) key->activation)
     {
     case CNC_ACTIVATION_RELU:
-      return dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success;
+      return dnnl->post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success;
     case CNC_ACTIVATION_LEAKY_RELU:
-      return dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, key->slope, 0) == dnnl_success;
+      return dnnl->post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, key->slope, 0) == dnnl_success;
     case CNC_ACTIVATION_SIGMOID:
-      return dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_logistic, 0, 0) == dnnl_success;
+      return dnnl->post_ops_append_eltwise (ops, 1, dnnl_eltwise_logistic, 0, 0) == dnnl_success;
     case CNC_ACTIVATION_TANH:
-      return dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_tanh, 0, 0) == dnnl_success;
+      return dnnl->post_ops_append_eltwise (ops, 1, dnnl_eltwise_tanh, 0, 0) == dnnl_success;
     default:
       return TRUE;
     }
@@ -227,41 +233,41 @@ describe (CncOneDnn *dnn, const Key *key)
   fine = plain_layout (&x, g->n, g->ci, g->hi, g->wi, dnnl_format_tag_any)
          && plain_layout (&weight, g->co, g->ci, g->kh, g->kw, dnnl_format_tag_any)
          && plain_layout (&y, g->n, g->co, g->ho, g->wo, dnnl_format_tag_any)
-         && dnnl_memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
-         && dnnl_primitive_attr_create (&attributes) == dnnl_success && dnnl_post_ops_create (&ops) == dnnl_success;
+         && dnnl->memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
+         && dnnl->primitive_attr_create (&attributes) == dnnl_success && dnnl->post_ops_create (&ops) == dnnl_success;
   if (fine && key->kind == CNC_OP_CONV2D)
     {
-      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_inference, dnnl_convolution_direct, &x, &weight, with_bias,
-                                                         &y, strides, dilates, pad, pad)
+      fine = dnnl->dilated_convolution_forward_desc_init (&forward, dnnl_forward_inference, dnnl_convolution_direct, &x, &weight, with_bias,
+                                                          &y, strides, dilates, pad, pad)
                  == dnnl_success
-             && (!key->sum || dnnl_post_ops_append_sum (ops, 1) == dnnl_success) && append_activation (key, ops)
-             && dnnl_primitive_attr_set_post_ops (attributes, ops) == dnnl_success;
-      if (fine && dnnl_primitive_desc_create (&made, &forward, attributes, dnn->engine, NULL) != dnnl_success)
+             && (!key->sum || dnnl->post_ops_append_sum (ops, 1) == dnnl_success) && append_activation (key, ops)
+             && dnnl->primitive_attr_set_post_ops (attributes, ops) == dnnl_success;
+      if (fine && dnnl->primitive_desc_create (&made, &forward, attributes, dnn->engine, NULL) != dnnl_success)
         made = NULL;
     }
   else if (fine)
     {
-      fine = dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, with_bias,
-                                                         &y, strides, dilates, pad, pad)
+      fine = dnnl->dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, with_bias,
+                                                          &y, strides, dilates, pad, pad)
                  == dnnl_success
-             && dnnl_primitive_desc_create (&hint, &forward, NULL, dnn->engine, NULL) == dnnl_success;
+             && dnnl->primitive_desc_create (&hint, &forward, NULL, dnn->engine, NULL) == dnnl_success;
       if (fine && key->kind == CNC_OP_CONV2D_BACKWARD_DATA)
-        fine
-            = dnnl_dilated_convolution_backward_data_desc_init (&desc, dnnl_convolution_direct, &x, &weight, &y, strides, dilates, pad, pad)
-              == dnnl_success;
-      else if (fine)
-        fine = dnnl_dilated_convolution_backward_weights_desc_init (&desc, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides,
-                                                                    dilates, pad, pad)
+        fine = dnnl->dilated_convolution_backward_data_desc_init (&desc, dnnl_convolution_direct, &x, &weight, &y, strides, dilates, pad,
+                                                                  pad)
                == dnnl_success;
-      if (fine && dnnl_primitive_desc_create (&made, &desc, attributes, dnn->engine, hint) != dnnl_success)
+      else if (fine)
+        fine = dnnl->dilated_convolution_backward_weights_desc_init (&desc, dnnl_convolution_direct, &x, &weight, with_bias, &y, strides,
+                                                                     dilates, pad, pad)
+               == dnnl_success;
+      if (fine && dnnl->primitive_desc_create (&made, &desc, attributes, dnn->engine, hint) != dnnl_success)
         made = NULL;
     }
   if (hint != NULL)
-    dnnl_primitive_desc_destroy (hint);
+    dnnl->primitive_desc_destroy (hint);
   if (ops != NULL)
-    dnnl_post_ops_destroy (ops);
+    dnnl->post_ops_destroy (ops);
   if (attributes != NULL)
-    dnnl_primitive_attr_destroy (attributes);
+    dnnl->primitive_attr_destroy (attributes);
   return made;
 }
 
@@ -283,17 +289,17 @@ prepare (CncOneDnn *dnn, const Key *key)
   gboolean fine;
 
   p->key = *key;
-  fine = desc != NULL && dnnl_primitive_create (&p->primitive, desc) == dnnl_success
+  fine = desc != NULL && dnnl->primitive_create (&p->primitive, desc) == dnnl_success
          && plain_layout (&plain[ROLE_X], g->n, g->ci, g->hi, g->wi, dnnl_nchw)
          && plain_layout (&plain[ROLE_WEIGHT], g->co, g->ci, g->kh, g->kw, dnnl_oihw)
          && plain_layout (&plain[ROLE_Y], g->n, g->co, g->ho, g->wo, dnnl_nchw)
-         && dnnl_memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
-         && (!key->bias || dnnl_memory_create (&p->bias, &bias, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success);
+         && dnnl->memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
+         && (!key->bias || dnnl->memory_create (&p->bias, &bias, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success);
   for (guint role = 0; fine && role < ROLES; role++)
-    fine = make_way (dnn, &p->ways[role], &plain[role], dnnl_primitive_desc_query_md (desc, queries[walk][role], 0),
+    fine = make_way (dnn, &p->ways[role], &plain[role], dnnl->primitive_desc_query_md (desc, queries[walk][role], 0),
                      role != result || (walk == 0 && key->sum), role == result, role == result && walk != 0 && key->sum);
   if (desc != NULL)
-    dnnl_primitive_desc_destroy (desc);
+    dnnl->primitive_desc_destroy (desc);
   if (!fine)
     prepared_clear (p);
   return p;
@@ -350,7 +356,7 @@ reorder (CncOneDnn *dnn, dnnl_primitive_t primitive, dnnl_memory_t from, dnnl_me
 {
   const dnnl_exec_arg_t arguments[] = { { DNNL_ARG_FROM, from }, { DNNL_ARG_TO, to } };
 
-  return dnnl_primitive_execute (primitive, dnn->stream, 2, arguments);
+  return dnnl->primitive_execute (primitive, dnn->stream, 2, arguments);
 }
 
 /* residual: for a forward pass with a sum, what to add; it may be the output itself. */
@@ -374,9 +380,9 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
 
       if (!need_room (dnn, role, way->bytes, error))
         return FALSE;
-      dnnl_memory_set_data_handle (way->plain, role == result && residual != NULL ? (gpointer) residual : tensors[role]);
+      dnnl->memory_set_data_handle (way->plain, role == result && residual != NULL ? (gpointer) residual : tensors[role]);
       if (way->bytes > 0)
-        dnnl_memory_set_data_handle (way->blocked, room_of (dnn, role));
+        dnnl->memory_set_data_handle (way->blocked, room_of (dnn, role));
       if (way->in != NULL && status == dnnl_success)
         status = reorder (dnn, way->in, way->plain, way->blocked);
       arguments[role] = (dnnl_exec_arg_t){ names[walk][role], way->blocked };
@@ -388,18 +394,18 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
       if (to->bytes == 0 && residual != tensors[result])
         memcpy (tensors[result], residual,
                 cnc_shape_count (&(CncShape){ p->key.g.n, p->key.g.co, p->key.g.ho, p->key.g.wo }) * sizeof (float));
-      dnnl_memory_set_data_handle (to->plain, tensors[result]);
+      dnnl->memory_set_data_handle (to->plain, tensors[result]);
     }
   if (p->bias != NULL)
     {
-      dnnl_memory_set_data_handle (p->bias, bias);
+      dnnl->memory_set_data_handle (p->bias, bias);
       arguments[ROLES] = (dnnl_exec_arg_t){ walk == 0 ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, p->bias };
     }
-  status = dnnl_primitive_execute (p->primitive, dnn->stream, p->bias != NULL ? ROLES + 1 : ROLES, arguments);
+  status = dnnl->primitive_execute (p->primitive, dnn->stream, p->bias != NULL ? ROLES + 1 : ROLES, arguments);
   if (status == dnnl_success && (to->add != NULL || to->out != NULL))
     status = reorder (dnn, to->add != NULL ? to->add : to->out, to->blocked, to->plain);
   if (status == dnnl_success)
-    status = dnnl_stream_wait (dnn->stream);
+    status = dnnl->stream_wait (dnn->stream);
   return !failed (status, error);
 }
 
@@ -502,11 +508,11 @@ multiply (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out
 
   *done = TRUE;
   if (op->kind == CNC_OP_DENSE)
-    status = dnnl_sgemm ('N', 'T', images, outputs, inputs, 1, a, inputs, b, inputs, add, c, outputs);
+    status = dnnl->sgemm ('N', 'T', images, outputs, inputs, 1, a, inputs, b, inputs, add, c, outputs);
   else if (op->kind == CNC_OP_DENSE_BACKWARD_DATA)
-    status = dnnl_sgemm ('N', 'N', images, inputs, outputs, 1, a, outputs, b, inputs, add, c, inputs);
+    status = dnnl->sgemm ('N', 'N', images, inputs, outputs, 1, a, outputs, b, inputs, add, c, inputs);
   else
-    status = dnnl_sgemm ('T', 'N', outputs, inputs, images, 1, b, outputs, a, inputs, add, c, inputs);
+    status = dnnl->sgemm ('T', 'N', outputs, inputs, images, 1, b, outputs, a, inputs, add, c, inputs);
   if (failed (status, error))
     return FALSE;
   if (op->kind == CNC_OP_DENSE)

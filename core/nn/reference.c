@@ -195,7 +195,8 @@ typedef struct
 {
   CncBackend base;
 #ifdef CNC_ONEDNN
-  CncOneDnn *dnn; /* NULL in the reference */
+  gboolean wants_dnn; /* oneDNN has not been tried yet, or works; never in the reference */
+  CncOneDnn *dnn;     /* NULL until it is wanted */
 #endif
 } CpuBackend;
 
@@ -315,6 +316,12 @@ cpu_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, c
   CpuBackend *cpu = (CpuBackend *) backend;
   gboolean done = FALSE;
 
+  /* Not before the first network runs: ciphers do without it. */
+  if (cpu->wants_dnn && cpu->dnn == NULL)
+    {
+      cpu->dnn = cnc_onednn_new ();
+      cpu->wants_dnn = cpu->dnn != NULL;
+    }
   if (cpu->dnn != NULL && !cnc_onednn_op (cpu->dnn, op, in, n_in, out, n_out, &done, error))
     return FALSE;
   if (done)
@@ -360,7 +367,7 @@ cnc_cpu_backend_new (void)
   CpuBackend *cpu = cpu_new ();
 
 #ifdef CNC_ONEDNN
-  cpu->dnn = cnc_onednn_new ();
+  cpu->wants_dnn = TRUE;
 #endif
   return &cpu->base;
 }

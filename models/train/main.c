@@ -8,7 +8,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define USAGE                                                                                                                              \
   "RECIPE.ini --data DIR --out FILE.safetensors\n"                                                                                         \
@@ -73,15 +72,6 @@ dispatch (const Arguments *a, GError **error)
   return train_command (&options, error);
 }
 
-/* oneDNN's threads (libgomp) wait for the next loop by spinning, and take the cores from ours meanwhile: training is then three times as
- * slow on two cores. libgomp reads how to wait before main begins, so the program starts itself again with that said. */
-static void
-wait_without_spinning (char **argv)
-{
-  if (g_getenv ("OMP_WAIT_POLICY") == NULL && g_setenv ("OMP_WAIT_POLICY", "passive", FALSE))
-    execv ("/proc/self/exe", argv); /* where that fails, slowly on */
-}
-
 int
 main (int argc, char **argv)
 {
@@ -107,7 +97,6 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   gboolean good;
 
-  wait_without_spinning (argv);
   train_ranks_init (&argc, &argv);
   setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, entries, NULL);
