@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "methods/autoencoder/autoencoder.h"
 #include "methods/payload.h"
 #include "picture/pack.h"
 #include "seal/stream.h"
@@ -18,6 +19,9 @@ static const CncMethod methods[] = {
   { "hybrid", "Chaos + CNN",
     "Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal.",
     CNC_METHOD_HYBRID, TRUE },
+  { "autoencoder", "Compressed (lossy)",
+    "Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by XChaCha20-Poly1305, under the same chaotic and CNN layers.",
+    CNC_METHOD_AUTOENCODER, FALSE },
   { NULL, NULL, NULL, 0, FALSE },
 };
 
@@ -42,6 +46,79 @@ cnc_method_by_id (const char *id, GError **error)
     }
   g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There is no method “%s”; choose one of: %s.", id, ids->str);
   return NULL;
+}
+
+gboolean
+cnc_method_ready (const CncMethod *method, GError **error)
+{
+  g_autoptr (CncAutoencoder) model = NULL;
+
+  if (method->number != CNC_METHOD_AUTOENCODER)
+    return TRUE;
+  model = cnc_autoencoder_find (NULL, NULL, error);
+  return model != NULL;
+}
+
+/* ---- what the methods make of pixels, inside the same seal and layers ---- */
+
+/* geometry: (out) size and format of what comes back; its data is NULL. */
+static GByteArray *
+pack_autoencoder (const CncPicture *picture, const CncEncryptParams *params, CncRaster *geometry, GError **error)
+{
+  g_autoptr (CncAutoencoder) model = NULL;
+
+  if (params->raw)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This method always compresses; choose another one to leave the pixels as they are.");
+      return NULL;
+    }
+  model = cnc_autoencoder_find (NULL, NULL, error);
+  return model != NULL ? cnc_autoencoder_pack (model, picture, params->backend, geometry, params->task, error) : NULL;
+}
+
+static gboolean
+start (CncPayload *payload, const CncPicture *picture, const CncLock *lock, const CncEncryptParams *params, guint8 method, GError **error)
+{
+  CncPicture described = *picture;
+  CncRaster geometry = *picture->raster;
+  GByteArray *packed;
+
+  if (method == CNC_METHOD_AUTOENCODER)
+    {
+      packed = pack_autoencoder (picture, params, &geometry, error);
+      described.colormap = NULL;
+    }
+  else
+    packed = cnc_pack (picture->raster, params->raw, params->task, error);
+  described.raster = &geometry;
+  return packed != NULL && cnc_payload_start (payload, &described, packed, params->raw, lock->file_key, error);
+}
+
+static gboolean
+verify_inside (const CncPayload *payload, const CncPicture *picture, const CncEncryptParams *params, guint8 method, GError **error)
+{
+  double psnr;
+
+  if (method != CNC_METHOD_AUTOENCODER)
+    return cnc_pack_verify (payload->data, payload->packed, payload->raw, picture->raster, params->task, error);
+  if (!cnc_autoencoder_quality (payload->data, payload->packed, picture, params->backend, &psnr, params->task, error))
+    return FALSE;
+  if (params->psnr != NULL)
+    *params->psnr = psnr;
+  return TRUE;
+}
+
+static gboolean
+unpack (const CncPayload *payload, CncRaster *raster, const CncDecryptParams *params, guint8 method, GError **error)
+{
+  if (method != CNC_METHOD_AUTOENCODER)
+    return cnc_unpack (payload->data, payload->packed, payload->raw, raster, params->task, error);
+  if (payload->raw)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED, "The compressed picture inside is damaged; ask for it again, sent as a file.");
+      return FALSE;
+    }
+  return cnc_autoencoder_unpack (payload->data, payload->packed, raster, params->backend, params->task, error);
 }
 
 CncLock *
@@ -170,7 +247,7 @@ verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *he
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The encrypted picture did not open to what was sealed; nothing was changed.");
       return FALSE;
     }
-  return cnc_pack_verify (payload.data, payload.packed, payload.raw, picture->raster, params->task, error);
+  return verify_inside (&payload, picture, params, header->method, error);
 }
 
 CncRaster *
@@ -187,7 +264,7 @@ cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *p
       return NULL;
     }
   lock->used = TRUE;
-  if (!cnc_payload_pack (&payload, picture, params->raw, lock->file_key, params->task, error)
+  if (!start (&payload, picture, lock, params, params->method != NULL ? params->method->number : methods[0].number, error)
       || !cnc_payload_encipher (&payload, lock->file_key, params->backend, params->task, error))
     return NULL;
   carrier = seal (picture, &payload, lock, params, &header, error);
@@ -243,6 +320,25 @@ cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 *carrier_
   return TRUE;
 }
 
+gboolean
+cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr, GError **error)
+{
+  const CncEncryptParams params = { .method = method, .backend = backend };
+  CncRaster geometry;
+  g_autoptr (GByteArray) body = NULL;
+
+  if (method->number != CNC_METHOD_AUTOENCODER)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This method is lossless; there is no quality to tell.");
+      return FALSE;
+    }
+  body = pack_autoencoder (sample, &params, &geometry, error);
+  if (body == NULL)
+    return FALSE;
+  *bytes = body->len;
+  return cnc_autoencoder_quality (body->data, body->len, sample, backend, psnr, NULL, error);
+}
+
 CncPicture *
 cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params,
              GError **error)
@@ -258,7 +354,7 @@ cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret 
     return NULL;
   picture->raster = cnc_raster_new (width, height, &format, error);
   if (picture->raster == NULL
-      || !cnc_unpack (payload.data, payload.packed, payload.raw, picture->raster, params->task, error))
+      || !unpack (&payload, picture->raster, params, header->method, error))
     return NULL;
   return g_steal_pointer (&picture);
 }

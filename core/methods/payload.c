@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "methods/hybrid/hybrid.h"
-#include "picture/pack.h"
 #include "seal/keys.h"
 #include "seal/stream.h"
 
@@ -36,15 +35,11 @@ make_iv (const CncPayload *payload, const CncSecret *file_key, guint8 iv[32])
 }
 
 gboolean
-cnc_payload_pack (CncPayload *payload, const CncPicture *picture, gboolean raw, const CncSecret *file_key, CncTask *task,
-                  GError **error)
+cnc_payload_start (CncPayload *payload, const CncPicture *picture, GByteArray *packed, gboolean raw, const CncSecret *file_key, GError **error)
 {
-  GByteArray *packed = cnc_pack (picture->raster, raw, task, error);
   gsize size;
   guint8 *grown;
 
-  if (packed == NULL)
-    return FALSE;
   payload->raw = raw;
   payload->packed = packed->len;
   payload->length = (gsize) cnc_hybrid_padded_length (packed->len);

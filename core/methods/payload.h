@@ -19,7 +19,7 @@ typedef struct
 {
   guint8 prologue[CNC_PROLOGUE_BYTES];
   GByteArray *info; /* of cnc_picture_write_info */
-  guint8 *data;     /* packed raster, then zeros: enciphered by the layers in place */
+  guint8 *data;     /* packed raster (of the method), then zeros: enciphered by the layers in place */
   gsize length;     /* padded */
   gsize packed;     /* bytes of the packed raster in it */
   gboolean raw;     /* stored, not compressed */
@@ -30,9 +30,10 @@ void cnc_payload_clear (CncPayload *payload);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CncPayload, cnc_payload_clear)
 
-/* Packs the picture and draws the IV: payload->data is in the clear, not layered yet. */
-gboolean cnc_payload_pack (CncPayload *payload, const CncPicture *picture, gboolean raw, const CncSecret *file_key,
-                           CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes packed (transfer full, also on an error), what a method made of the pixels, pads it and draws the IV: payload->data is in the clear, not layered yet.
+ * picture: its raster tells size and format of what comes back; its data is not looked at. */
+gboolean cnc_payload_start (CncPayload *payload, const CncPicture *picture, GByteArray *packed, gboolean raw, const CncSecret *file_key,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Applies the layers of the method in place. */
 gboolean cnc_payload_encipher (CncPayload *payload, const CncSecret *file_key, CncBackend *backend, CncTask *task,

@@ -32,6 +32,7 @@ typedef enum
 typedef enum
 {
   CNC_METHOD_HYBRID = 1,
+  CNC_METHOD_AUTOENCODER = 2,
 } CncMethodNumber;
 
 typedef struct

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data.h"
 #include "engine/engine.h"
+#include "methods/autoencoder/model.h"
 #include "metrics.h"
 #include "nn/tile.h"
 
@@ -34,7 +35,9 @@ typedef struct
   CncShape plan_shape;
   guint count;
   TrainMetrics sum;
-  double bits, pixels;
+  double bits, pixels;  /* bits: of the prior, or 8 a value */
+  double coded;         /* bits that the range coder writes; NaN without tables */
+  CncLatentTables *tables; /* (nullable) */
   guint with_ssim;
   gboolean print;
 } Evaluation;
@@ -80,10 +83,26 @@ latent_bits (const Evaluation *e, const float *z, guint32 channels, gsize plane,
   return bits;
 }
 
+/* Bits that the range coder makes of one latent; NaN where the model has no tables. */
+static double
+coded_bits (const Evaluation *e, const float *z, guint32 width, guint32 height)
+{
+  const gsize count = (gsize) width * height * (e->tables != NULL ? e->tables->channels : 0);
+  g_autofree gint16 *values = e->tables != NULL ? g_try_new (gint16, count) : NULL;
+  g_autoptr (GByteArray) coded = NULL;
+
+  if (values == NULL)
+    return NAN;
+  for (gsize i = 0; i < count; i++)
+    values[i] = (gint16) lrintf (CLAMP (z[i], -32767.0f, 32767.0f));
+  coded = cnc_latent_encode (e->tables, values, width, height, NULL, NULL);
+  return coded != NULL ? 8.0 * coded->len : NAN;
+}
+
 /* ---- one picture's figures ---- */
 
 static void
-note (Evaluation *e, const TrainPicture *p, const guint8 *result, double bits)
+note (Evaluation *e, const TrainPicture *p, const guint8 *result, double bits, double coded)
 {
   TrainMetrics m;
   g_autofree char *name = g_strescape (p->name, NULL);
@@ -94,6 +113,7 @@ note (Evaluation *e, const TrainPicture *p, const guint8 *result, double bits)
   e->sum.psnr += m.psnr;
   e->sum.psnr_y += m.psnr_y;
   e->bits += bits;
+  e->coded += coded;
   e->pixels += (double) p->width * p->height;
   if (!isnan (m.ssim))
     {
@@ -102,7 +122,7 @@ note (Evaluation *e, const TrainPicture *p, const guint8 *result, double bits)
     }
   if (e->print)
     printf ("%-24s %6.2f dB, Y %6.2f dB, SSIM %.4f, %.3f bit a pixel\n", name, m.psnr, m.psnr_y, m.ssim,
-            bits / ((double) p->width * p->height));
+            (isnan (coded) ? bits : coded) / ((double) p->width * p->height));
 }
 
 static void
@@ -168,7 +188,8 @@ run_batch (Evaluation *e, guint first, guint count, GError **error)
     {
       to_bytes (values + i * size, bytes, size);
       note (e, &g_array_index (e->data->pictures, TrainPicture, first + i), bytes,
-            z != NULL ? latent_bits (e, latents + i * z_size, z->shape.c, (gsize) z->shape.h * z->shape.w, 1) : NAN);
+            z != NULL ? latent_bits (e, latents + i * z_size, z->shape.c, (gsize) z->shape.h * z->shape.w, 1) : NAN,
+            z != NULL ? coded_bits (e, latents + i * z_size, z->shape.w, z->shape.h) : NAN);
     }
   return TRUE;
 }
@@ -233,7 +254,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
   CncTileJob job
       = { .width = p->width, .height = p->height, .read = read_part, .write = write_part, .user_data = &s, .text = "Evaluating" };
   guint32 w = p->width, h = p->height, channels = e->data->channels;
-  double bits = NAN;
+  double bits = NAN, coded = NAN;
 
   if (result == NULL)
     return FALSE;
@@ -262,6 +283,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
       if (!cnc_tile_run (e->backend, graph, e->weights, &job, NULL, error))
         return FALSE;
       bits = latent_bits (e, latent, channels, (gsize) w * h, 1);
+      coded = coded_bits (e, latent, w, h);
       s = (Sheet){ .values = latent, .channels = channels, .width = w, .height = h };
       job.feed = graph->latent;
       job.width = w;
@@ -274,7 +296,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
   job.fetch = graph->outputs[0];
   if (!cnc_tile_run (e->backend, graph, e->weights, &job, NULL, error))
     return FALSE;
-  note (e, p, result, bits);
+  note (e, p, result, bits, coded);
   return TRUE;
 }
 
@@ -317,7 +339,7 @@ print_json_number (const char *name, double value, gboolean last)
 static void
 report (const Evaluation *e, gboolean json)
 {
-  const double n = e->count, mse = e->sum.mse / n, bits = e->bits / e->pixels, ssim = e->with_ssim > 0 ? e->sum.ssim / e->with_ssim : NAN;
+  const double n = e->count, mse = e->sum.mse / n, bits = e->bits / e->pixels, coded = e->coded / e->pixels, ssim = e->with_ssim > 0 ? e->sum.ssim / e->with_ssim : NAN;
 
   if (!json)
     {
@@ -325,7 +347,9 @@ report (const Evaluation *e, gboolean json)
               "%.4f\nMSE    %.6f\n",
               e->count, e->data->skipped, e->sum.psnr / n, -10 * log10 (mse), e->sum.psnr_y / n, ssim, mse);
       if (!isnan (bits))
-        printf ("bits   %.4f a pixel\n", bits);
+        printf ("bits   %.4f a pixel%s\n", bits, isnan (coded) ? "" : " by the prior alone");
+      if (!isnan (coded))
+        printf ("coded  %.4f bits a pixel\n", coded);
       return;
     }
   printf ("{\"pictures\": %u, \"skipped\": %u, ", e->count, e->data->skipped);
@@ -334,7 +358,8 @@ report (const Evaluation *e, gboolean json)
   print_json_number ("psnr_y", e->sum.psnr_y / n, FALSE);
   print_json_number ("ssim", ssim, FALSE);
   print_json_number ("mse", mse, FALSE);
-  print_json_number ("bits_per_pixel", bits, TRUE);
+  print_json_number ("bits_per_pixel_of_prior", bits, FALSE);
+  print_json_number ("bits_per_pixel", isnan (coded) ? bits : coded, TRUE);
 }
 
 /* What is there for testing, where the names say so: MNIST's t10k, CIFAR-10's test_batch. */
@@ -350,6 +375,14 @@ load (const TrainEvaluateOptions *options, guint32 channels, GError **error)
   if (data != NULL)
     return data;
   return train_data_load (options->data, "*", channels, 1, train_warn, NULL, error);
+}
+
+static CncLatentTables *
+read_tables (CncNet *net, GError **error)
+{
+  CncAutoencoder model = { .net = net };
+
+  return cnc_autoencoder_check (&model, error) ? cnc_latent_tables_read (net->file, model.channels, error) : NULL;
 }
 
 gboolean
@@ -376,6 +409,12 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
   weights = backend != NULL ? cnc_weights_new (backend, net, error) : NULL;
   if (weights == NULL)
     return FALSE;
+  if (cnc_safetensors_find (net->file, "latent.frequencies") != NULL && net->graph->latent != CNC_NO_VALUE)
+    {
+      e.tables = read_tables (net, error);
+      if (e.tables == NULL)
+        return FALSE;
+    }
   e.backend = backend;
   e.net = net;
   e.weights = weights;
@@ -386,6 +425,7 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
                 && cnc_reach_find (net->graph, net->graph->latent, net->graph->outputs[0], &e.decode, NULL);
   good = run_all (&e, error);
   cnc_plan_free (e.plan);
+  cnc_latent_tables_free (e.tables);
   if (good)
     report (&e, options->json);
   return good;

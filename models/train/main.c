@@ -47,6 +47,16 @@ evaluate (const Arguments *a, GError **error)
 }
 
 static gboolean
+tables (const Arguments *a, GError **error)
+{
+  const TrainTablesOptions options = { .model = a->rest[1], .data = a->data, .out = a->out, .device = a->device, .files = a->files };
+
+  if (g_strv_length (a->rest) != 2 || a->data == NULL || a->out == NULL)
+    return misused (error, "tables needs one model, --data and --out.");
+  return train_tables_command (&options, error);
+}
+
+static gboolean
 dispatch (const Arguments *a, GError **error)
 {
   const guint n = a->rest != NULL ? g_strv_length (a->rest) : 0;
@@ -63,6 +73,8 @@ dispatch (const Arguments *a, GError **error)
     return misused (error, "Give a recipe or a command.");
   if (strcmp (a->rest[0], "evaluate") == 0)
     return evaluate (a, error);
+  if (strcmp (a->rest[0], "tables") == 0)
+    return tables (a, error);
   if (strcmp (a->rest[0], "info") == 0)
     return n == 2 ? train_info_command (a->rest[1], error) : misused (error, "info needs one model.");
   if (strcmp (a->rest[0], "devices") == 0)

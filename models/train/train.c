@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "ranks.h"
 #include "session.h"
+#include "tables.h"
 
 #include <math.h>
 #include <signal.h>
@@ -123,10 +124,17 @@ write_model (Loop *l, GError **error)
   TrainSession *s = l->session;
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL;
+  const CncNet *net = s->best != NULL ? s->best : s->net;
 
-  if (!cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (s->best != NULL ? s->best : s->net, writer, error))
+  if (!cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (net, writer, error))
     return FALSE;
   add_provenance (writer, l);
+  if (train_tables_possible (net))
+    {
+      fprintf (stderr, "Measuring the tables of the range coder\n");
+      if (!train_tables_add (net, s->backend, s->data, writer, error))
+        return FALSE;
+    }
   bytes = cnc_safetensors_writer_finish (writer, error);
   return bytes != NULL && cnc_file_replace (l->options->out, bytes, error);
 }
@@ -286,4 +294,28 @@ train_command (const TrainOptions *options, GError **error)
     fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train,
              session->n_validation, data->skipped, backend->info.name);
   return train (&l, error);
+}
+
+gboolean
+train_tables_command (const TrainTablesOptions *options, GError **error)
+{
+  static const char *const keys[] = { "format", "name", "provenance" };
+  g_autoptr (CncNet) net = cnc_net_read (options->model, error);
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+  g_autoptr (TrainData) data = NULL;
+  g_autoptr (CncBackend) backend = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *note = NULL;
+
+  if (net == NULL || !cnc_net_store (net, writer, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (cnc_safetensors_metadata (net->file, keys[i]) != NULL)
+      cnc_safetensors_writer_text (writer, keys[i], cnc_safetensors_metadata (net->file, keys[i]));
+  data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL, error);
+  backend = data != NULL ? cnc_engine_open (options->device, &note, error) : NULL;
+  if (backend == NULL || !train_tables_add (net, backend, data, writer, error))
+    return FALSE;
+  bytes = cnc_safetensors_writer_finish (writer, error);
+  return bytes != NULL && cnc_file_replace (options->out, bytes, error);
 }

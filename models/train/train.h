@@ -25,6 +25,16 @@ typedef struct
 } TrainEvaluateOptions;
 
 gboolean train_evaluate_command (const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  char *model, *data, *out;
+  char *device, *files; /* (nullable) */
+} TrainTablesOptions;
+
+/* Measures the static tables of the range coder on pictures and writes the model with them. */
+gboolean train_tables_command (const TrainTablesOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean train_info_command (const char *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean train_devices_command (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

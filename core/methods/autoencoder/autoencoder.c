@@ -1,0 +1,316 @@
+/* Pictures through encoder and decoder, see autoencoder.h. */
+#include "methods/autoencoder/autoencoder.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "methods/autoencoder/convert.h"
+#include "picture/pack.h"
+
+#include <math.h>
+
+#define HASH CNC_SHA256_BYTES
+
+/* ---- the network over a picture ---- */
+
+typedef struct
+{
+  CncRaster *picture;
+  gint16 *values;
+  guint32 channels, width, height; /* of the latent */
+} Sheet;
+
+static gboolean
+read_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, float *planes, GError **error)
+{
+  const Sheet *s = user_data;
+  const guint step = cnc_format_channels (&s->picture->format);
+  const gboolean grey = s->picture->format.model == CNC_MODEL_GREY;
+
+  for (guint c = 0; c < 3; c++)
+    for (guint32 row = 0; row < height; row++)
+      {
+        const guint8 *p = s->picture->data + ((gsize) (y + row) * s->picture->width + x) * step + (grey ? 0 : c);
+
+        for (guint32 i = 0; i < width; i++)
+          *planes++ = (float) p[(gsize) i * step] / 255.0f;
+      }
+  return TRUE;
+}
+
+static gboolean
+write_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
+{
+  Sheet *s = user_data;
+
+  for (guint32 c = 0; c < s->channels; c++)
+    for (guint32 row = 0; row < height; row++)
+      for (guint32 i = 0; i < width; i++, planes++)
+        {
+          if (y + row >= s->height || x + i >= s->width)
+            continue;
+          if (!isfinite (*planes))
+            {
+              g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device gave numbers that are none; choose another device (cpu always works) and try again.");
+              return FALSE;
+            }
+          s->values[((gsize) c * s->height + y + row) * s->width + x + i] = (gint16) lrintf (CLAMP (*planes, -32767.0f, 32767.0f));
+        }
+  return TRUE;
+}
+
+static gboolean
+read_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, float *planes, GError **error)
+{
+  const Sheet *s = user_data;
+
+  for (guint32 c = 0; c < s->channels; c++)
+    for (guint32 row = 0; row < height; row++)
+      for (guint32 i = 0; i < width; i++)
+        *planes++ = s->values[((gsize) c * s->height + y + row) * s->width + x + i];
+  return TRUE;
+}
+
+static guint8
+to_byte (float v)
+{
+  return v > 0 ? (guint8) (MIN (v, 1.0f) * 255.0f + 0.5f) : 0; /* also for what is no number */
+}
+
+static gboolean
+write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
+{
+  Sheet *s = user_data;
+  CncRaster *p = s->picture;
+  const guint step = cnc_format_channels (&p->format);
+  const gsize plane = (gsize) width * height;
+
+  for (guint32 row = 0; row < height && y + row < p->height; row++)
+    for (guint32 i = 0; i < width && x + i < p->width; i++)
+      {
+        guint8 *out = p->data + ((gsize) (y + row) * p->width + x + i) * step;
+        const float *in = planes + (gsize) row * width + i;
+
+        if (p->format.model == CNC_MODEL_GREY)
+          *out = to_byte ((in[0] + in[plane] + in[2 * plane]) / 3.0f);
+        else
+          for (guint c = 0; c < 3; c++)
+            out[c] = to_byte (in[c * plane]);
+      }
+  return TRUE;
+}
+
+gboolean
+cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture, gint16 *values,
+                        CncTask *task, GError **error)
+{
+  CncRaster view = *picture; /* read only */
+  Sheet s = { .picture = &view, .values = values, .channels = model->channels };
+  const CncTileJob job = { .feed = 0,
+                           .fetch = model->latent,
+                           .width = picture->width,
+                           .height = picture->height,
+                           .read = read_picture,
+                           .write = write_latent,
+                           .user_data = &s,
+                           .text = "Compressing" };
+
+  cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
+  return cnc_tile_run (backend, model->net->graph, weights, &job, task, error);
+}
+
+gboolean
+cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values, CncRaster *picture,
+                        CncTask *task, GError **error)
+{
+  Sheet s = { .picture = picture, .values = (gint16 *) values, .channels = model->channels };
+  CncTileJob job = { .feed = model->latent, .fetch = model->output, .read = read_latent, .write = write_picture, .user_data = &s, .text = "Restoring" };
+
+  cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
+  job.width = s.width;
+  job.height = s.height;
+  return cnc_tile_run (backend, model->net->graph, weights, &job, task, error);
+}
+
+/* ---- the body ---- */
+
+static gint16 *
+new_latent (const CncAutoencoder *model, const CncRaster *picture, guint32 *width, guint32 *height, GError **error)
+{
+  cnc_autoencoder_latent_size (model, picture->width, picture->height, width, height);
+  return cnc_alloc ((gsize) *width * *height, model->channels * sizeof (gint16), "the latent", error);
+}
+
+static CncRaster *
+new_alpha (const CncRaster *picture, GError **error)
+{
+  const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+
+  return cnc_raster_new (picture->width, picture->height, &format, error);
+}
+
+static CncRaster *
+alpha_of (const CncRaster *picture, GError **error)
+{
+  CncRaster *alpha = new_alpha (picture, error);
+  const guint step = cnc_format_channels (&picture->format);
+
+  for (gsize i = 0; alpha != NULL && i < cnc_raster_bytes (alpha); i++)
+    alpha->data[i] = picture->data[i * step + step - 1];
+  return alpha;
+}
+
+static gboolean
+append_alpha (GByteArray *body, const CncRaster *picture, CncTask *task, GError **error)
+{
+  g_autoptr (CncRaster) alpha = alpha_of (picture, error);
+  g_autoptr (GByteArray) packed = alpha != NULL ? cnc_pack (alpha, FALSE, task, error) : NULL;
+
+  if (packed != NULL)
+    g_byte_array_append (body, packed->data, packed->len);
+  return packed != NULL;
+}
+
+/* The latent as bytes, decoded once more for certainty. */
+static GByteArray *
+code (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend, CncTask *task, GError **error)
+{
+  guint32 width, height;
+  g_autofree gint16 *values = new_latent (model, picture, &width, &height, error);
+  g_autofree gint16 *again = values != NULL ? new_latent (model, picture, &width, &height, error) : NULL;
+  g_autoptr (CncWeights) weights = again != NULL ? cnc_weights_new (backend, model->net, error) : NULL;
+  g_autoptr (GByteArray) coded = NULL;
+
+  if (weights == NULL || !cnc_autoencoder_encode (model, backend, weights, picture, values, task, error))
+    return NULL;
+  coded = cnc_latent_encode (model->tables, values, width, height, task, error);
+  if (coded == NULL || !cnc_latent_decode (model->tables, coded->data, coded->len, width, height, again, task, error))
+    return NULL;
+  if (memcmp (values, again, (gsize) width * height * model->channels * sizeof *values) != 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The compressed picture did not decode to what was coded; nothing was changed.");
+      return NULL;
+    }
+  return g_steal_pointer (&coded);
+}
+
+GByteArray *
+cnc_autoencoder_pack (const CncAutoencoder *model, const CncPicture *picture, CncBackend *backend, CncRaster *geometry, CncTask *task,
+                      GError **error)
+{
+  g_autoptr (CncRaster) eight = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
+  g_autoptr (GByteArray) coded = eight != NULL ? code (model, eight, backend, task, error) : NULL;
+  g_autoptr (GByteArray) body = NULL;
+  const guint8 name = (guint8) strlen (model->name);
+  guint8 length[4];
+
+  if (coded == NULL)
+    return NULL;
+  body = g_byte_array_new ();
+  cnc_put_u32 (length, coded->len);
+  g_byte_array_append (body, model->sha256, HASH);
+  g_byte_array_append (body, &name, 1);
+  g_byte_array_append (body, (const guint8 *) model->name, name);
+  g_byte_array_append (body, length, sizeof length);
+  g_byte_array_append (body, coded->data, coded->len);
+  if (eight->format.alpha && !append_alpha (body, eight, task, error))
+    return NULL;
+  *geometry = *eight;
+  geometry->data = NULL;
+  return g_steal_pointer (&body);
+}
+
+static gboolean
+damaged (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED, "The compressed picture inside is damaged; ask for it again, sent as a file.");
+  return FALSE;
+}
+
+typedef struct
+{
+  const guint8 *sha256, *coded, *alpha;
+  gsize coded_size, alpha_size;
+  char name[CNC_AUTOENCODER_MAX_NAME + 1];
+} Parts;
+
+static gboolean
+split (const guint8 *body, gsize size, gboolean alpha, Parts *parts)
+{
+  gsize name;
+
+  if (size < HASH + 1)
+    return FALSE;
+  name = body[HASH];
+  if (name < 1 || name > CNC_AUTOENCODER_MAX_NAME || size < HASH + 1 + name + 4 || !g_utf8_validate ((const char *) body + HASH + 1, (gssize) name, NULL))
+    return FALSE;
+  parts->sha256 = body;
+  memcpy (parts->name, body + HASH + 1, name);
+  parts->name[name] = '\0';
+  parts->coded_size = cnc_get_u32 (body + HASH + 1 + name);
+  parts->coded = body + HASH + 1 + name + 4;
+  size -= HASH + 1 + name + 4;
+  if (parts->coded_size > size)
+    return FALSE;
+  parts->alpha = parts->coded + parts->coded_size;
+  parts->alpha_size = size - parts->coded_size;
+  return (parts->alpha_size > 0) == alpha;
+}
+
+static gboolean
+restore_alpha (const Parts *parts, CncRaster *raster, CncTask *task, GError **error)
+{
+  g_autoptr (CncRaster) alpha = new_alpha (raster, error);
+  const guint step = cnc_format_channels (&raster->format);
+
+  if (alpha == NULL || !cnc_unpack (parts->alpha, parts->alpha_size, FALSE, alpha, task, error))
+    return FALSE;
+  for (gsize i = 0; i < cnc_raster_bytes (alpha); i++)
+    raster->data[i * step + step - 1] = alpha->data[i];
+  return TRUE;
+}
+
+gboolean
+cnc_autoencoder_unpack (const guint8 *body, gsize size, CncRaster *raster, CncBackend *backend, CncTask *task, GError **error)
+{
+  g_autoptr (CncAutoencoder) model = NULL;
+  g_autoptr (CncWeights) weights = NULL;
+  g_autofree gint16 *values = NULL;
+  const CncFormat format = cnc_convert_format (&raster->format);
+  guint32 width, height;
+  Parts parts;
+
+  if (!cnc_format_equal (&format, &raster->format) || !split (body, size, format.alpha, &parts))
+    return damaged (error);
+  model = cnc_autoencoder_find (parts.sha256, parts.name, error);
+  if (model == NULL)
+    return FALSE;
+  values = new_latent (model, raster, &width, &height, error);
+  weights = values != NULL ? cnc_weights_new (backend, model->net, error) : NULL;
+  if (weights == NULL || !cnc_latent_decode (model->tables, parts.coded, parts.coded_size, width, height, values, task, error)
+      || !cnc_autoencoder_decode (model, backend, weights, values, raster, task, error))
+    return FALSE;
+  return !format.alpha || restore_alpha (&parts, raster, task, error);
+}
+
+gboolean
+cnc_autoencoder_quality (const guint8 *body, gsize size, const CncPicture *picture, CncBackend *backend, double *psnr, CncTask *task, GError **error)
+{
+  g_autoptr (CncRaster) before = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
+  g_autoptr (CncRaster) after = before != NULL ? cnc_raster_new (before->width, before->height, &before->format, error) : NULL;
+  const guint channels = before != NULL ? cnc_format_channels (&before->format) : 1, colours = channels >= 3 ? 3 : 1;
+  guint64 sum = 0;
+  gsize pixels;
+
+  if (after == NULL || !cnc_autoencoder_unpack (body, size, after, backend, task, error))
+    return FALSE;
+  pixels = (gsize) before->width * before->height;
+  for (gsize i = 0; i < pixels; i++)
+    for (guint c = 0; c < colours; c++)
+      {
+        const gint difference = before->data[i * channels + c] - after->data[i * channels + c];
+
+        sum += (guint64) (difference * difference);
+      }
+  *psnr = sum == 0 ? 99 : MIN (99, 10 * log10 (65025.0 * (double) pixels * colours / (double) sum));
+  return TRUE;
+}
