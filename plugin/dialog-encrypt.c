@@ -17,6 +17,7 @@ typedef struct
   GtkWidget *device;
   GtkWidget *size;
   guint estimating; /* idle source */
+  guint missing;    /* bit i: method i lacks its model */
 } Widgets;
 
 static void
@@ -52,17 +53,18 @@ on_passphrase (GtkEditable *editable, Widgets *w)
   update_passphrase (w);
 }
 
-static char *
-estimate_text (Widgets *w, EncryptTarget target)
+static const CncMethod *
+chosen_method (const Widgets *w)
 {
-  guint64 bytes;
-  guint32 width, height;
-  gint x, y, box_width, box_height;
-  g_autofree char *size = NULL;
+  return &cnc_methods ()[MAX (gtk_combo_box_get_active (GTK_COMBO_BOX (w->method)), 0)];
+}
 
-  if (!encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height))
-    return g_strdup ("The size of the result cannot be told before.");
-  size = g_format_size (bytes);
+static char *
+place_text (Widgets *w, EncryptTarget target, guint64 bytes, guint32 width, guint32 height)
+{
+  gint x, y, box_width, box_height;
+  g_autofree char *size = g_format_size (bytes);
+
   if (target != ENCRYPT_SELECTION)
     return g_strdup_printf ("About %u × %u pixels of noise in a new image, %s as PNG.", width, height, size);
   gimp_drawable_mask_intersect (w->drawable, &x, &y, &box_width, &box_height);
@@ -70,6 +72,25 @@ estimate_text (Widgets *w, EncryptTarget target)
     return g_strdup_printf ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image.",
                             size, box_width, box_height);
   return g_strdup_printf ("In place: %d × %d pixels of noise, the selection's bounding box.", box_width, box_height);
+}
+
+static char *
+estimate_text (Widgets *w, EncryptTarget target)
+{
+  const CncMethod *method = chosen_method (w);
+  guint64 bytes;
+  guint32 width, height;
+  double psnr = 0;
+  g_autofree char *place = NULL;
+
+  if (method->lossless ? !encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height)
+                       : !encrypt_estimate_lossy (w->image, w->drawable, target, method, &bytes, &width, &height, &psnr))
+    return g_strdup ("The size of the result cannot be told before.");
+  place = place_text (w, target, bytes, width, height);
+  if (method->lossless)
+    return g_steal_pointer (&place);
+  return g_strdup_printf ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour.", place, psnr,
+                          encrypt_quality_words (psnr));
 }
 
 static gboolean
@@ -84,23 +105,43 @@ estimate (gpointer data)
 }
 
 static void
-on_target (GtkToggleButton *button, Widgets *w)
+estimate_soon (Widgets *w)
 {
-  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
-    if (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (w->target[i])))
-      w->choices->target = i;
+  if (w->size == NULL) /* while the dialog is built */
+    return;
   gtk_label_set_text (GTK_LABEL (w->size), "Estimating…");
   if (w->estimating == 0)
     w->estimating = g_idle_add_full (G_PRIORITY_LOW, estimate, w, NULL);
 }
 
 static void
+on_target (GtkToggleButton *button, Widgets *w)
+{
+  for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
+    if (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (w->target[i])))
+      w->choices->target = i;
+  estimate_soon (w);
+}
+
+static void
 on_method (GtkComboBox *combo, Widgets *w)
 {
-  const CncMethod *method = &cnc_methods ()[MAX (gtk_combo_box_get_active (combo), 0)];
+  const CncMethod *method = chosen_method (w);
 
   g_strlcpy (w->choices->method, method->id, sizeof w->choices->method);
   gtk_label_set_text (GTK_LABEL (w->summary), method->summary);
+  estimate_soon (w);
+}
+
+/* Methods that cannot be used here are grey in the list. */
+static void
+show_method (GtkCellLayout *layout, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
+{
+  const Widgets *w = data;
+  GtkTreePath *path = gtk_tree_model_get_path (model, iter);
+
+  g_object_set (cell, "sensitive", (w->missing >> gtk_tree_path_get_indices (path)[0] & 1) == 0, NULL);
+  gtk_tree_path_free (path);
 }
 
 /* The three things that can be encrypted; what cannot says why. */
@@ -146,21 +187,39 @@ add_targets (Widgets *w, GtkWidget *box)
 static void
 add_method (Widgets *w, GtkWidget *table)
 {
+  g_autoptr (GString) reasons = g_string_new (NULL);
+  g_autoptr (GList) cells = NULL;
+  GtkWidget *reason;
   gint active = 0;
 
   w->method = gtk_combo_box_text_new ();
   for (gint i = 0; cnc_methods ()[i].id != NULL; i++)
     {
+      g_autoptr (GError) why = NULL;
+      const gboolean ready = cnc_method_ready (&cnc_methods ()[i], &why);
+
       gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (w->method), cnc_methods ()[i].title);
-      if (strcmp (cnc_methods ()[i].id, w->choices->method) == 0)
+      if (!ready)
+        {
+          w->missing |= 1u << i;
+          g_string_append_printf (reasons, "%s%s: %s", reasons->len > 0 ? "\n" : "", cnc_methods ()[i].title, why->message);
+        }
+      else if (strcmp (cnc_methods ()[i].id, w->choices->method) == 0)
         active = i;
     }
+  cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (w->method));
+  gtk_cell_layout_set_cell_data_func (GTK_CELL_LAYOUT (w->method), cells->data, show_method, w, NULL);
   w->summary = dialog_note_new ("");
   g_signal_connect (w->method, "changed", G_CALLBACK (on_method), w);
   gtk_combo_box_set_active (GTK_COMBO_BOX (w->method), active);
   gimp_help_set_help_data (w->method, "How the picture is encrypted.", NULL);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "_Method:", 0.0f, 0.5f, w->method, 1, FALSE);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, NULL, 0.0f, 0.5f, w->summary, 1, FALSE);
+  if (w->missing == 0)
+    return;
+  reason = dialog_note_new (reasons->str);
+  gtk_widget_set_sensitive (reason, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, NULL, 0.0f, 0.5f, reason, 1, FALSE);
 }
 
 static void
@@ -191,7 +250,7 @@ build (Widgets *w)
 
   frame = gimp_frame_new ("How");
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
-  table = gtk_table_new (8, 2, FALSE);
+  table = gtk_table_new (9, 2, FALSE);
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   gtk_container_add (GTK_CONTAINER (frame), table);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/engine.h"
 #include "image.h"
 #include "pixels.h"
 
@@ -83,7 +84,7 @@ encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncM
                  guint *y, GError **error)
 {
   CncTask *task = &job->progress.task;
-  CncEncryptParams params = { .method = method, .task = task };
+  CncEncryptParams params = { .method = method, .psnr = &job->psnr, .task = task };
   g_autoptr (CncPicture) picture = NULL;
   guint width = 0, height = 0;
 
@@ -156,42 +157,88 @@ sample_rows (gint32 drawable, guint x, guint y, guint width, guint height)
   return g_steal_pointer (&sample);
 }
 
+/* The layer that the estimate looks at, and the box of what is encrypted in it. */
+static gboolean
+estimated_part (gint32 image, gint32 *drawable, EncryptTarget target, guint *x, guint *y, guint *width, guint *height)
+{
+  if (!encrypt_possible (image, *drawable, target, NULL))
+    return FALSE;
+  /* A picture of many layers is about as hard to pack as the one that is active. */
+  if (target == ENCRYPT_IMAGE && (*drawable == -1 || !gimp_item_is_layer (*drawable)))
+    *drawable = gimp_image_get_active_layer (image);
+  if (*drawable == -1)
+    return FALSE;
+  *x = *y = 0;
+  *width = (guint) gimp_drawable_width (*drawable);
+  *height = (guint) gimp_drawable_height (*drawable);
+  return target != ENCRYPT_SELECTION || selected_box (*drawable, x, y, width, height);
+}
+
+/* Pixels of the result's source. */
+static void
+source_size (gint32 image, EncryptTarget target, guint *width, guint *height)
+{
+  if (target != ENCRYPT_IMAGE)
+    return;
+  *width = (guint) gimp_image_width (image);
+  *height = (guint) gimp_image_height (image);
+}
+
 gboolean
 encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *bytes, guint32 *width, guint32 *height)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
-  gint32 from = drawable;
-  guint x = 0, y = 0, w, h;
+  guint x, y, w, h;
 
-  if (!encrypt_possible (image, drawable, target, NULL))
+  if (!estimated_part (image, &drawable, target, &x, &y, &w, &h))
     return FALSE;
-  if (target == ENCRYPT_IMAGE)
-    {
-      /* A picture of many layers is about as hard to pack as the one that is active. */
-      if (from == -1 || !gimp_item_is_layer (from))
-        from = gimp_image_get_active_layer (image);
-      if (from == -1)
-        return FALSE;
-      w = (guint) gimp_image_width (image);
-      h = (guint) gimp_image_height (image);
-    }
-  else
-    {
-      w = (guint) gimp_drawable_width (from);
-      h = (guint) gimp_drawable_height (from);
-    }
-  if (target == ENCRYPT_SELECTION)
-    {
-      if (!selected_box (from, &x, &y, &w, &h))
-        return FALSE;
-      picture->raster = sample_rows (from, x, y, w, h);
-    }
-  else
-    picture->raster = sample_rows (from, 0, 0, (guint) gimp_drawable_width (from), (guint) gimp_drawable_height (from));
+  picture->raster = sample_rows (drawable, x, y, w, h);
   if (picture->raster == NULL || !cnc_encrypt_estimate (picture, FALSE, bytes, NULL))
     return FALSE;
+  source_size (image, target, &w, &h);
   *bytes = (guint64) ((double) *bytes * ((double) w * h) / ((double) picture->raster->width * picture->raster->height));
   return cnc_carrier_size (w, *bytes, width, height, NULL);
+}
+
+#define SAMPLE_SIDE 256u     /* of the square in the middle that goes through the network */
+#define SEAL_BYTES 512u      /* header, seal and inner header, about */
+
+gboolean
+encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes, guint32 *width, guint32 *height,
+                        double *psnr)
+{
+  g_autoptr (CncPicture) picture = cnc_picture_new ();
+  g_autoptr (CncBackend) backend = NULL;
+  guint x, y, w, h, side_x, side_y;
+
+  if (!estimated_part (image, &drawable, target, &x, &y, &w, &h))
+    return FALSE;
+  side_x = MIN (w, SAMPLE_SIDE);
+  side_y = MIN (h, SAMPLE_SIDE);
+  picture->raster = pixels_read (drawable, x + (w - side_x) / 2, y + (h - side_y) / 2, side_x, side_y, NULL, NULL);
+  if (picture->raster != NULL && picture->raster->format.model == CNC_MODEL_INDEXED)
+    {
+      gint colours = 0;
+      guchar *map = gimp_image_get_colormap (image, &colours);
+
+      picture->colormap = g_bytes_new_take (map, (gsize) colours * 3);
+    }
+  backend = picture->raster != NULL ? cnc_engine_open ("cpu", NULL, NULL) : NULL; /* so little that no other device would be faster */
+  if (backend == NULL || !cnc_encrypt_sample (method, picture, backend, bytes, psnr, NULL))
+    return FALSE;
+  source_size (image, target, &w, &h);
+  *bytes = SEAL_BYTES + (guint64) ((double) *bytes * ((double) w * h) / ((double) side_x * side_y));
+  return cnc_carrier_size (w, *bytes, width, height, NULL);
+}
+
+const char *
+encrypt_quality_words (double psnr)
+{
+  return psnr >= 40   ? "hardly to be told from the original"
+         : psnr >= 35 ? "very good, differences show when enlarged"
+         : psnr >= 30 ? "good, the finest texture is smoother"
+         : psnr >= 25 ? "fair, fine detail is lost"
+                      : "poor for this picture; better choose a lossless method";
 }
 
 /* Thumbnails of one file, as the freedesktop.org specification names them. */

@@ -83,7 +83,7 @@ load (Job *job, GError **error)
 }
 
 static gboolean
-encrypt_one (Job *job, const char *stem, char **made, GError **error)
+encrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
 {
   g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrase, NULL, error);
   g_autoptr (CncRaster) carrier = NULL;
@@ -103,6 +103,8 @@ encrypt_one (Job *job, const char *stem, char **made, GError **error)
   if (carrier == NULL || !png_file_write (path, carrier, task, error))
     return FALSE;
   *made = g_strdup ("png");
+  if (job->host.psnr > 0)
+    *note = g_strdup_printf ("What comes back is %.2f dB (PSNR) from the original.", job->host.psnr);
   return png_file_compare (path, carrier, NULL, TRUE, task, error);
 }
 
@@ -256,7 +258,7 @@ work (Job *job)
       job->host.progress.also = on_progress;
       job->host.progress.also_data = job;
       cnc_task_progress (&job->host.progress.task, 0, "Starting");
-      done = encrypts ? encrypt_one (job, stem, &made, &error) : decrypt_one (job, stem, &made, &note, &error);
+      done = encrypts ? encrypt_one (job, stem, &made, &note, &error) : decrypt_one (job, stem, &made, &note, &error);
       progress_end (&job->host.progress);
       if (!done)
         tell (job, "fail\t%d\t%s", i, error->message);
@@ -283,7 +285,7 @@ prepare (Job *job, GError **error)
   method = g_key_file_get_string (job->file, "job", "method", NULL);
   job->host.device = g_key_file_get_string (job->file, "job", "device", NULL);
   job->method = cnc_method_by_id (method, error);
-  job->passphrase = job->method != NULL ? cnc_secret_new_from_spec (spec, error) : NULL;
+  job->passphrase = job->method != NULL && cnc_method_ready (job->method, error) ? cnc_secret_new_from_spec (spec, error) : NULL;
   return job->passphrase != NULL;
 }
 

@@ -22,7 +22,7 @@ static const GimpParamDef encrypt_args[] = {
     "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place" },
   { GIMP_PDB_STRING, "passphrase-source",
     "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
-  { GIMP_PDB_STRING, "method", "\"hybrid\"; empty: the default" },
+  { GIMP_PDB_STRING, "method", "\"hybrid\" (lossless) or \"autoencoder\" (small, lossy); empty: hybrid" },
   { GIMP_PDB_STRING, "device",
     "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
 };
@@ -156,7 +156,10 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
     traces = encrypt_traces (image, drawable);
   if (display_if (result, mode, image))
     {
-      g_autofree char *text = g_strconcat (traces != NULL ? traces : "", traces != NULL ? "\n\n" : "", HOST_HOW_TO_SEND,
+      g_autofree char *quality = job.psnr > 0 ? g_strdup_printf ("What Decrypt gives back was compared: %.1f dB (PSNR), %s.\n\n", job.psnr,
+                                                                 encrypt_quality_words (job.psnr))
+                                              : g_strdup ("");
+      g_autofree char *text = g_strconcat (quality, traces != NULL ? traces : "", traces != NULL ? "\n\n" : "", HOST_HOW_TO_SEND,
                                            "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
 
       gimp_message (text);

@@ -335,7 +335,7 @@ parse (Batch *batch, int *argc, char ***argv, GError **error)
 {
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "method", 0, 0, G_OPTION_ARG_STRING, &batch->method, "How to encrypt: hybrid", "ID" },
+    { "method", 0, 0, G_OPTION_ARG_STRING, &batch->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)", "ID" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &batch->device, "What the convolutions run on", "ID" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &batch->passphrase, "File whose first line is the passphrase", "FILE" },
     { "out", 0, 0, G_OPTION_ARG_FILENAME, &batch->out, "Folder for the results; made if it is not there", "DIR" },

@@ -72,6 +72,43 @@ check "info" $?
 "$train" devices >out 2>err && grep -q '^cpu' out
 check "devices" $?
 
+# A latent of whole numbers: tables for the range coder come with the model.
+mkdir colours
+# 24 records as CIFAR-10 has them: a label, then 32x32 pixels in three planes
+awk 'BEGIN { for (r = 0; r < 24; r++) { printf "%c", 1; for (i = 0; i < 3072; i++) printf "%c", 33 + (i % 7 * 5 + int (i / 64) + r * 3 + (i % 11) * (i % 13)) % 90 } }' >colours/data_batch_1.bin
+cat >codec.ini <<END
+[graph]
+x = input channels=3
+e = conv2d x channels=6 kernel=4 stride=2 pad=1 activation=leaky_relu
+f = conv2d e channels=4 kernel=4 stride=2 pad=1
+g = affine f scale=8
+z = quantise g prior=1
+h = affine z scale=0.125
+k = conv2d h channels=48 kernel=3 pad=1
+y = pixel_shuffle k factor=4
+outputs = y
+latent = z
+[train]
+seed = 5
+batch = 4
+steps = 20
+learning_rate = 0.01
+[loss]
+mse = 300
+rate = 1
+END
+"$train" codec.ini --data colours --out k.safetensors --device cpu >out 2>err && grep -aq 'latent.frequencies' k.safetensors
+check "a model with a quantised latent gets its tables" $?
+"$train" tables k.safetensors --data colours --out l.safetensors --device cpu >out 2>err && cmp k.safetensors l.safetensors >>err
+check "tables made again are the same, and so is the file" $?
+"$train" evaluate l.safetensors --data colours --device cpu --json >out 2>err && awk -F'[:,}]' '
+  { for (i = 1; i < NF; i++) { if ($i ~ /"bits_per_pixel_of_prior"/) prior = $(i + 1); if ($i ~ /"bits_per_pixel"/) coded = $(i + 1) } }
+  END { exit !(coded > 0.01 && coded < prior) }' out
+check "evaluate counts coded bytes, and they are fewer than the prior says" $?
+"$train" tables a.safetensors --data data --out m.safetensors --device cpu >out 2>err
+[ $? -eq 1 ] && grep -q 'no whole numbers' err && [ ! -e m.safetensors ]
+check "tables for a model without whole numbers are refused" $?
+
 "$train" r.ini --data nowhere --out g.safetensors >out 2>err
 [ $? -eq 1 ] && grep -q 'no folder or file nowhere' err
 check "names a missing folder" $?

@@ -28,16 +28,15 @@ make_picture (guint32 width, guint32 height, const CncFormat *format)
   return picture;
 }
 
-Sample *
-make_sample (const Maker *maker, const CncPicture *picture, gboolean raw, guint32 region_width, guint32 region_height)
+static Sample *
+make_with (const Maker *maker, const CncPicture *picture, const CncEncryptParams *params)
 {
-  const CncEncryptParams params = { .backend = maker->backend, .raw = raw, .region_width = region_width, .region_height = region_height };
   g_autoptr (GError) error = NULL;
   g_autoptr (CncLock) lock = cnc_lock_new_kek (maker->kek, &error);
   Sample *sample = g_new0 (Sample, 1);
   gboolean ok;
 
-  sample->carrier = cnc_encrypt (picture, lock, &params, &error);
+  sample->carrier = cnc_encrypt (picture, lock, params, &error);
   g_assert_no_error (error);
   ok = cnc_header_read (sample->carrier->data, cnc_raster_bytes (sample->carrier), 0, 0, &sample->header, &error);
   g_assert_true (ok);
@@ -45,6 +44,22 @@ make_sample (const Maker *maker, const CncPicture *picture, gboolean raw, guint3
   g_assert_no_error (error);
   sample->payload = vector_hash (picture->raster);
   return sample;
+}
+
+Sample *
+make_sample (const Maker *maker, const CncPicture *picture, gboolean raw, guint32 region_width, guint32 region_height)
+{
+  const CncEncryptParams params = { .backend = maker->backend, .raw = raw, .region_width = region_width, .region_height = region_height };
+
+  return make_with (maker, picture, &params);
+}
+
+Sample *
+make_sample_of (const Maker *maker, const CncPicture *picture, const char *method)
+{
+  const CncEncryptParams params = { .method = cnc_method_by_id (method, NULL), .backend = maker->backend };
+
+  return make_with (maker, picture, &params);
 }
 
 void
@@ -275,6 +290,7 @@ make_vectors (const char *folder, CncBackend *backend)
   make_contents (&maker);
   make_regions (&maker);
   make_passphrases (&maker);
+  make_method_vectors (&maker);
   make_header_vectors (&maker, sample);
   make_stanza_vectors (&maker, sample);
   make_stream_vectors (&maker, sample, large);

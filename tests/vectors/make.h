@@ -31,6 +31,7 @@ typedef struct
 
 CncPicture *make_picture (guint32 width, guint32 height, const CncFormat *format);
 Sample *make_sample (const Maker *maker, const CncPicture *picture, gboolean raw, guint32 region_width, guint32 region_height);
+Sample *make_sample_of (const Maker *maker, const CncPicture *picture, const char *method);
 void sample_free (Sample *sample);
 CncRaster *copy_raster (const CncRaster *raster);
 
@@ -42,6 +43,7 @@ void save (const Maker *maker, const char *name, const char *expect, const char 
 void fix_checksum (const Sample *sample, CncRaster *image);
 void fix_tag (const Sample *sample, CncRaster *image);
 
+void make_method_vectors (const Maker *maker);
 void make_header_vectors (const Maker *maker, const Sample *sample);
 void make_stanza_vectors (const Maker *maker, const Sample *sample);
 void make_stream_vectors (const Maker *maker, const Sample *sample, const Sample *large);

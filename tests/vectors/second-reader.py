@@ -95,7 +95,7 @@ class Header:
         self.width, self.height, self.stream_length = struct.unpack_from("<IIQ", data, 8)
         need((self.width, self.height) == (width, height), "damaged")
         need(len(data) >= 32, "damaged")
-        self.length, method, flags, n = struct.unpack_from("<IBHB", data, 24)
+        self.length, self.method, flags, n = struct.unpack_from("<IBHB", data, 24)
         need(self.length <= len(data) or self.length > 4096, "damaged")
         need(8 <= self.width <= MAX_SIDE and 1 <= self.height <= MAX_SIDE, "bad-format")
         need(32 + 72 <= self.length <= 4096, "bad-format")
@@ -111,7 +111,7 @@ class Header:
             at += 3 + size
         need(at == end, "bad-format")
         need(n == 1 or all(kind != 1 for kind, _ in self.stanzas), "bad-format")
-        need(method == 1 and flags == 0 and not unknown, "bad-version")
+        need(self.method in (1, 2) and flags == 0 and not unknown, "bad-version")
         self.stream_header, self.checksum, self.tag = data[end:end + 24], data[end + 24:end + 40], data[end + 40:end + 72]
         self.bytes = data[:self.length]
         need(blake2b(self.bytes[:-48], 16) == self.checksum, "damaged")
@@ -374,6 +374,15 @@ def unpack(packed, width, height, channels, size, real):
     return out
 
 
+def check_model_body(body, raw, real, size):
+    """Method 2: everything that can be said without the model, and this reader has none."""
+    need(not raw and not real and size == 1 and len(body) > 33 and 1 <= body[32] <= 64 and len(body) >= 37 + body[32], "damaged")
+    body[33:33 + body[32]].decode()
+    latent, = struct.unpack_from("<I", body, 33 + body[32])
+    need(37 + body[32] + latent <= len(body), "damaged")
+    need(False, "model-missing")
+
+
 def open_carrier(width, height, data, kek, passphrase):
     """The samples."""
     header = Header(data, width, height)
@@ -393,6 +402,8 @@ def open_carrier(width, height, data, kek, passphrase):
     payload = unpermute(chaos, logistic_xor(chaos, payload))
     need(not any(payload[packed:]), "wrong-result")
     need(blake2b(plain[:32] + info + payload[:packed], 32, seal.child(file_key, b"cc1_iv__")) == iv, "wrong-result")
+    if header.method == 2:
+        check_model_body(payload[:packed], raw, real, size)
     return payload[:packed] if raw else unpack(payload[:packed], w, h, channels, size, real)
 
 

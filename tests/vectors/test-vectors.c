@@ -25,6 +25,7 @@ static const struct
   { "kdf-refused", CNC_ERROR_KDF_REFUSED },
   { "bad-argument", CNC_ERROR_BAD_ARGUMENT },
   { "wrong-result", CNC_ERROR_GPU_LOST },
+  { "model-missing", CNC_ERROR_MODEL },
 };
 
 static gint
