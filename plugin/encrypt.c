@@ -228,7 +228,7 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
     return FALSE;
   source_size (image, target, &w, &h);
   *bytes = SEAL_BYTES + (guint64) ((double) *bytes * ((double) w * h) / ((double) side_x * side_y));
-  return cnc_carrier_size (w, *bytes, width, height, NULL);
+  return cnc_carrier_size_compact (*bytes, width, height, NULL);
 }
 
 const char *

@@ -173,7 +173,8 @@ new_carrier (const CncPicture *picture, const CncEncryptParams *params, guint64 
 
   if (width == 0 && height == 0)
     {
-      if (!cnc_carrier_size (picture->raster->width, total, &width, &height, error))
+      if (params->method != NULL && !params->method->lossless ? !cnc_carrier_size_compact (total, &width, &height, error)
+                                                              : !cnc_carrier_size (picture->raster->width, total, &width, &height, error))
         return NULL;
     }
   else if (width < CNC_REGION_MIN_WIDTH || total > there)

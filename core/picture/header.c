@@ -250,6 +250,31 @@ cnc_carrier_size (guint32 source_width, guint64 total, guint32 *width, guint32 *
   return TRUE;
 }
 
+gboolean
+cnc_carrier_size_compact (guint64 total, guint32 *width, guint32 *height, GError **error)
+{
+  const guint64 pixels = (MAX (total, 1) - 1) / BYTES_A_PIXEL + 1;
+  guint64 side = 1, best;
+
+  while (side * side < pixels && side < CNC_RASTER_MAX_SIDE)
+    side++;
+  side = MAX (side, CNC_CARRIER_MIN_WIDTH);
+  if (!cnc_carrier_size ((guint32) side, total, width, height, error))
+    return FALSE;
+  best = (guint64) *width * *height;
+  for (guint64 w = side - side / 4; w <= side + side / 4 && w <= CNC_RASTER_MAX_SIDE; w++)
+    {
+      const guint64 h = (pixels - 1) / w + 1;
+
+      if (w < CNC_CARRIER_MIN_WIDTH || h > CNC_RASTER_MAX_SIDE || w * h >= best)
+        continue;
+      best = w * h;
+      *width = (guint32) w;
+      *height = (guint32) h;
+    }
+  return TRUE;
+}
+
 static gboolean
 overlaps (const CncRegion *a, const CncRegion *b)
 {

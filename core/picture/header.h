@@ -74,6 +74,9 @@ gboolean cnc_header_read (const guint8 *bytes, gsize size, guint32 expect_width,
  * Error: BAD_ARGUMENT if it would be higher than CNC_RASTER_MAX_SIDE (then a wider one is tried first). */
 gboolean cnc_carrier_size (guint32 source_width, guint64 total, guint32 *width, guint32 *height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* About a square, with as little fill as a width near it allows: where the result shall be small. */
+gboolean cnc_carrier_size_compact (guint64 total, guint32 *width, guint32 *height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Encrypted regions of a picture. */
 typedef struct
 {

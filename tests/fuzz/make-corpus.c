@@ -4,7 +4,7 @@
 #include "methods/payload.h"
 #include "picture/pack.h"
 
-#include "../unit/nets.h"
+#include "../unit/codec-model.h"
 
 #include <glib/gstdio.h>
 
@@ -155,6 +155,27 @@ save_models (void)
     }
 }
 
+/* Latents of zeros, of small numbers with a few large ones, and of the largest. */
+static void
+save_latents (void)
+{
+  static const char *const names[] = { "zeros", "small", "large" };
+  g_autoptr (CncLatentTables) tables = codec_model_tables (3);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const guint8 sides[2] = { (guint8) (3 + 4 * i), (guint8) (9 - 3 * i) };
+      g_autoptr (GByteArray) bytes = bytes_of (sides, 2), coded = NULL;
+      gint16 values[3 * 12 * 12];
+
+      for (guint k = 0; k < G_N_ELEMENTS (values); k++)
+        values[k] = (gint16) (i == 0 ? 0 : i == 2 ? (k % 2 == 0 ? G_MININT16 : G_MAXINT16) : k % 17 == 0 ? (gint) k * 3 - 300 : (gint) (k % 5) - 2);
+      coded = cnc_latent_encode (tables, values, sides[0] % 40 + 1u, sides[1] % 40 + 1u, NULL, NULL);
+      g_byte_array_append (bytes, coded->data, coded->len);
+      save ("latent", names[i], bytes);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -182,5 +203,6 @@ main (int argc, char **argv)
     save_picture (&pictures[i].format, pictures[i].raw, pictures[i].name);
   save_others ();
   save_models ();
+  save_latents ();
   return 0;
 }

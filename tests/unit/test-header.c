@@ -5,6 +5,8 @@
 #include "picture/raster.h"
 #include "seal/keys.h"
 
+#include <math.h>
+
 #define AT_VERSION 7u
 #define AT_WIDTH 8u
 #define AT_HEIGHT 12u
@@ -214,7 +216,7 @@ test_fields (Fixture *f, gconstpointer data)
     { AT_LENGTH, 4, CNC_HEADER_MAX_BYTES + 1, CNC_ERROR_BAD_FORMAT },
     { AT_LENGTH, 4, G_MAXUINT32, CNC_ERROR_BAD_FORMAT },
     { AT_METHOD, 1, 0, CNC_ERROR_BAD_VERSION },
-    { AT_METHOD, 1, 2, CNC_ERROR_BAD_VERSION },
+    { AT_METHOD, 1, 3, CNC_ERROR_BAD_VERSION },
     { AT_METHOD, 1, 255, CNC_ERROR_BAD_VERSION },
     { AT_FLAGS, 2, 1, CNC_ERROR_BAD_VERSION },
     { AT_FLAGS, 2, 0x8000, CNC_ERROR_BAD_VERSION },
@@ -377,6 +379,26 @@ test_many_regions (void)
   g_assert_cmpuint (cnc_find_regions (pixels, 1, 1, regions), ==, 0);
 }
 
+static void
+test_carrier_size_compact (void)
+{
+  for (guint64 total = 1; total < 40000000; total += 1 + total / 7)
+    {
+      guint32 width, height;
+      guint64 bytes;
+
+      g_assert_true (cnc_carrier_size_compact (total, &width, &height, NULL));
+      bytes = (guint64) width * height * 3;
+      g_assert_cmpuint (width, >=, CNC_CARRIER_MIN_WIDTH);
+      g_assert_cmpuint (bytes, >=, total);
+      g_assert_cmpuint (bytes - total, <, 3 * width);
+      if (total > 60000) /* some width near the square hardly leaves a gap */
+        g_assert_cmpuint ((bytes - total) * 1000, <=, total);
+      if (height > 80)
+        g_assert_cmpfloat (ABS (log2 ((double) width / height)), <, 0.9);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -392,6 +414,7 @@ main (int argc, char **argv)
   g_test_add ("/header/fields", Fixture, NULL, set_up, test_fields, tear_down);
   g_test_add_func ("/header/stanzas", test_stanzas);
   g_test_add_func ("/header/carrier-size", test_carrier_size);
+  g_test_add_func ("/header/carrier-size-compact", test_carrier_size_compact);
   g_test_add_func ("/header/regions", test_regions);
   g_test_add_func ("/header/many-regions", test_many_regions);
   return g_test_run ();
