@@ -1,6 +1,6 @@
 #!/bin/sh
-# The dialogs and Undo on a virtual display: ui.sh PLUGIN CHECKS.  Screenshots go to $CNNCRYPT_SCREENSHOTS, or beside the build's test logs.
-PLUGIN=$1 CHECKS=$2
+# The dialogs and Undo on a virtual display: ui.sh PLUGIN CHECKS MAKE_MODEL.  Screenshots go to $CNNCRYPT_SCREENSHOTS, or beside the build's test logs.
+PLUGIN=$1 CHECKS=$2 MAKE_MODEL=$(realpath "$3")
 SHOTS=${CNNCRYPT_SCREENSHOTS:-${MESON_BUILD_ROOT:-.}/meson-logs/screenshots}
 for tool in Xvfb xdotool openbox import convert; do
   command -v $tool >/dev/null || { echo "1..0 # SKIP $tool is not installed"; exit 0; }
@@ -106,6 +106,35 @@ xdotool key Escape
 wait_for no_window '^Encrypt$'; ok $? 'Escape closes the dialog'
 wait "$GIMP"
 [ -f "$WORK/end" ] && ! grep -q 'execution error' "$WORK/log"; ok $? 'and is no error'
+
+# The lossy method: chosen in the list, told of before the start; without its model it cannot be chosen.
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" ""))'
+wait_for has_window '^Encrypt$'
+sleep 2
+import -window "$(window '^Encrypt$')" "$SHOTS/encrypt-no-model.png"
+xdotool windowfocus "$(window '^Encrypt$')"
+xdotool key Escape
+wait_for no_window '^Encrypt$'
+wait "$GIMP"
+mkdir -p "$WORK/models"
+"$MAKE_MODEL" "$WORK/models/autoencoder.safetensors"
+EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/models"
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" ""))))
+  (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "small.png" "x"))'
+wait_for has_window '^Encrypt$'
+sleep 1
+xdotool windowfocus "$(window '^Encrypt$')"
+xdotool key alt+m
+xdotool key Down
+xdotool key alt+p
+printf 'six words' | typed
+xdotool key Tab
+printf 'six words' | typed
+sleep 3
+import -window "$(window '^Encrypt$')" "$SHOTS/encrypt-lossy.png"
+xdotool key Return
+wait "$GIMP"
+[ -f "$WORK/end" ] && [ -s small.png ] && [ "$(convert small.png -crop 11x1+0+0 rgb:- | od -An -tu1 -j28 -N1 | tr -d ' ')" = 2 ]; ok $? 'the lossy method is chosen in the dialog, and does the work'
 
 # GIMP with its windows: the menu, and Undo.
 isolated DISPLAY="$DISPLAY" openbox >/dev/null 2>&1 &
