@@ -89,8 +89,8 @@ estimate_text (Widgets *w, EncryptTarget target)
   place = place_text (w, target, bytes, width, height);
   if (method->lossless)
     return g_steal_pointer (&place);
-  return g_strdup_printf ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour.", place, psnr,
-                          encrypt_quality_words (psnr));
+  return g_strdup_printf ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour.",
+                          place, psnr, encrypt_quality_words (psnr));
 }
 
 static gboolean

@@ -200,12 +200,12 @@ encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *
   return cnc_carrier_size (w, *bytes, width, height, NULL);
 }
 
-#define SAMPLE_SIDE 256u     /* of the square in the middle that goes through the network */
-#define SEAL_BYTES 512u      /* header, seal and inner header, about */
+#define SAMPLE_SIDE 256u /* of the square in the middle that goes through the network */
+#define SEAL_BYTES 512u  /* header, seal and inner header, about */
 
 gboolean
-encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes, guint32 *width, guint32 *height,
-                        double *psnr)
+encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes, guint32 *width,
+                        guint32 *height, double *psnr)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   g_autoptr (CncBackend) backend = NULL;

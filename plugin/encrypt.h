@@ -32,8 +32,8 @@ CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target,
 gboolean encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *bytes, guint32 *width, guint32 *height);
 
 /* The same for a method that is not lossless, from a part of the picture that goes through it: also how close the result will be, in dB. */
-gboolean encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes, guint32 *width,
-                                 guint32 *height, double *psnr);
+gboolean encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes,
+                                 guint32 *width, guint32 *height, double *psnr);
 
 /* What such a PSNR looks like. */
 const char *encrypt_quality_words (double psnr);

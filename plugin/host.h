@@ -25,7 +25,7 @@ typedef struct
 {
   char *device; /* (nullable) what was asked for, see cnc_engine_open */
   CncBackend *backend;
-  char *note; /* (nullable) what the engine had to say */
+  char *note;  /* (nullable) what the engine had to say */
   double psnr; /* dB, of what a method that is not lossless gives back; 0 otherwise */
   Progress progress;
 } HostJob;

@@ -20,7 +20,8 @@ static const CncMethod methods[] = {
     "Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal.",
     CNC_METHOD_HYBRID, TRUE },
   { "autoencoder", "Compressed (lossy)",
-    "Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by XChaCha20-Poly1305, under the same chaotic and CNN layers.",
+    "Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by XChaCha20-Poly1305, "
+    "under the same chaotic and CNN layers.",
     CNC_METHOD_AUTOENCODER, FALSE },
   { NULL, NULL, NULL, 0, FALSE },
 };
@@ -69,7 +70,8 @@ pack_autoencoder (const CncPicture *picture, const CncEncryptParams *params, Cnc
 
   if (params->raw)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This method always compresses; choose another one to leave the pixels as they are.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "This method always compresses; choose another one to leave the pixels as they are.");
       return NULL;
     }
   model = cnc_autoencoder_find (NULL, NULL, error);
@@ -115,7 +117,8 @@ unpack (const CncPayload *payload, CncRaster *raster, const CncDecryptParams *pa
     return cnc_unpack (payload->data, payload->packed, payload->raw, raster, params->task, error);
   if (payload->raw)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED, "The compressed picture inside is damaged; ask for it again, sent as a file.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                           "The compressed picture inside is damaged; ask for it again, sent as a file.");
       return FALSE;
     }
   return cnc_autoencoder_unpack (payload->data, payload->packed, raster, params->backend, params->task, error);
@@ -218,8 +221,7 @@ seal (const CncPicture *picture, const CncPayload *payload, const CncLock *lock,
   cnc_sealer_start (sealer, header->tag, carrier->data + head, total - head);
   if (!cnc_sealer_push (sealer, payload->prologue, CNC_PROLOGUE_BYTES, params->task, error)
       || !cnc_sealer_push (sealer, payload->info->data, payload->info->len, params->task, error)
-      || !cnc_sealer_push (sealer, payload->data, payload->length, params->task, error)
-      || !cnc_sealer_finish (sealer, &written, error))
+      || !cnc_sealer_push (sealer, payload->data, payload->length, params->task, error) || !cnc_sealer_finish (sealer, &written, error))
     return NULL;
   memset (carrier->data + head + written, 0, total - head - written);
   cnc_payload_fill (lock->file_key, carrier->data + head + written, total - head - written);
@@ -238,14 +240,14 @@ verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *he
   guint32 width, height;
 
   if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &read, error)
-      || !cnc_header_check_sum (&read, error)
-      || !cnc_header_check_tag (&read, lock->file_key, error)
-      || !cnc_payload_open (&payload, carrier, header, lock->file_key, params->backend, &opened, &width, &height, &format,
-                            params->task, error))
+      || !cnc_header_check_sum (&read, error) || !cnc_header_check_tag (&read, lock->file_key, error)
+      || !cnc_payload_open (&payload, carrier, header, lock->file_key, params->backend, &opened, &width, &height, &format, params->task,
+                            error))
     return FALSE;
   if (payload.info->len != info->len || memcmp (payload.info->data, info->data, info->len) != 0)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The encrypted picture did not open to what was sealed; nothing was changed.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                           "The encrypted picture did not open to what was sealed; nothing was changed.");
       return FALSE;
     }
   return verify_inside (&payload, picture, params, header->method, error);
@@ -341,8 +343,7 @@ cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBacken
 }
 
 CncPicture *
-cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params,
-             GError **error)
+cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params, GError **error)
 {
   g_auto (CncPayload) payload = { 0 };
   g_autoptr (CncPicture) picture = NULL;
@@ -350,12 +351,10 @@ cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret 
   guint32 width, height;
 
   if (!cnc_header_check_tag (header, file_key, error)
-      || !cnc_payload_open (&payload, carrier, header, file_key, params->backend, &picture, &width, &height, &format,
-                            params->task, error))
+      || !cnc_payload_open (&payload, carrier, header, file_key, params->backend, &picture, &width, &height, &format, params->task, error))
     return NULL;
   picture->raster = cnc_raster_new (width, height, &format, error);
-  if (picture->raster == NULL
-      || !unpack (&payload, picture->raster, params, header->method, error))
+  if (picture->raster == NULL || !unpack (&payload, picture->raster, params, header->method, error))
     return NULL;
   return g_steal_pointer (&picture);
 }

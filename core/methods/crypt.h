@@ -49,27 +49,26 @@ CncSecret *cnc_unlock (const CncHeader *header, const CncSecret *passphrase, GEr
 
 typedef struct
 {
-  const CncMethod *method;    /* NULL: the default */
-  CncBackend *backend;        /* required */
-  gboolean raw;               /* do not compress (for the study of same-size pictures) */
-  guint32 region_width;       /* both 0: a new picture.  Else the carrier has exactly this size (a region in place) */
+  const CncMethod *method; /* NULL: the default */
+  CncBackend *backend;     /* required */
+  gboolean raw;            /* do not compress (for the study of same-size pictures) */
+  guint32 region_width;    /* both 0: a new picture.  Else the carrier has exactly this size (a region in place) */
   guint32 region_height;
-  double *psnr;               /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB */
-  CncTask *task;              /* (nullable) */
+  double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB */
+  CncTask *task; /* (nullable) */
 } CncEncryptParams;
 
-/* Encrypts, then decrypts what it made with the same file key and compares it with picture over all pixels; GPU_LOST if they differ (nothing is returned).
- * A method that is not lossless compares the whole numbers that it sealed, and works out psnr.
- * One lock makes one picture: BAD_ARGUMENT if it was used.
- * Errors also: MODEL (the method's model is missing), TOO_SMALL (region; says how many bytes are needed and there), NO_MEMORY, GPU_*, CANCELLED.
- * Returns: (transfer full) an opaque RGB8 perceptual raster. */
+/* Encrypts, then decrypts what it made with the same file key and compares it with picture over all pixels; GPU_LOST if they differ
+ * (nothing is returned). A method that is not lossless compares the whole numbers that it sealed, and works out psnr. One lock makes one
+ * picture: BAD_ARGUMENT if it was used. Errors also: MODEL (the method's model is missing), TOO_SMALL (region; says how many bytes are
+ * needed and there), NO_MEMORY, GPU_*, CANCELLED. Returns: (transfer full) an opaque RGB8 perceptual raster. */
 CncRaster *cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A guess of the carrier's size before the work, from packing a sample of the rows; for dialogs. */
 gboolean cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 *carrier_bytes, GError **error);
 
-/* For a method that is not lossless: what a part of a picture takes, in bytes without header and seal, and the PSNR in dB that it comes back with.  Errors: those of
- * cnc_encrypt. */
+/* For a method that is not lossless: what a part of a picture takes, in bytes without header and seal, and the PSNR in dB that it comes
+ * back with.  Errors: those of cnc_encrypt. */
 gboolean cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -80,8 +79,10 @@ typedef struct
 } CncDecryptParams;
 
 /* carrier: the whole opaque RGB8 raster; header: read from it and checked; file_key: from cnc_unlock.  Everything is verified (tag of
- * every chunk, fill, IV) before anything is returned.  Errors: DAMAGED, MODEL (naming the model that is missing), NO_MEMORY, GPU_*, CANCELLED.  Returns: (transfer full) */
-CncPicture *cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * every chunk, fill, IV) before anything is returned.  Errors: DAMAGED, MODEL (naming the model that is missing), NO_MEMORY, GPU_*,
+ * CANCELLED.  Returns: (transfer full) */
+CncPicture *cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Brings pixels that another program re-saved back to opaque RGB8: an added opaque alpha channel is dropped, 16-bit and 32-bit integer
  * samples that are all an 8-bit value repeated become 8-bit.  Sample values count, not the curve.  NULL with NOT_ENCRYPTED, saying

@@ -35,7 +35,8 @@ make_iv (const CncPayload *payload, const CncSecret *file_key, guint8 iv[32])
 }
 
 gboolean
-cnc_payload_start (CncPayload *payload, const CncPicture *picture, GByteArray *packed, gboolean raw, const CncSecret *file_key, GError **error)
+cnc_payload_start (CncPayload *payload, const CncPicture *picture, GByteArray *packed, gboolean raw, const CncSecret *file_key,
+                   GError **error)
 {
   gsize size;
   guint8 *grown;
@@ -173,9 +174,8 @@ check_inside (const CncPayload *payload, const CncSecret *file_key, GError **err
 }
 
 gboolean
-cnc_payload_open (CncPayload *payload, const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key,
-                  CncBackend *backend, CncPicture **picture, guint32 *width, guint32 *height, CncFormat *format,
-                  CncTask *task, GError **error)
+cnc_payload_open (CncPayload *payload, const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, CncBackend *backend,
+                  CncPicture **picture, guint32 *width, guint32 *height, CncFormat *format, CncTask *task, GError **error)
 {
   const gsize head = cnc_header_bytes (header);
   const gsize total = cnc_raster_bytes (carrier);
@@ -191,8 +191,8 @@ cnc_payload_open (CncPayload *payload, const CncRaster *carrier, const CncHeader
   payload->length = (gsize) plain;
   payload->data = cnc_alloc (payload->length, 1, "the opened picture", error);
   if (payload->data == NULL
-      || !cnc_stream_open (file_key, header->stream_header, header->tag, carrier->data + head, (gsize) header->stream_length,
-                           payload->data, task, error)
+      || !cnc_stream_open (file_key, header->stream_header, header->tag, carrier->data + head, (gsize) header->stream_length, payload->data,
+                           task, error)
       || !split (payload, (gsize) plain, &opened, width, height, format, error))
     return FALSE;
   layer_keys (payload, file_key, &keys);

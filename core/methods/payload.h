@@ -30,8 +30,8 @@ void cnc_payload_clear (CncPayload *payload);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CncPayload, cnc_payload_clear)
 
-/* Takes packed (transfer full, also on an error), what a method made of the pixels, pads it and draws the IV: payload->data is in the clear, not layered yet.
- * picture: its raster tells size and format of what comes back; its data is not looked at. */
+/* Takes packed (transfer full, also on an error), what a method made of the pixels, pads it and draws the IV: payload->data is in the
+ * clear, not layered yet. picture: its raster tells size and format of what comes back; its data is not looked at. */
 gboolean cnc_payload_start (CncPayload *payload, const CncPicture *picture, GByteArray *packed, gboolean raw, const CncSecret *file_key,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -46,8 +46,8 @@ guint64 cnc_payload_plain_length (const CncPayload *payload);
  * *picture: everything but the raster, whose geometry comes in *width, *height, *format.
  * Errors: DAMAGED, NO_MEMORY, GPU_LOST (the IV does not match what came out of the device), CANCELLED. */
 gboolean cnc_payload_open (CncPayload *payload, const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key,
-                           CncBackend *backend, CncPicture **picture, guint32 *width, guint32 *height, CncFormat *format,
-                           CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           CncBackend *backend, CncPicture **picture, guint32 *width, guint32 *height, CncFormat *format, CncTask *task,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The fill: size bytes of it, XORed into out (which is zero when the carrier is written). */
 void cnc_payload_fill (const CncSecret *file_key, guint8 *out, gsize size);

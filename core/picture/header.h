@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-#define CNC_HEADER_START_BYTES 24u     /* magic[8] width u32 height u32 stream length u64 */
+#define CNC_HEADER_START_BYTES 24u /* magic[8] width u32 height u32 stream length u64 */
 #define CNC_HEADER_MAX_BYTES 4096u
 #define CNC_HEADER_MAX_STANZAS 32u
 #define CNC_HEADER_STREAM_HEADER_BYTES 24u
@@ -43,7 +43,7 @@ typedef struct
 
 typedef struct
 {
-  guint32 width;         /* of the carrier or region, pixels */
+  guint32 width; /* of the carrier or region, pixels */
   guint32 height;
   guint64 stream_length; /* bytes after the header */
   guint8 method;
@@ -68,7 +68,8 @@ void cnc_header_write (const CncHeader *header, guint8 *out);
  * DAMAGED (the picture's size is not the one in the header: cropped or resized, the message names both; or cut off),
  * BAD_FORMAT (lengths that contradict each other), BAD_VERSION (unknown method, flag or stanza type).
  * Whoever calls it then checks the checksum, before believing any other field. */
-gboolean cnc_header_read (const guint8 *bytes, gsize size, guint32 expect_width, guint32 expect_height, CncHeader *header, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_header_read (const guint8 *bytes, gsize size, guint32 expect_width, guint32 expect_height, CncHeader *header,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The carrier for a source of that width: its width (at least CNC_CARRIER_MIN_WIDTH) and height for total bytes.
  * Error: BAD_ARGUMENT if it would be higher than CNC_RASTER_MAX_SIDE (then a wider one is tried first). */

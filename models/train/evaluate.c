@@ -35,8 +35,8 @@ typedef struct
   CncShape plan_shape;
   guint count;
   TrainMetrics sum;
-  double bits, pixels;  /* bits: of the prior, or 8 a value */
-  double coded;         /* bits that the range coder writes; NaN without tables */
+  double bits, pixels;     /* bits: of the prior, or 8 a value */
+  double coded;            /* bits that the range coder writes; NaN without tables */
   CncLatentTables *tables; /* (nullable) */
   guint with_ssim;
   gboolean print;
@@ -339,7 +339,8 @@ print_json_number (const char *name, double value, gboolean last)
 static void
 report (const Evaluation *e, gboolean json)
 {
-  const double n = e->count, mse = e->sum.mse / n, bits = e->bits / e->pixels, coded = e->coded / e->pixels, ssim = e->with_ssim > 0 ? e->sum.ssim / e->with_ssim : NAN;
+  const double n = e->count, mse = e->sum.mse / n, bits = e->bits / e->pixels, coded = e->coded / e->pixels,
+               ssim = e->with_ssim > 0 ? e->sum.ssim / e->with_ssim : NAN;
 
   if (!json)
     {

@@ -10,8 +10,8 @@
 
 #define MAX_PLACES 200000u /* of the latent, all pictures together: enough to count in */
 #define OWN CNC_LATENT_OWN
-#define SMOOTH 24.0   /* counts that the smooth distribution weighs */
-#define RIDGE 1e-4    /* keeps weights of channels that are always 0 at 0 */
+#define SMOOTH 24.0 /* counts that the smooth distribution weighs */
+#define RIDGE 1e-4  /* keeps weights of channels that are always 0 at 0 */
 
 /* All latents one after the other. */
 typedef struct
@@ -20,10 +20,10 @@ typedef struct
   CncLatentTables *tables;
   guint channels, n_pictures;
   guint32 *widths, *heights;
-  gsize *begins;   /* first place of each picture */
+  gsize *begins; /* first place of each picture */
   gsize places;
-  gint16 *values;  /* channels * places; a picture's planes lie apart: value of channel c at place i is values[c * places + i] */
-  gint16 *known;   /* the same, cut off as the sums do it; later the sizes of the left-overs */
+  gint16 *values;   /* channels * places; a picture's planes lie apart: value of channel c at place i is values[c * places + i] */
+  gint16 *known;    /* the same, cut off as the sums do it; later the sizes of the left-overs */
   double *products; /* channels * channels: sums of known * known */
   gint32 *spreads;  /* channels * places */
   gint16 *rests;    /* likewise */
@@ -88,7 +88,8 @@ multiply_channel (guint c, gpointer user_data)
   Survey *s = user_data;
 
   for (guint k = 0; k <= c; k++)
-    s->products[c * s->channels + k] = s->products[k * s->channels + c] = dot (s->known + c * s->places, s->known + k * s->places, s->places);
+    s->products[c * s->channels + k] = s->products[k * s->channels + c]
+        = dot (s->known + c * s->places, s->known + k * s->places, s->places);
 }
 
 /* What the coder adds up at each place besides the channels before: see cnc_latent_walk_look. */
@@ -108,7 +109,8 @@ collect_own (const Survey *s, guint channel, gint16 *own)
             {
               const gint nx = x + dx[i], ny = y + dy[i];
 
-              own[i * s->places + at] = nx >= 0 && ny >= 0 && nx < (gint) s->widths[p] ? known[s->begins[p] + (gsize) ny * s->widths[p] + (gsize) nx] : 0;
+              own[i * s->places + at]
+                  = nx >= 0 && ny >= 0 && nx < (gint) s->widths[p] ? known[s->begins[p] + (gsize) ny * s->widths[p] + (gsize) nx] : 0;
             }
           own[CNC_LATENT_NEAR * s->places + at] = 1;
         }
@@ -130,7 +132,8 @@ collect_around (const Survey *s, guint channel, gint16 *around)
           const guint32 w = s->widths[p];
           const gsize at = s->begins[p] + (gsize) y * w + x;
           const guint32 *q = sums + at;
-          const guint32 sum = (x > 0 ? q[-1] : 0) + (x + 1 < w ? q[1] : 0) + (y > 0 ? q[-(gssize) w] : 0) + (y + 1 < s->heights[p] ? q[w] : 0);
+          const guint32 sum
+              = (x > 0 ? q[-1] : 0) + (x + 1 < w ? q[1] : 0) + (y > 0 ? q[-(gssize) w] : 0) + (y + 1 < s->heights[p] ? q[w] : 0);
 
           around[at] = (gint16) MIN (sum, CNC_LATENT_MAX_AROUND);
         }
@@ -173,7 +176,7 @@ fit_channel (guint channel, gpointer user_data)
   gint32 *weights = (s->spread ? s->tables->spread : s->tables->mean) + channel * row;
   const gint16 *target = s->known + channel * s->places;
   g_autofree gint16 *features = g_new (gint16, (OWN + 1) * s->places);
-  g_autofree double *matrix = g_new0 (double, n * n), *right = g_new0 (double, n);
+  g_autofree double *matrix = g_new0 (double, n *n), *right = g_new0 (double, n);
 
   collect_own (s, channel, features);
   if (s->spread)
@@ -305,7 +308,8 @@ set_frequencies (guint32 *starts, const double *counts, double n, double sum)
   guint best = CNC_LATENT_SMALL;
 
   for (guint i = 0; i < CNC_LATENT_SYMBOLS; i++)
-    all += smooth[i] = i == CNC_LATENT_ESCAPE ? 2 * pow (theta, CNC_LATENT_SMALL + 1) / (1 - theta) : pow (theta, abs ((gint) i - CNC_LATENT_SMALL));
+    all += smooth[i]
+        = i == CNC_LATENT_ESCAPE ? 2 * pow (theta, CNC_LATENT_SMALL + 1) / (1 - theta) : pow (theta, abs ((gint) i - CNC_LATENT_SMALL));
   for (guint i = 0; i < CNC_LATENT_SYMBOLS; i++)
     {
       const double p = (counts[i] + SMOOTH * smooth[i] / all) / (n + SMOOTH);
@@ -330,7 +334,7 @@ count_channel (guint channel, gpointer user_data)
   double counts[CNC_LATENT_CONTEXTS][CNC_LATENT_SYMBOLS] = { { 0 } }, n[CNC_LATENT_CONTEXTS] = { 0 }, sums[CNC_LATENT_CONTEXTS] = { 0 };
 
   for (gsize i = 0; i < s->places; i++)
-    places[i] = (Place) { s->spreads[channel * s->places + i], s->rests[channel * s->places + i] };
+    places[i] = (Place){ s->spreads[channel * s->places + i], s->rests[channel * s->places + i] };
   qsort (places, s->places, sizeof *places, by_spread);
   set_limits (t->limits + channel * (CNC_LATENT_CONTEXTS - 1), places, s->places);
   for (gsize i = 0; i < s->places; i++)

@@ -312,7 +312,8 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (cnc_safetensors_metadata (net->file, keys[i]) != NULL)
       cnc_safetensors_writer_text (writer, keys[i], cnc_safetensors_metadata (net->file, keys[i]));
-  data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL, error);
+  data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL,
+                          error);
   backend = data != NULL ? cnc_engine_open (options->device, &note, error) : NULL;
   if (backend == NULL || !train_tables_add (net, backend, data, writer, error))
     return FALSE;

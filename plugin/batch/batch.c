@@ -46,7 +46,8 @@ static const char description[]
       "FILE may be a pipe: /dev/stdin.\n"
       "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold.  Nothing is\n"
       "overwritten: where two pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result\n"
-      "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all pictures\n"
+      "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all "
+      "pictures\n"
       "were done; each failure is one line on standard error, and the rest is still done.\n"
       "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
       "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
@@ -335,7 +336,8 @@ parse (Batch *batch, int *argc, char ***argv, GError **error)
 {
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "method", 0, 0, G_OPTION_ARG_STRING, &batch->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)", "ID" },
+    { "method", 0, 0, G_OPTION_ARG_STRING, &batch->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)",
+      "ID" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &batch->device, "What the convolutions run on", "ID" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &batch->passphrase, "File whose first line is the passphrase", "FILE" },
     { "out", 0, 0, G_OPTION_ARG_FILENAME, &batch->out, "Folder for the results; made if it is not there", "DIR" },

@@ -169,7 +169,10 @@ save_latents (void)
       gint16 values[3 * 12 * 12];
 
       for (guint k = 0; k < G_N_ELEMENTS (values); k++)
-        values[k] = (gint16) (i == 0 ? 0 : i == 2 ? (k % 2 == 0 ? G_MININT16 : G_MAXINT16) : k % 17 == 0 ? (gint) k * 3 - 300 : (gint) (k % 5) - 2);
+        values[k] = (gint16) (i == 0        ? 0
+                              : i == 2      ? (k % 2 == 0 ? G_MININT16 : G_MAXINT16)
+                              : k % 17 == 0 ? (gint) k * 3 - 300
+                                            : (gint) (k % 5) - 2);
       coded = cnc_latent_encode (tables, values, sides[0] % 40 + 1u, sides[1] % 40 + 1u, NULL, NULL);
       g_byte_array_append (bytes, coded->data, coded->len);
       save ("latent", names[i], bytes);

@@ -22,7 +22,9 @@ test_range (void)
           const guint bits = round % 3 == 0 ? 16 : (guint) g_test_rand_int_range (1, 17);
           const guint32 total = 1u << bits;
           const guint32 start = round % 5 == 1 ? total - 1 : round % 5 == 2 ? 0 : (guint32) g_test_rand_int_range (0, (gint32) total);
-          const guint32 size = round % 5 == 1 ? 1 : round % 5 == 2 ? total - (total > 2) : (guint32) g_test_rand_int_range (1, (gint32) (total - start) + 1);
+          const guint32 size = round % 5 == 1   ? 1
+                               : round % 5 == 2 ? total - (total > 2)
+                                                : (guint32) g_test_rand_int_range (1, (gint32) (total - start) + 1);
           const guint32 slice[3] = { start, size, bits };
 
           g_array_append_vals (slices, slice, 3);

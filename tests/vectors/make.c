@@ -174,13 +174,27 @@ make_contents (const Maker *maker)
     const char *name;
     const char *comment;
     CncFormat format;
-    enum { SMOOTH, FEW, REPEATED } content;
+    enum
+    {
+      SMOOTH,
+      FEW,
+      REPEATED
+    } content;
   } cases[] = {
     { "success-smooth-u16", "predicted, two bytes a sample", { CNC_MODEL_RGB, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, TRUE }, SMOOTH },
-    { "success-smooth-float", "predicted, floating point, some negative", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, FALSE }, SMOOTH },
+    { "success-smooth-float",
+      "predicted, floating point, some negative",
+      { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, FALSE },
+      SMOOTH },
     { "success-repeated-u8", "a pattern, not predicted", { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE }, REPEATED },
-    { "success-few-values-u16", "few different samples, packed by their ranks", { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE }, FEW },
-    { "success-few-values-float", "few different samples, packed by their ranks", { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, TRUE }, FEW },
+    { "success-few-values-u16",
+      "few different samples, packed by their ranks",
+      { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE },
+      FEW },
+    { "success-few-values-float",
+      "few different samples, packed by their ranks",
+      { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_LINEAR, TRUE },
+      FEW },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -50,7 +50,8 @@ write_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 h
             continue;
           if (!isfinite (*planes))
             {
-              g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The device gave numbers that are none; choose another device (cpu always works) and try again.");
+              g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                                   "The device gave numbers that are none; choose another device (cpu always works) and try again.");
               return FALSE;
             }
           s->values[((gsize) c * s->height + y + row) * s->width + x + i] = (gint16) lrintf (CLAMP (*planes, -32767.0f, 32767.0f));
@@ -100,8 +101,8 @@ write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 
 }
 
 gboolean
-cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture, gint16 *values,
-                        CncTask *task, GError **error)
+cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture,
+                        gint16 *values, CncTask *task, GError **error)
 {
   CncRaster view = *picture; /* read only */
   Sheet s = { .picture = &view, .values = values, .channels = model->channels };
@@ -119,11 +120,13 @@ cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const 
 }
 
 gboolean
-cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values, CncRaster *picture,
-                        CncTask *task, GError **error)
+cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values,
+                        CncRaster *picture, CncTask *task, GError **error)
 {
   Sheet s = { .picture = picture, .values = (gint16 *) values, .channels = model->channels };
-  CncTileJob job = { .feed = model->latent, .fetch = model->output, .read = read_latent, .write = write_picture, .user_data = &s, .text = "Restoring" };
+  CncTileJob job = {
+    .feed = model->latent, .fetch = model->output, .read = read_latent, .write = write_picture, .user_data = &s, .text = "Restoring"
+  };
 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
   job.width = s.width;
@@ -187,7 +190,8 @@ code (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend
     return NULL;
   if (memcmp (values, again, (gsize) width * height * model->channels * sizeof *values) != 0)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The compressed picture did not decode to what was coded; nothing was changed.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                           "The compressed picture did not decode to what was coded; nothing was changed.");
       return NULL;
     }
   return g_steal_pointer (&coded);
@@ -241,7 +245,8 @@ split (const guint8 *body, gsize size, gboolean alpha, Parts *parts)
   if (size < HASH + 1)
     return FALSE;
   name = body[HASH];
-  if (name < 1 || name > CNC_AUTOENCODER_MAX_NAME || size < HASH + 1 + name + 4 || !g_utf8_validate ((const char *) body + HASH + 1, (gssize) name, NULL))
+  if (name < 1 || name > CNC_AUTOENCODER_MAX_NAME || size < HASH + 1 + name + 4
+      || !g_utf8_validate ((const char *) body + HASH + 1, (gssize) name, NULL))
     return FALSE;
   parts->sha256 = body;
   memcpy (parts->name, body + HASH + 1, name);
@@ -293,7 +298,8 @@ cnc_autoencoder_unpack (const guint8 *body, gsize size, CncRaster *raster, CncBa
 }
 
 gboolean
-cnc_autoencoder_quality (const guint8 *body, gsize size, const CncPicture *picture, CncBackend *backend, double *psnr, CncTask *task, GError **error)
+cnc_autoencoder_quality (const guint8 *body, gsize size, const CncPicture *picture, CncBackend *backend, double *psnr, CncTask *task,
+                         GError **error)
 {
   g_autoptr (CncRaster) before = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
   g_autoptr (CncRaster) after = before != NULL ? cnc_raster_new (before->width, before->height, &before->format, error) : NULL;

@@ -9,7 +9,9 @@ from_half (guint16 h)
 {
   const int exponent = h >> 10 & 31;
   const double mantissa = h & 1023;
-  const double size = exponent == 0 ? ldexp (mantissa, -24) : exponent == 31 ? (mantissa > 0 ? (double) NAN : (double) INFINITY) : ldexp (mantissa + 1024, exponent - 25);
+  const double size = exponent == 0    ? ldexp (mantissa, -24)
+                      : exponent == 31 ? (mantissa > 0 ? (double) NAN : (double) INFINITY)
+                                       : ldexp (mantissa + 1024, exponent - 25);
 
   return h >> 15 != 0 ? -size : size;
 }
@@ -102,6 +104,7 @@ cnc_convert_to_8_bit (const CncRaster *raster, GBytes *colormap, GError **error)
     memcpy (to->data, raster->data, samples);
   else
     for (gsize i = 0; i < samples; i++)
-      to->data[i] = to_byte (sample_of (raster->data + i * bytes, raster->format.sample), raster->format.curve == CNC_CURVE_LINEAR && i % channels != alpha);
+      to->data[i] = to_byte (sample_of (raster->data + i * bytes, raster->format.sample),
+                             raster->format.curve == CNC_CURVE_LINEAR && i % channels != alpha);
   return to;
 }

@@ -12,7 +12,7 @@ cnc_latent_walk_init (CncLatentWalk *walk, const CncLatentTables *tables, guint3
 {
   const gsize plane = (gsize) width * height;
 
-  *walk = (CncLatentWalk) { .tables = tables, .width = width, .height = height, .values = values };
+  *walk = (CncLatentWalk){ .tables = tables, .width = width, .height = height, .values = values };
   walk->rests = cnc_alloc (plane, tables->channels, "the latent", error);
   walk->around = walk->rests != NULL ? cnc_alloc0 (plane, sizeof (guint32), "the latent", error) : NULL;
   walk->row_mean = walk->around != NULL ? cnc_alloc (width, sizeof (gint32), "the latent", error) : NULL;
@@ -59,7 +59,8 @@ cnc_latent_walk_row (CncLatentWalk *walk, guint channel, guint32 y)
   for (guint32 x = 0; x < w; x++)
     {
       const guint32 *at = walk->around + (gsize) y * w + x;
-      const guint32 sum = (x > 0 ? at[-1] : 0) + (x + 1 < w ? at[1] : 0) + (y > 0 ? at[-(gssize) w] : 0) + (y + 1 < walk->height ? at[w] : 0);
+      const guint32 sum
+          = (x > 0 ? at[-1] : 0) + (x + 1 < w ? at[1] : 0) + (y > 0 ? at[-(gssize) w] : 0) + (y + 1 < walk->height ? at[w] : 0);
 
       walk->row_mean[x] = mean[CNC_LATENT_NEAR];
       walk->row_spread[x] = spread[CNC_LATENT_NEAR] * (gint32) MIN (sum, CNC_LATENT_MAX_AROUND);
@@ -223,7 +224,8 @@ find_symbol (const guint32 *starts, guint32 value)
 }
 
 gboolean
-cnc_latent_decode (const CncLatentTables *tables, const guint8 *data, gsize size, guint32 width, guint32 height, gint16 *values, CncTask *task, GError **error)
+cnc_latent_decode (const CncLatentTables *tables, const guint8 *data, gsize size, guint32 width, guint32 height, gint16 *values,
+                   CncTask *task, GError **error)
 {
   g_auto (CncLatentWalk) walk = { 0 };
   CncRangeDecoder coder;

@@ -46,7 +46,7 @@ cnc_autoencoder_check (CncAutoencoder *model, GError **error)
     return FALSE;
   if (whole.numerator != whole.denominator)
     return unfit (error, "its result has another size than the picture");
-  params.shapes[0] = (CncShape) { 1, 3, 16 * whole.align, 16 * whole.align };
+  params.shapes[0] = (CncShape){ 1, 3, 16 * whole.align, 16 * whole.align };
   params.fetches[0] = model->latent;
   params.fetches[1] = model->output;
   plan = cnc_plan_new (NULL, graph, &params, error); /* computes nothing, tells the shapes */
@@ -139,7 +139,8 @@ find_any (const GPtrArray *files, GError **error)
         return NULL;
     }
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
-               "No model that compresses photographs is installed (%s" ENDING " in %s or CNNCRYPT_MODEL_PATH); install it, or choose another method.",
+               "No model that compresses photographs is installed (%s" ENDING
+               " in %s or CNNCRYPT_MODEL_PATH); install it, or choose another method.",
                CNC_AUTOENCODER_NAME, CNC_MODEL_DIR);
   return NULL;
 }
@@ -165,7 +166,8 @@ cnc_autoencoder_find (const guint8 *sha256, const char *name, GError **error)
   for (guint i = 0; i < CNC_SHA256_BYTES; i++)
     g_snprintf (hash + 2 * i, 3, "%02x", sha256[i]);
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
-               "This picture was compressed with the model “%s” (SHA-256 %s), which is not here; put its file into %s or into a folder of CNNCRYPT_MODEL_PATH.",
+               "This picture was compressed with the model “%s” (SHA-256 %s), which is not here; put its file into %s or into a folder of "
+               "CNNCRYPT_MODEL_PATH.",
                name, hash, CNC_MODEL_DIR);
   return NULL;
 }

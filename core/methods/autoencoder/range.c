@@ -6,7 +6,7 @@
 void
 cnc_range_encoder_init (CncRangeEncoder *coder, GByteArray *out)
 {
-  *coder = (CncRangeEncoder) { .out = out, .range = G_MAXUINT32, .waiting = 1 };
+  *coder = (CncRangeEncoder){ .out = out, .range = G_MAXUINT32, .waiting = 1 };
 }
 
 /* The highest byte of low leaves, unless a carry could still come through it. */
@@ -62,7 +62,7 @@ read_byte (CncRangeDecoder *coder)
 void
 cnc_range_decoder_init (CncRangeDecoder *coder, const guint8 *data, gsize size)
 {
-  *coder = (CncRangeDecoder) { .data = data, .size = size, .range = G_MAXUINT32 };
+  *coder = (CncRangeDecoder){ .data = data, .size = size, .range = G_MAXUINT32 };
   coder->wrong = size < 5 || data[0] != 0; /* nothing is carried into the first byte */
   for (guint i = 0; i < 5; i++)
     read_byte (coder);

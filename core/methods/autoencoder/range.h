@@ -1,7 +1,8 @@
 /* core/methods/autoencoder/range.h: a range coder with a carry (Martin 1979, in the form that LZMA has), in integers of 32 and 64 bits.
  *
- * What was coded with a slice [start, start + size) of 2^bits comes back from the same slices in the same order, on every machine.  The decoder trusts nothing: it
- * never reads outside of its bytes, and tells in the end whether they were exactly what an encoder writes.  Thread-safety: one thread a coder.
+ * What was coded with a slice [start, start + size) of 2^bits comes back from the same slices in the same order, on every machine.  The
+ * decoder trusts nothing: it never reads outside of its bytes, and tells in the end whether they were exactly what an encoder writes.
+ * Thread-safety: one thread a coder.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ typedef struct
   guint64 low;
   guint64 waiting; /* bytes that a carry may still change */
   guint32 range;
-  guint8 first;    /* of those bytes; the others are 0xff */
+  guint8 first; /* of those bytes; the others are 0xff */
 } CncRangeEncoder;
 
 void cnc_range_encoder_init (CncRangeEncoder *coder, GByteArray *out);

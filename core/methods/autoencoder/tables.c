@@ -47,8 +47,8 @@ cnc_latent_tables_free (CncLatentTables *tables)
 static gboolean
 bad (GError **error, const char *name)
 {
-  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "The model file's “%s” is missing or wrong; install the model again, or make its tables with cnncrypt-train tables.",
-               name);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+               "The model file's “%s” is missing or wrong; install the model again, or make its tables with cnncrypt-train tables.", name);
   return FALSE;
 }
 
@@ -125,8 +125,8 @@ cnc_latent_tables_read (const CncSafetensors *file, guint channels, GError **err
   g_autoptr (CncLatentTables) tables = cnc_latent_tables_new (channels, error);
 
   if (tables == NULL || !read_weights (file, "latent.mean", channels, TRUE, tables->mean, error)
-      || !read_weights (file, "latent.spread", channels, FALSE, tables->spread, error) || !read_limits (file, channels, tables->limits, error)
-      || !read_frequencies (file, channels, tables->starts, error))
+      || !read_weights (file, "latent.spread", channels, FALSE, tables->spread, error)
+      || !read_limits (file, channels, tables->limits, error) || !read_frequencies (file, channels, tables->starts, error))
     return NULL;
   return g_steal_pointer (&tables);
 }
