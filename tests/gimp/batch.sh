@@ -135,13 +135,13 @@ ok $(is "$status $(grep -c 'was ended' "$WORK/err")" = "1 1") 'a GIMP that hangs
 printf '#!/bin/sh\necho reason >&2\n' >"$WORK/fake/gimp-console-2.10"
 EXTRA=PATH=$WORK/fake:$PATH batch encrypt --passphrase-file pass --out x a.png; status=$?
 ok $(is "$status $(grep -c 'reason' "$WORK/err")" = "1 1") 'a GIMP that ends too soon is reported with what it said'
-convert -size 2000x1500 plasma: -depth 8 large.png
+convert -size 4000x3000 plasma: -depth 8 large.png
 isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" "$BATCH" encrypt --passphrase-file pass --out x large.png \
   >"$WORK/out" 2>"$WORK/err" &
 running=$!
 # The processes under the shell that runs a call, once all are there.
 find_all () {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     call=$(pgrep -P "$1") && gimp=$(pgrep -P "$call") && lost=$(pgrep -P "$gimp" -x cnncrypt) && return
     sleep 0.1
   done
