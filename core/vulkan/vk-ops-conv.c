@@ -379,12 +379,26 @@ cnc_vk_op_dense (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in
 
 /* ---- the weights' gradient ---- */
 
+/* A workgroup adds up at its end what its lanes found, which software does a lane at a time. */
+static guint32
+weight_lanes (const CncVulkan *vk)
+{
+  return vk->software ? 8 : CNC_VK_OP_LANES;
+}
+
+/* Fours of output channels that it works on. */
+static guint32
+weight_pairs (const CncVulkan *vk)
+{
+  return vk->software ? 2 : 1;
+}
+
 /* Columns of the kernel that one workgroup works on: as many as fit into the memory that its lanes share. */
 static guint32
 taps_of (const CncVulkan *vk, guint32 kernel_w)
 {
-  const guint32 most = MIN (vk->properties.limits.maxComputeSharedMemorySize / (CNC_VK_OP_LANES * 16 * (guint32) sizeof (float)), 5u);
-  const guint32 tiles = (kernel_w + most - 1) / most;
+  const guint32 shared = vk->properties.limits.maxComputeSharedMemorySize;
+  const guint32 most = MIN (shared / (weight_lanes (vk) * weight_pairs (vk) * 16 * (guint32) sizeof (float)), 5u), tiles = (kernel_w + most - 1) / most;
 
   return (kernel_w + tiles - 1) / tiles;
 }
@@ -394,20 +408,21 @@ static gboolean
 weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, gboolean there, GError **error)
 {
   const guint32 taps = taps_of (vk, walk->kw), tiles = (walk->kw + taps - 1) / taps, lines = p->images * p->rows;
-  const guint32 wanted = CLAMP (CNC_VK_OP_LANES / lines, 1, (walk->wo + 3) / 4);
+  const guint32 wanted = CLAMP (weight_lanes (vk) / lines, 1, (walk->wo + 3) / 4);
   const guint32 part = ((walk->wo + wanted - 1) / wanted + 3) / 4 * 4, parts = (walk->wo + part - 1) / part;
   const View *w = &walk->weight;
   const CncVkCall call = {
     .shader = CNC_SHADER_CONV_WEIGHTS,
-    .constants = { taps, walk->stride, walk->dilation, there ? 1 : 0 },
+    .lanes = weight_lanes (vk),
+    .constants = { taps, walk->stride, walk->dilation, there ? 1 : 0, weight_pairs (vk) },
     .buffers = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_Y, 0, error), w->buffer },
     .writes = 1u << 2,
     .push
     = { p->images, p->quads, p->height, p->width, q->quads, p->rows, walk->wo, parts, part, walk->kh, walk->kw, walk->ci - 4 * p->quad,
         walk->co - 4 * q->quad, w->first + 4 * p->quad * w->by_c + 4 * q->quad * w->by_n, w->by_n, w->by_c, w->by_y, w->by_x },
     .groups_x = p->quads * walk->kh * tiles,
-    .groups_y = q->quads,
-    .work = 2.0 * lines * walk->wo * taps * 16 + CNC_VK_OP_LANES * taps * 16,
+    .groups_y = (q->quads + weight_pairs (vk) - 1) / weight_pairs (vk),
+    .work = 2.0 * weight_pairs (vk) * lines * walk->wo * taps * 16 + weight_lanes (vk) * taps * 16,
   };
 
   return cnc_vk_call (vk, &call, error);

@@ -51,7 +51,7 @@ static const struct
 /* A shader with its constants. */
 typedef struct
 {
-  guint32 words[1 + CNC_VK_OP_CONSTANTS];
+  guint32 words[2 + CNC_VK_OP_CONSTANTS];
 } Key;
 
 typedef struct
@@ -220,7 +220,7 @@ static VkPipeline
 find_pipeline (CncVulkan *vk, const CncVkCall *call, GError **error)
 {
   VkSpecializationMapEntry entries[1 + CNC_VK_OP_CONSTANTS];
-  guint32 constants[1 + CNC_VK_OP_CONSTANTS] = { CNC_VK_OP_LANES };
+  guint32 constants[1 + CNC_VK_OP_CONSTANTS] = { call->lanes != 0 ? call->lanes : CNC_VK_OP_LANES };
   const VkSpecializationInfo specialization = { G_N_ELEMENTS (entries), entries, sizeof constants, constants };
   const VkShaderModuleCreateInfo module_info = {
     .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
@@ -237,12 +237,12 @@ find_pipeline (CncVulkan *vk, const CncVkCall *call, GError **error)
     },
     .layout = vk->ops->layouts[call->uniform_step != 0 ? 1 : 0],
   };
-  Key key = { { call->shader } };
+  Key key = { { call->shader, constants[0] } };
   Pipeline *found;
   VkPipeline pipeline = VK_NULL_HANDLE;
   VkResult result;
 
-  memcpy (key.words + 1, call->constants, sizeof call->constants);
+  memcpy (key.words + 2, call->constants, sizeof call->constants);
   found = g_hash_table_lookup (vk->ops->pipelines, &key);
   if (found != NULL)
     return found->pipeline;

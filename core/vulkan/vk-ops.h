@@ -43,6 +43,7 @@ typedef enum
 typedef struct
 {
   CncVkShader shader;
+  guint32 lanes; /* of a workgroup; 0: CNC_VK_OP_LANES */
   guint32 constants[CNC_VK_OP_CONSTANTS];
   CncVkBuffer *buffers[CNC_VK_SETS]; /* NULL: the shader does not look there; the third is the result and always there */
   guint writes;                      /* bit i: buffer i is written (and read) */
