@@ -6,12 +6,16 @@
  *
  * set 0 binding 0  source, any strides; binding 1: the same as R32UI texels
  * set 2 binding 0  result, vec4 [image][channel / 4][height][width]; what lies outside of the source is 0
- * constant 1: 1 to read texels.  Workgroups: (height width / lanes rounded up, images times channels / 4).
+ * constant 1: 1 to read texels; 2 to read four pixels of a channel as one RGBA32UI texel (binding 2): places, distances and width of the source are
+ *             multiples of four then, but for the distance of pixels, which is 1, and spread is 1
+ * Workgroups: (height width / lanes rounded up, images times channels / 4); where four pixels are read, height times the fours of pixels that the
+ * result sees of a row of the source.
  */
 layout (constant_id = 1) const uint TEXELS = 0;
 
 INPUT (0, source)
 layout (set = 0, binding = 1) uniform usamplerBuffer texels;
+layout (set = 0, binding = 2) uniform usamplerBuffer quad_texels;
 layout (set = 2, binding = 0, std430) writeonly buffer Result { vec4 result[]; };
 
 layout (push_constant) uniform Push
@@ -26,7 +30,28 @@ layout (push_constant) uniform Push
 
 float value (uint at)
 {
-  return TEXELS != 0 ? uintBitsToFloat (texelFetch (texels, int (at)).x) : source[at];
+  return TEXELS == 1 ? uintBitsToFloat (texelFetch (texels, int (at)).x) : source[at];
+}
+
+/* Four pixels of four channels, turned round. */
+void pack_four (uint i, uint plane, uint image, uint channel)
+{
+  const int begin = left >> 2, fours = (int (to_width) - 1 + left >> 2) - begin + 1;
+  const uint row = i / uint (fours);
+  const int y = int (row) + up, x = 4 * (begin + int (i) - int (row) * fours), column = x - left;
+  vec4 v[4];
+
+  if (row >= to_height)
+    return;
+  [[unroll]] for (uint c = 0; c < 4; c++)
+    {
+      v[c] = vec4 (0.0);
+      if (y >= 0 && y < int (height) && x >= 0 && x < int (width) && channel + c < channels)
+        v[c] = uintBitsToFloat (texelFetch (quad_texels, int (first + image * by_n + (channel + c) * by_c + uint (y) * by_y + uint (x) >> 2)));
+    }
+  [[unroll]] for (int k = 0; k < 4; k++)
+    if (column + k >= 0 && column + k < int (to_width))
+      result[(plane * to_height + row) * to_width + uint (column + k)] = vec4 (v[0][k], v[1][k], v[2][k], v[3][k]);
 }
 
 void
@@ -35,6 +60,11 @@ main ()
   const uint i = (group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
   const uint plane = group_y + gl_WorkGroupID.y, image = plane / quads, channel = 4 * (plane - image * quads);
 
+  if (TEXELS == 2)
+    {
+      pack_four (i, plane, image, channel);
+      return;
+    }
   if (i >= to_height * to_width)
     return;
 

@@ -4,11 +4,12 @@
 /* shaders/resample.comp: up-sampling, its gradients, and pixel shuffles; readable C in core/nn/reference-layout.c.
  *
  * set 0 source, set 2 result
- * constant 1: 0 nearest, 1 its gradient, 2 bilinear, 3 its gradient, 4 shuffle, 5 unshuffle; 2: 1 to add to what is there
- * Workgroups: (numbers of the result / lanes rounded up, 1).
+ * constant 1: 0 nearest, 1 its gradient, 2 bilinear, 3 its gradient, 4 shuffle, 5 unshuffle; 2: 1 to add to what is there; 3: the factor
+ * Workgroups: (numbers of a plane of the result / lanes rounded up, planes).
  */
 layout (constant_id = 1) const uint KIND = 0;
 layout (constant_id = 2) const uint ACCUMULATE = 0;
+layout (constant_id = 3) const uint r = 2;
 
 INPUT (0, source)
 IN_OUT (2, result)
@@ -16,9 +17,8 @@ IN_OUT (2, result)
 layout (push_constant) uniform Push
 {
   uint group_x, group_y;
-  uint source_first, first, count;
+  uint source_first, first;
   uint height, width; /* of the result */
-  uint r;             /* factor */
 };
 
 /* Between which two of size samples place at of the enlarged axis lies, and how far it is from the first. */
@@ -78,12 +78,12 @@ float nearest_backward (uint plane, uint y, uint x)
 void
 main ()
 {
-  const uint i = (group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+  const uint place = (group_x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 
-  if (i >= count)
+  if (place >= height * width)
     return;
 
-  const uint plane = i / (height * width), place = i - plane * height * width, y = place / width, x = place - y * width;
+  const uint plane = group_y + gl_WorkGroupID.y, i = plane * height * width + place, y = place / width, x = place - y * width;
   float v;
 
   if (KIND == 0)

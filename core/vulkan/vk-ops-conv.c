@@ -64,16 +64,22 @@ pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 
       gint64 left, guint32 spread, GError **error)
 {
   const gsize plane = (gsize) p->height * p->width;
+  const guint32 place = x->first + p->image * x->by_n + 4 * p->quad * x->by_c;
+  const gboolean texels = x->buffer->base.words <= cnc_vk_texel_limit (vk);
+  const gboolean fours = vk->software && texels && spread == 1 && x->by_x == 1 && ((place | x->by_n | x->by_c | x->by_y | width) & 3) == 0;
+  const gint64 begin = left >= 0 ? left / 4 : -((3 - left) / 4), end = left + p->width - 1 >= 0 ? (left + p->width - 1) / 4 : -1;
   const CncVkCall call = {
     .shader = CNC_SHADER_PACK,
-    .constants = { x->buffer->base.words <= cnc_vk_texel_limit (vk) ? 1 : 0 },
+    .constants = { fours    ? 2
+                   : texels ? 1
+                            : 0 },
     .buffers = { x->buffer, NULL, cnc_vk_scratch (vk, where, 4 * plane * p->quads * p->images, error) },
     .writes = 1u << 2,
-    .push = { x->first + p->image * x->by_n + 4 * p->quad * x->by_c, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height,
-              width, (guint32) (gint32) up, (guint32) (gint32) left, spread, p->quads, p->height, p->width },
-    .groups_x = cnc_vk_groups (plane),
+    .push = { place, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height, width, (guint32) (gint32) up,
+              (guint32) (gint32) left, spread, p->quads, p->height, p->width },
+    .groups_x = cnc_vk_groups (fours ? (gsize) p->height * (gsize) (end - begin + 1) : plane),
     .groups_y = p->quads * p->images,
-    .work = CNC_VK_OP_LANES * 32.0,
+    .work = CNC_VK_OP_LANES * (fours ? 96.0 : 32.0),
   };
 
   return call.buffers[2] != NULL && cnc_vk_call (vk, &call, error);
@@ -398,7 +404,8 @@ static guint32
 taps_of (const CncVulkan *vk, guint32 kernel_w)
 {
   const guint32 shared = vk->properties.limits.maxComputeSharedMemorySize;
-  const guint32 most = MIN (shared / (weight_lanes (vk) * weight_pairs (vk) * 16 * (guint32) sizeof (float)), 5u), tiles = (kernel_w + most - 1) / most;
+  const guint32 most = MIN (shared / (weight_lanes (vk) * weight_pairs (vk) * 16 * (guint32) sizeof (float)), 5u),
+                tiles = (kernel_w + most - 1) / most;
 
   return (kernel_w + tiles - 1) / tiles;
 }

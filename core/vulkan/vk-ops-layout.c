@@ -34,16 +34,16 @@ cnc_vk_op_resample (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n
                        : op->kind == CNC_OP_UPSAMPLE_BILINEAR_BACKWARD ? 3
                        : op->kind == CNC_OP_PIXEL_SHUFFLE              ? 4
                                                                        : 5;
-  const guint32 count = (guint32) cnc_shape_count (&out[0].shape), r = cnc_op_stride (op);
+  const guint32 r = cnc_op_stride (op);
   const double work[] = { 8, 4.0 * r * r, 40, 240.0 * r * r, 12, 12 };
   const CncVkCall call = {
     .shader = CNC_SHADER_RESAMPLE,
-    .constants = { kind, op->accumulate ? 1 : 0 },
+    .constants = { kind, op->accumulate ? 1 : 0, r },
     .buffers = { cnc_vk_tensor_buffer (&in[0]), NULL, cnc_vk_tensor_buffer (&out[0]) },
     .writes = 1u << 2,
-    .push = { (guint32) in[0].offset, (guint32) out[0].offset, count, out[0].shape.h, out[0].shape.w, r },
-    .groups_x = cnc_vk_groups (count),
-    .groups_y = 1,
+    .push = { (guint32) in[0].offset, (guint32) out[0].offset, out[0].shape.h, out[0].shape.w },
+    .groups_x = cnc_vk_groups ((gsize) out[0].shape.h * out[0].shape.w),
+    .groups_y = out[0].shape.n * out[0].shape.c,
     .work = CNC_VK_OP_LANES * work[kind],
   };
 
