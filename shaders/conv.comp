@@ -16,7 +16,7 @@
  * set 2 binding 0  y, any strides
  * set 3 binding 0  residual, the strides of y
  * constant 1: rows a lane; 2, 3: kernel height and width; 4: stride; 5: dilation; 6: vec4 in the view of the weights; 7: see below;
- * 8: EACH, 8 or 16.
+ * 8: EACH, 8 or 16, or with SHUFFLE 4.
  * Workgroups: (images times rows / ROWS rounded up times columns, / lanes rounded up; output channels / EACH rounded up).
  */
 layout (constant_id = 1) const uint ROWS = 8;

@@ -132,10 +132,11 @@ choose_kernel (const CncVulkan *vk, const Walk *walk)
 
   if (vk->software && vk->shuffle)
     {
-      const guint32 outputs = (walk->co - 1) % 16 >= 8 ? 16 : 8, groups = (walk->co + outputs - 1) / outputs;
+      const guint32 outputs = walk->co <= 4 ? 4 : (walk->co - 1) % 16 >= 8 ? 16 : 8, groups = (walk->co + outputs - 1) / outputs;
       const gsize seen = cnc_vk_texel_limit (vk) / groups;
 
       k.outputs = outputs;
+      k.rows = outputs == 4 && walk->ho > 8 ? 16 : k.rows;
       k.quads = (guint32) (MIN (seen, MAX_PACKED / groups) - MIN (seen, 2 * UNIFORM_ALIGNMENT)) / (taps * outputs);
       k.shuffle = k.quads > 0;
     }

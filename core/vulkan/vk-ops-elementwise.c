@@ -160,7 +160,7 @@ gboolean
 cnc_vk_op_adam (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const guint32 count = (guint32) cnc_shape_count (&in[0].shape);
-  const CncVkCall call = {
+  CncVkCall call = {
     .shader = CNC_SHADER_ADAM,
     .constants = { op->decoupled ? 1 : 0 },
     .buffers
@@ -171,10 +171,26 @@ cnc_vk_op_adam (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in,
         cnc_vk_bits (op->beta2), cnc_vk_bits (op->epsilon), cnc_vk_bits (op->shift), cnc_vk_bits (op->weight_decay),
         cnc_vk_bits (1 - op->scale * op->weight_decay), cnc_vk_bits ((float) (op->scale / (1 - pow (op->beta1, op->step)))),
         cnc_vk_bits ((float) (1 / sqrt (1 - pow (op->beta2, op->step)))) },
-    .groups_x = cnc_vk_groups (count),
     .groups_y = 1,
     .work = CNC_VK_OP_LANES * 24.0,
   };
+  gboolean quads = vk->software;
+  guint32 rest = count;
 
-  return cnc_vk_call (vk, &call, error);
+  for (guint i = 0; i < 4; i++)
+    quads = quads && (in[i].offset & 3) == 0 && call.buffers[i]->base.words / 4 < cnc_vk_texel_limit (vk);
+  if (quads && count >= 4)
+    {
+      call.constants[1] = 1;
+      call.groups_x = cnc_vk_groups (count / 4);
+      if (!cnc_vk_call (vk, &call, error))
+        return FALSE;
+      rest = count % 4;
+      for (guint i = 0; i < 4; i++)
+        call.push[i] += count - rest;
+    }
+  call.constants[1] = 0;
+  call.push[4] = rest;
+  call.groups_x = cnc_vk_groups (rest);
+  return rest == 0 || cnc_vk_call (vk, &call, error);
 }
