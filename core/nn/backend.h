@@ -98,6 +98,7 @@ struct _CncBackend
 {
   const CncBackendTable *table;
   CncDeviceInfo info;
+  gboolean half; /* set by whoever opened it: convolutions of networks may multiply in half precision where the device has it; FALSE at first */
 };
 
 /* Calls through the table; arguments as above.  backend and buffer of the free functions: (nullable). */

@@ -12,13 +12,13 @@ G_BEGIN_DECLS
 
 #define CNC_DNNL_FUNCTIONS(F)                                                                                                              \
   F (dilated_convolution_backward_data_desc_init)                                                                                          \
-  F (dilated_convolution_backward_weights_desc_init) F (dilated_convolution_forward_desc_init) F (engine_create) F (engine_destroy)        \
-      F (memory_create) F (memory_desc_equal) F (memory_desc_get_size) F (memory_desc_init_by_tag) F (memory_destroy)                      \
-          F (memory_set_data_handle) F (post_ops_append_eltwise) F (post_ops_append_sum) F (post_ops_create) F (post_ops_destroy)          \
-              F (primitive_attr_create) F (primitive_attr_destroy) F (primitive_attr_set_post_ops) F (primitive_create)                    \
-                  F (primitive_desc_create) F (primitive_desc_destroy) F (primitive_desc_query_md) F (primitive_destroy)                   \
-                      F (primitive_execute) F (reorder_primitive_desc_create) F (sgemm) F (stream_create) F (stream_destroy)               \
-                          F (stream_wait)
+  F (dilated_convolution_backward_weights_desc_init)                                                                                       \
+  F (dilated_convolution_forward_desc_init) F (engine_create) F (engine_destroy) F (memory_create) F (memory_desc_equal)                   \
+      F (memory_desc_get_size) F (memory_desc_init_by_tag) F (memory_destroy) F (memory_set_data_handle) F (post_ops_append_eltwise)       \
+          F (post_ops_append_sum) F (post_ops_create) F (post_ops_destroy) F (primitive_attr_create) F (primitive_attr_destroy)            \
+              F (primitive_attr_set_post_ops) F (primitive_create) F (primitive_desc_create) F (primitive_desc_destroy)                    \
+                  F (primitive_desc_query_md) F (primitive_destroy) F (primitive_execute) F (reorder_primitive_desc_create) F (sgemm)      \
+                      F (stream_create) F (stream_destroy) F (stream_wait) F (get_effective_cpu_isa)
 
 typedef struct
 {

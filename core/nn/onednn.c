@@ -10,13 +10,14 @@
 #define KEPT 256u /* prepared convolutions; more than that, and all are forgotten */
 #define ROLES 3u  /* tensors that may need another layout: those of x, of the weights, of y */
 #define ALIGNMENT 64u
+#define HALF_CHANNELS 16u /* with fewer, bringing tensors to half precision costs more than it saves */
 
 /* Everything that decides what is prepared; compared byte by byte. */
 typedef struct
 {
   CncConv g;
   guint32 kind; /* CNC_OP_CONV2D or one of its two gradients */
-  guint32 bias, sum, activation;
+  guint32 bias, sum, activation, half;
   float slope;
 } Key;
 
@@ -43,6 +44,7 @@ struct _CncOneDnn
   GHashTable *prepared; /* Key (inside of the value) -> Prepared */
   gpointer room[ROLES]; /* ALIGNMENT bytes longer than room_bytes */
   gsize room_bytes[ROLES];
+  gboolean has_half; /* the processor multiplies bfloat16 */
 };
 
 /* The library's functions, once a device has started it. */
@@ -123,6 +125,7 @@ cnc_onednn_new (void)
   if (dnnl == NULL)
     return NULL;
   dnn = g_new0 (CncOneDnn, 1);
+  dnn->has_half = (dnnl->get_effective_cpu_isa () & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   dnn->prepared = g_hash_table_new_full (key_hash, key_equal, NULL, prepared_free);
   if (dnnl->engine_create (&dnn->engine, dnnl_cpu, 0) == dnnl_success
       && dnnl->stream_create (&dnn->stream, dnn->engine, dnnl_stream_default_flags) == dnnl_success)
@@ -149,11 +152,25 @@ cnc_onednn_free (CncOneDnn *dnn)
 /* ---- preparing ---- */
 
 static gboolean
-plain_layout (dnnl_memory_desc_t *md, guint32 a, guint32 b, guint32 h, guint32 w, dnnl_format_tag_t tag)
+layout (dnnl_memory_desc_t *md, guint32 a, guint32 b, guint32 h, guint32 w, dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
   const dnnl_dims_t dims = { a, b, h, w };
 
-  return dnnl->memory_desc_init_by_tag (md, 4, dims, dnnl_f32, tag) == dnnl_success;
+  return dnnl->memory_desc_init_by_tag (md, 4, dims, type, tag) == dnnl_success;
+}
+
+static guint
+result_of (const Key *key)
+{
+  return key->kind == CNC_OP_CONV2D ? ROLE_Y : key->kind == CNC_OP_CONV2D_BACKWARD_DATA ? ROLE_X : ROLE_WEIGHT;
+}
+
+/* In half precision factors are rounded to bfloat16, which has float's range, so that no gradient is lost to underflow; products are summed
+ * and results are kept in float. */
+static dnnl_data_type_t
+type_of (const Key *key, guint role)
+{
+  return key->half && role != result_of (key) ? dnnl_bf16 : dnnl_f32;
 }
 
 static gboolean
@@ -215,6 +232,28 @@ append_activation (const Key *key, dnnl_post_ops_t ops)
     }
 }
 
+/* What a gradient's primitive is made from: the forward pass that it belongs to.  NULL: there is none. */
+static dnnl_primitive_desc_t
+describe_forward (CncOneDnn *dnn, const Key *key)
+{
+  const CncConv *g = &key->g;
+  const dnnl_dims_t strides = { g->stride, g->stride }, dilates = { g->dilation - 1, g->dilation - 1 }, pad = { g->pad, g->pad };
+  const dnnl_data_type_t type = key->half ? dnnl_bf16 : dnnl_f32;
+  dnnl_memory_desc_t x, weight, y;
+  dnnl_convolution_desc_t forward;
+  dnnl_primitive_desc_t made;
+
+  if (layout (&x, g->n, g->ci, g->hi, g->wi, type, dnnl_format_tag_any)
+      && layout (&weight, g->co, g->ci, g->kh, g->kw, type, dnnl_format_tag_any)
+      && layout (&y, g->n, g->co, g->ho, g->wo, type, dnnl_format_tag_any)
+      && dnnl->dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, NULL, &y,
+                                                      strides, dilates, pad, pad)
+             == dnnl_success
+      && dnnl->primitive_desc_create (&made, &forward, NULL, dnn->engine, NULL) == dnnl_success)
+    return made;
+  return NULL;
+}
+
 /* The descriptor of the primitive, in layouts of its choice.  NULL: there is none. */
 static dnnl_primitive_desc_t
 describe (CncOneDnn *dnn, const Key *key)
@@ -230,9 +269,9 @@ describe (CncOneDnn *dnn, const Key *key)
   dnnl_post_ops_t ops = NULL;
   gboolean fine;
 
-  fine = plain_layout (&x, g->n, g->ci, g->hi, g->wi, dnnl_format_tag_any)
-         && plain_layout (&weight, g->co, g->ci, g->kh, g->kw, dnnl_format_tag_any)
-         && plain_layout (&y, g->n, g->co, g->ho, g->wo, dnnl_format_tag_any)
+  fine = layout (&x, g->n, g->ci, g->hi, g->wi, type_of (key, ROLE_X), dnnl_format_tag_any)
+         && layout (&weight, g->co, g->ci, g->kh, g->kw, type_of (key, ROLE_WEIGHT), dnnl_format_tag_any)
+         && layout (&y, g->n, g->co, g->ho, g->wo, type_of (key, ROLE_Y), dnnl_format_tag_any)
          && dnnl->memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
          && dnnl->primitive_attr_create (&attributes) == dnnl_success && dnnl->post_ops_create (&ops) == dnnl_success;
   if (fine && key->kind == CNC_OP_CONV2D)
@@ -247,10 +286,8 @@ describe (CncOneDnn *dnn, const Key *key)
     }
   else if (fine)
     {
-      fine = dnnl->dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &x, &weight, with_bias,
-                                                          &y, strides, dilates, pad, pad)
-                 == dnnl_success
-             && dnnl->primitive_desc_create (&hint, &forward, NULL, dnn->engine, NULL) == dnnl_success;
+      hint = describe_forward (dnn, key);
+      fine = hint != NULL;
       if (fine && key->kind == CNC_OP_CONV2D_BACKWARD_DATA)
         fine = dnnl->dilated_convolution_backward_data_desc_init (&desc, dnnl_convolution_direct, &x, &weight, &y, strides, dilates, pad,
                                                                   pad)
@@ -280,7 +317,7 @@ prepare (CncOneDnn *dnn, const Key *key)
     { dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md },
   };
   const guint walk = key->kind == CNC_OP_CONV2D ? 0 : key->kind == CNC_OP_CONV2D_BACKWARD_DATA ? 1 : 2;
-  const guint result = walk == 0 ? ROLE_Y : walk == 1 ? ROLE_X : ROLE_WEIGHT;
+  const guint result = result_of (key);
   const CncConv *g = &key->g;
   const dnnl_dims_t outputs = { g->co };
   Prepared *p = g_new0 (Prepared, 1);
@@ -290,9 +327,9 @@ prepare (CncOneDnn *dnn, const Key *key)
 
   p->key = *key;
   fine = desc != NULL && dnnl->primitive_create (&p->primitive, desc) == dnnl_success
-         && plain_layout (&plain[ROLE_X], g->n, g->ci, g->hi, g->wi, dnnl_nchw)
-         && plain_layout (&plain[ROLE_WEIGHT], g->co, g->ci, g->kh, g->kw, dnnl_oihw)
-         && plain_layout (&plain[ROLE_Y], g->n, g->co, g->ho, g->wo, dnnl_nchw)
+         && layout (&plain[ROLE_X], g->n, g->ci, g->hi, g->wi, dnnl_f32, dnnl_nchw)
+         && layout (&plain[ROLE_WEIGHT], g->co, g->ci, g->kh, g->kw, dnnl_f32, dnnl_oihw)
+         && layout (&plain[ROLE_Y], g->n, g->co, g->ho, g->wo, dnnl_f32, dnnl_nchw)
          && dnnl->memory_desc_init_by_tag (&bias, 1, outputs, dnnl_f32, dnnl_a) == dnnl_success
          && (!key->bias || dnnl->memory_create (&p->bias, &bias, dnn->engine, DNNL_MEMORY_NONE) == dnnl_success);
   for (guint role = 0; fine && role < ROLES; role++)
@@ -369,7 +406,7 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
     { DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST },
   };
   const guint walk = p->key.kind == CNC_OP_CONV2D ? 0 : p->key.kind == CNC_OP_CONV2D_BACKWARD_DATA ? 1 : 2;
-  const guint result = walk == 0 ? ROLE_Y : walk == 1 ? ROLE_X : ROLE_WEIGHT;
+  const guint result = result_of (&p->key);
   Way *to = &p->ways[result];
   dnnl_exec_arg_t arguments[ROLES + 1];
   dnnl_status_t status = dnnl_success;
@@ -410,8 +447,8 @@ execute (CncOneDnn *dnn, Prepared *p, float *const tensors[ROLES], float *bias, 
 }
 
 static gboolean
-convolve (CncOneDnn *dnn, CncOpKind kind, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
-          gboolean *done, GError **error)
+convolve (CncOneDnn *dnn, CncOpKind kind, gboolean half, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out,
+          guint n_out, gboolean *done, GError **error)
 {
   Key key;
   Prepared *p;
@@ -451,7 +488,13 @@ convolve (CncOneDnn *dnn, CncOpKind kind, const CncOp *op, const CncTensor *in, 
       tensors[ROLE_WEIGHT] = cnc_floats (&out[0]);
       bias = key.bias ? cnc_floats (&out[1]) : NULL;
     }
+  key.half = half && dnn->has_half && key.g.ci >= HALF_CHANNELS && key.g.co >= HALF_CHANNELS;
   p = find (dnn, &key);
+  if (p == NULL && key.half)
+    {
+      key.half = 0;
+      p = find (dnn, &key);
+    }
   if (p == NULL)
     return TRUE;
   *done = TRUE;
@@ -485,11 +528,12 @@ finish_plane (guint index, gpointer user_data)
 }
 
 static gboolean
-transpose (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, gboolean *done, GError **error)
+transpose (CncOneDnn *dnn, gboolean half, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, gboolean *done,
+           GError **error)
 {
   Finish f = { op, n_in > 2 ? cnc_floats (&in[2]) : NULL, cnc_floats (&out[0]), (gsize) out[0].shape.h * out[0].shape.w, out[0].shape.c };
 
-  if (!convolve (dnn, CNC_OP_CONV2D_BACKWARD_DATA, op, in, 2, out, 1, done, error))
+  if (!convolve (dnn, CNC_OP_CONV2D_BACKWARD_DATA, half, op, in, 2, out, 1, done, error))
     return FALSE;
   if (*done && (f.bias != NULL || op->activation != CNC_ACTIVATION_NONE))
     cnc_parallel_for (out[0].shape.n * out[0].shape.c, finish_plane, &f);
@@ -534,8 +578,8 @@ multiply (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out
 }
 
 gboolean
-cnc_onednn_op (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, gboolean *done,
-               GError **error)
+cnc_onednn_op (CncOneDnn *dnn, gboolean half, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+               gboolean *done, GError **error)
 {
   *done = FALSE;
   switch (op->kind)
@@ -543,9 +587,9 @@ cnc_onednn_op (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in,
     case CNC_OP_CONV2D:
     case CNC_OP_CONV2D_BACKWARD_DATA:
     case CNC_OP_CONV2D_BACKWARD_WEIGHT:
-      return convolve (dnn, op->kind, op, in, n_in, out, n_out, done, error);
+      return convolve (dnn, op->kind, half, op, in, n_in, out, n_out, done, error);
     case CNC_OP_CONV_TRANSPOSE2D:
-      return transpose (dnn, op, in, n_in, out, done, error);
+      return transpose (dnn, half, op, in, n_in, out, done, error);
     case CNC_OP_DENSE:
     case CNC_OP_DENSE_BACKWARD_DATA:
     case CNC_OP_DENSE_BACKWARD_WEIGHT:

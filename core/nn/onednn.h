@@ -15,9 +15,9 @@ typedef struct _CncOneDnn CncOneDnn;
 CncOneDnn *cnc_onednn_new (void);
 void cnc_onednn_free (CncOneDnn *dnn); /* (nullable) */
 
-/* Runs an operation that cnc_op_run has checked.  done: (out): FALSE if oneDNN has no such operation: nothing was changed then, and the
- * caller computes it otherwise.  Errors: NO_MEMORY. */
-gboolean cnc_onednn_op (CncOneDnn *dnn, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, gboolean *done,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Runs an operation that cnc_op_run has checked.  half: convolutions multiply in bfloat16 where the processor can and it pays.  done:
+ * (out): FALSE if oneDNN has no such operation: nothing was changed then, and the caller computes it otherwise.  Errors: NO_MEMORY. */
+gboolean cnc_onednn_op (CncOneDnn *dnn, gboolean half, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
+                        gboolean *done, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -322,7 +322,7 @@ cpu_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in, c
       cpu->dnn = cnc_onednn_new ();
       cpu->wants_dnn = cpu->dnn != NULL;
     }
-  if (cpu->dnn != NULL && !cnc_onednn_op (cpu->dnn, op, in, n_in, out, n_out, &done, error))
+  if (cpu->dnn != NULL && !cnc_onednn_op (cpu->dnn, backend->half, op, in, n_in, out, n_out, &done, error))
     return FALSE;
   if (done)
     return TRUE;

@@ -416,6 +416,7 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
       if (e.tables == NULL)
         return FALSE;
     }
+  backend->half = options->half;
   e.backend = backend;
   e.net = net;
   e.weights = weights;

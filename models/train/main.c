@@ -20,7 +20,7 @@ typedef struct
   char **rest;
   char *data, *out, *device, *resume, *log, *files;
   gint64 steps, seed;
-  gboolean json, noise, version;
+  gboolean json, noise, half, version;
 } Arguments;
 
 static gboolean
@@ -39,6 +39,7 @@ evaluate (const Arguments *a, GError **error)
                                          .files = a->files,
                                          .json = a->json,
                                          .noise = a->noise,
+                                         .half = a->half,
                                          .seed = MAX (0, a->seed) };
 
   if (g_strv_length (a->rest) != 2 || a->data == NULL)
@@ -100,6 +101,7 @@ main (int argc, char **argv)
     { "log", 0, 0, G_OPTION_ARG_FILENAME, &a.log, "write the losses as CSV", "FILE" },
     { "files", 0, 0, G_OPTION_ARG_STRING, &a.files, "evaluate: patterns of the files to use", "PATTERNS" },
     { "noise", 0, 0, G_OPTION_ARG_NONE, &a.noise, "evaluate: with the noise that the network has \"always\"", NULL },
+    { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "evaluate: print one JSON object", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &a.version, "print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a.rest, NULL, NULL },

@@ -46,6 +46,7 @@ static const Key keys[] = {
   { "train", "beta1", KIND_REAL, AT (beta1), 0, 0.99999, 0.9, NULL },
   { "train", "beta2", KIND_REAL, AT (beta2), 0, 0.9999999, 0.999, NULL },
   { "train", "epsilon", KIND_REAL, AT (epsilon), 0, 1, 1e-8, NULL },
+  { "train", "precision", KIND_CHOICE, AT (precision), 0, 1, 0, "single half" },
   { "train", "clip", KIND_REAL, AT (clip), 0, 1e9, 0, NULL },
   { "loss", "mse", KIND_REAL, AT (mse), 0, 1e9, 0, NULL },
   { "loss", "l1", KIND_REAL, AT (l1), 0, 1e9, 0, NULL },

@@ -286,6 +286,7 @@ train_command (const TrainOptions *options, GError **error)
     return FALSE;
   if (note != NULL)
     train_warn (note, NULL);
+  backend->half = recipe->precision == 1;
   session = train_session_new (backend, recipe, data, error);
   if (session == NULL || (options->resume != NULL && !train_session_load (session, options->resume, error)))
     return FALSE;

@@ -20,6 +20,7 @@ typedef struct
   char *model, *data;
   char *device, *files; /* (nullable) */
   gboolean json;
+  gboolean half;  /* convolutions in half precision where the device has it */
   gboolean noise; /* with the noise that is there "always" */
   gint64 seed;    /* of that noise */
 } TrainEvaluateOptions;

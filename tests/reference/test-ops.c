@@ -2,6 +2,7 @@
  * which may go other ways (oneDNN). */
 #include "ops-case.h"
 #include "base/memory.h"
+#include "nn/reference.h"
 
 #define TOLERANCE 4e-6
 
@@ -305,56 +306,119 @@ test_memory (gconstpointer maker)
   g_assert_cmpuint (failures, >, 0);
 }
 
-/* Shapes of real networks, where a fast way takes other turns than for small ones: the "cpu" device against the reference. */
+/* Shapes of real networks, where a fast way takes other turns than for small ones. */
+static const struct
+{
+  CncShape x, weight;
+  guint stride, pad;
+} large_shapes[] = {
+  { { 2, 32, 33, 40 }, { 32, 32, 3, 3 }, 1, 1 }, { { 1, 64, 24, 31 }, { 64, 64, 3, 3 }, 1, 1 }, { { 2, 3, 64, 64 }, { 48, 3, 5, 5 }, 2, 2 },
+  { { 3, 96, 8, 8 }, { 96, 96, 1, 1 }, 1, 0 },   { { 4, 16, 28, 28 }, { 8, 16, 3, 3 }, 1, 1 },
+};
+static const CncOpKind large_kinds[]
+    = { CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D };
+
+static OpsCase
+large_case (guint shape, guint kind)
+{
+  const CncOp forward = { .kind = CNC_OP_CONV2D, .stride = large_shapes[shape].stride, .pad = large_shapes[shape].pad };
+  const CncShape x = large_shapes[shape].x, weight = large_shapes[shape].weight, pair[] = { x, weight };
+  CncOp op = forward;
+  CncShape y;
+  g_autoptr (GError) error = NULL;
+
+  op.kind = large_kinds[kind];
+  g_assert_true (cnc_op_output_shape (&forward, pair, 2, &y, &error));
+  op.output_pad = kind == 3 ? (x.h + 2 * op.pad - weight.h) % op.stride : 0;
+  return (OpsCase){ "large", op,
+                    2,       { { kind == 1 || kind == 3 ? y : x, -1, 1 }, { kind == 2 ? y : weight, -1, 1 } },
+                    1,       { kind == 0 ? y : kind == 2 ? weight : x },
+                    0 };
+}
+
+/* To the nearest bfloat16, ties to the even one. */
+static void
+round_half (const CncTensor *t)
+{
+  float *values = cnc_floats (t);
+
+  for (gsize i = 0; i < cnc_shape_count (&t->shape); i++)
+    {
+      guint32 bits;
+
+      memcpy (&bits, values + i, 4);
+      bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+      memcpy (values + i, &bits, 4);
+    }
+}
+
+/* Returns: (transfer full) */
+static float *
+large_result (CncBackend *backend, const OpsCase *c, guint seed, gboolean rounded)
+{
+  g_autoptr (GError) error = NULL;
+  OpsTensors t;
+  float *result;
+
+  ops_open (&t, backend, c, seed, 0, NULL);
+  for (guint i = 0; rounded && i < t.n_in; i++)
+    round_half (&t.in[i]);
+  g_assert_true (cnc_op_run (backend, &c->op, t.in, 2, t.out, 1, &error));
+  result = ops_read (backend, &t.out[0]);
+  ops_close (&t);
+  return result;
+}
+
+/* The "cpu" device against the reference. */
 static void
 test_large (void)
 {
-  static const struct
-  {
-    CncShape x, weight;
-    guint stride, pad;
-  } shapes[] = {
-    { { 2, 32, 33, 40 }, { 32, 32, 3, 3 }, 1, 1 }, { { 1, 64, 24, 31 }, { 64, 64, 3, 3 }, 1, 1 },
-    { { 2, 3, 64, 64 }, { 48, 3, 5, 5 }, 2, 2 },   { { 3, 96, 8, 8 }, { 96, 96, 1, 1 }, 1, 0 },
-    { { 4, 16, 28, 28 }, { 8, 16, 3, 3 }, 1, 1 },
-  };
   g_autoptr (CncBackend) reference = cnc_reference_backend_new (), cpu = cnc_cpu_backend_new ();
 
-  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    for (guint what = 0; what < 4; what++)
+  for (guint i = 0; i < G_N_ELEMENTS (large_shapes); i++)
+    for (guint kind = 0; kind < G_N_ELEMENTS (large_kinds); kind++)
       {
-        static const CncOpKind kinds[]
-            = { CNC_OP_CONV2D, CNC_OP_CONV2D_BACKWARD_DATA, CNC_OP_CONV2D_BACKWARD_WEIGHT, CNC_OP_CONV_TRANSPOSE2D };
-        const CncOp forward = { .kind = CNC_OP_CONV2D, .stride = shapes[i].stride, .pad = shapes[i].pad };
-        const CncShape x = shapes[i].x, weight = shapes[i].weight, pair[] = { x, weight };
-        CncOp op = forward;
-        CncShape y;
-        OpsCase c;
-        g_autoptr (GError) error = NULL;
-        float *results[2];
+        const OpsCase c = large_case (i, kind);
+        g_autofree float *expected = large_result (reference, &c, i, FALSE);
 
-        op.kind = kinds[what];
-        g_assert_true (cnc_op_output_shape (&forward, pair, 2, &y, &error));
-        op.output_pad = what == 3 ? (x.h + 2 * op.pad - weight.h) % op.stride : 0;
-        c = (OpsCase){ "large", op,
-                       2,       { { what == 1 || what == 3 ? y : x, -1, 1 }, { what == 2 ? y : weight, -1, 1 } },
-                       1,       { what == 0 ? y : what == 2 ? weight : x },
-                       0 };
-        for (guint k = 0; k < 2; k++)
-          for (guint again = 0; again < 2; again++) /* prepared, then found prepared */
-            {
-              OpsTensors t;
+        for (guint again = 0; again < 2; again++) /* prepared, then found prepared */
+          {
+            g_autofree float *got = large_result (cpu, &c, i, FALSE);
 
-              ops_open (&t, k == 0 ? reference : cpu, &c, (guint) i, 0, NULL);
-              g_assert_true (cnc_op_run (t.backend, &op, t.in, 2, t.out, 1, &error));
-              if (again == 0)
-                results[k] = ops_read (t.backend, &t.out[0]);
-              ops_close (&t);
-            }
-        ops_assert_near (cnc_op_name (op.kind), results[1], results[0], cnc_shape_count (&c.out[0]), 1e-5);
-        g_free (results[0]);
-        g_free (results[1]);
+            ops_assert_near (cnc_op_name (c.op.kind), got, expected, cnc_shape_count (&c.out[0]), 1e-5);
+          }
       }
+}
+
+/* In half precision only the factors are rounded: the results are those of the reference from rounded inputs.  A processor without bfloat16
+ * computes as always, all operations the same way. */
+static void
+test_half (void)
+{
+  g_autoptr (CncBackend) reference = cnc_reference_backend_new (), cpu = cnc_cpu_backend_new ();
+  guint rounded_kinds = 0, plain_kinds = 0;
+
+  cpu->half = TRUE;
+  for (guint i = 0; i < 2; i++)
+    for (guint kind = 0; kind < G_N_ELEMENTS (large_kinds); kind++)
+      {
+        const OpsCase c = large_case (i, kind);
+        const gsize count = cnc_shape_count (&c.out[0]);
+        g_autofree float *plain = large_result (reference, &c, i, FALSE), *rounded = large_result (reference, &c, i, TRUE);
+        g_autofree float *got = large_result (cpu, &c, i, FALSE);
+        double to_plain = 0, to_rounded = 0;
+
+        for (gsize k = 0; k < count; k++)
+          {
+            to_plain = MAX (to_plain, fabs ((double) got[k] - plain[k]));
+            to_rounded = MAX (to_rounded, fabs ((double) got[k] - rounded[k]));
+          }
+        rounded_kinds += to_rounded < to_plain;
+        plain_kinds += to_rounded >= to_plain;
+        ops_assert_near (cnc_op_name (c.op.kind), got, to_rounded < to_plain ? rounded : plain, count, 1e-5);
+      }
+  g_test_message ("%u in bfloat16, %u in float", rounded_kinds, plain_kinds);
+  g_assert_true (rounded_kinds == 0 || plain_kinds == 0);
 }
 
 int
@@ -374,5 +438,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/ops/cpu/places", &makers[1], test_places);
   g_test_add_data_func ("/ops/cpu/memory", &makers[1], test_memory);
   g_test_add_func ("/ops/cpu/large", test_large);
+  g_test_add_func ("/ops/cpu/half", test_half);
   return g_test_run ();
 }
