@@ -282,7 +282,7 @@ cnc_op_output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *
 static gboolean
 check_conv (const CncOp *op, const CncShape *x, const CncShape *weight, const CncShape *y, GError **error)
 {
-  CncShape expected;
+  CncShape expected = { 0 };
 
   if (!conv_shape (op, x, weight, &expected, error))
     return FALSE;
@@ -325,7 +325,7 @@ check_same (const CncOp *op, const CncShape *a, const CncShape *b, GError **erro
 gboolean
 cnc_op_check_shapes (const CncOp *op, const CncShape *in, guint n_in, const CncShape *out, guint n_out, GError **error)
 {
-  CncShape expected;
+  CncShape expected = { 0 };
 
   switch (op->kind)
     {

@@ -177,7 +177,7 @@ train_gradients_flops (const TrainGradients *g)
 static gboolean
 op (TrainGradients *g, const CncOp *o, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
-  CncShape from[CNC_OP_MAX_TENSORS], to[CNC_OP_MAX_TENSORS];
+  CncShape from[CNC_OP_MAX_TENSORS] = { 0 }, to[CNC_OP_MAX_TENSORS] = { 0 };
 
   for (guint i = 0; i < n_in; i++)
     from[i] = in[i].shape;
