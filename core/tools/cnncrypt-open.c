@@ -84,8 +84,24 @@ result_stem (const Open *open, const char *path)
   return g_steal_pointer (&stem);
 }
 
+/* What came of a picture besides its pixels. */
+typedef struct
+{
+  gboolean failed; /* a region did not open */
+  gboolean lossy;  /* a method that is not lossless made it */
+} Outcome;
+
+static gboolean
+is_lossy (guint8 method)
+{
+  for (const CncMethod *m = cnc_methods (); m->id != NULL; m++)
+    if (m->number == method)
+      return !m->lossless;
+  return FALSE;
+}
+
 static CncPicture *
-decrypt (const Open *open, const CncRaster *carrier, GError **error)
+decrypt (const Open *open, const CncRaster *carrier, Outcome *outcome, GError **error)
 {
   const CncDecryptParams params = { open->backend, NULL };
   g_autoptr (CncSecret) file_key = NULL;
@@ -94,6 +110,7 @@ decrypt (const Open *open, const CncRaster *carrier, GError **error)
   if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &header, error))
     return NULL;
   file_key = cnc_unlock (&header, open->passphrase, error);
+  outcome->lossy |= is_lossy (header.method);
   return file_key != NULL ? cnc_decrypt (carrier, &header, file_key, &params, error) : NULL;
 }
 
@@ -114,7 +131,7 @@ copy_region (CncRaster *picture, const CncRegion *at, CncRaster *region, gboolea
 
 /* What lies at a region, decrypted. */
 static CncPicture *
-decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, GError **error)
+decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, Outcome *outcome, GError **error)
 {
   g_autoptr (CncRaster) part = cnc_raster_new (at->width, at->height, &carrier->format, error);
   g_autoptr (CncPicture) opened = NULL;
@@ -122,7 +139,7 @@ decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, GErro
   if (part == NULL)
     return NULL;
   copy_region (carrier, at, part, FALSE);
-  opened = decrypt (open, part, error);
+  opened = decrypt (open, part, outcome, error);
   if (opened == NULL)
     return NULL;
   if (opened->raster->width != at->width || opened->raster->height != at->height
@@ -137,9 +154,9 @@ decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, GErro
 }
 
 /* Decrypts every region in its place.  A region that does not open stays as it is, with a line on stderr.  Returns the whole picture, and
- * NULL if no region opened; *failed: not all did. */
+ * NULL if no region opened. */
 static CncPicture *
-open_regions (const Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, gboolean *failed)
+open_regions (const Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, Outcome *outcome)
 {
   g_autoptr (CncRaster) whole = carrier;
   g_autoptr (CncPicture) result = NULL;
@@ -147,14 +164,14 @@ open_regions (const Open *open, const char *path, CncRaster *carrier, const CncR
   for (guint i = 0; i < n; i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (CncPicture) opened = decrypt_region (open, whole, &regions[i], &error);
+      g_autoptr (CncPicture) opened = decrypt_region (open, whole, &regions[i], outcome, &error);
 
       if (opened == NULL)
         {
           g_autofree char *message = g_strdup_printf ("the encrypted region at %u, %u: %s", regions[i].x, regions[i].y, error->message);
 
           complain (path, message);
-          *failed = TRUE;
+          outcome->failed = TRUE;
           continue;
         }
       copy_region (whole, &regions[i], opened->raster, TRUE);
@@ -172,7 +189,7 @@ open_regions (const Open *open, const char *path, CncRaster *carrier, const CncR
 
 /* Loads and decrypts.  NULL with error, or NULL without where open_regions has complained already. */
 static CncPicture *
-open_picture (const Open *open, const char *path, gboolean *failed, GError **error)
+open_picture (const Open *open, const char *path, Outcome *outcome, GError **error)
 {
   g_autofree CncRegion *regions = g_new0 (CncRegion, CNC_MAX_REGIONS);
   g_autoptr (CncRaster) carrier = open_load (path, error);
@@ -184,8 +201,8 @@ open_picture (const Open *open, const char *path, gboolean *failed, GError **err
     return NULL;
   n = cnc_find_regions (carrier->data, carrier->width, carrier->height, regions);
   if (n == 0 || (regions[0].width == carrier->width && regions[0].height == carrier->height))
-    return decrypt (open, carrier, error);
-  return open_regions (open, path, g_steal_pointer (&carrier), regions, n, failed);
+    return decrypt (open, carrier, outcome, error);
+  return open_regions (open, path, g_steal_pointer (&carrier), regions, n, outcome);
 }
 
 static gboolean
@@ -195,25 +212,27 @@ open_one (const Open *open, const char *path)
   g_autofree char *stem = result_stem (open, path);
   g_autofree char *made = NULL;
   g_autofree char *note = NULL;
-  gboolean failed = FALSE;
-  g_autoptr (CncPicture) picture = open_picture (open, path, &failed, &error);
+  Outcome outcome = { FALSE, FALSE };
+  g_autoptr (CncPicture) picture = open_picture (open, path, &outcome, &error);
+  const char *loss = outcome.lossy ? ", compressed with loss: close to the original, not equal" : "";
 
   if (picture != NULL && open->check)
     {
       g_autofree char *text
-          = g_strdup_printf ("whole, and opens with this passphrase (%u × %u)", picture->raster->width, picture->raster->height);
+          = g_strdup_printf ("whole, and opens with this passphrase (%u × %u%s)", picture->raster->width, picture->raster->height, loss);
 
-      if (!failed)
+      if (!outcome.failed)
         tell (path, text);
-      return !failed;
+      return !outcome.failed;
     }
   if (picture != NULL && open_save (picture, open->folder, stem, &made, &note, &error))
     {
       g_autofree char *shown = g_filename_display_name (made);
-      g_autofree char *text = g_strdup_printf ("opened as %s%s%s", shown, note != NULL ? "; " : "", note != NULL ? note : "");
+      g_autofree char *text = g_strdup_printf ("opened as %s; %u × %u%s%s%s", shown, picture->raster->width, picture->raster->height, loss,
+                                               note != NULL ? "; " : "", note != NULL ? note : "");
 
       tell (path, text);
-      return !failed;
+      return !outcome.failed;
     }
   if (error != NULL)
     complain (path, error->message);

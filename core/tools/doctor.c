@@ -177,32 +177,6 @@ check_disk (void)
     }
 }
 
-static guint
-count_models (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  guint n = 0;
-  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
-    n += g_str_has_suffix (name, ".safetensors");
-  return n;
-}
-
-static void
-check_models (void)
-{
-  guint n = count_models (CNC_MODEL_DIR);
-  const char *path = g_getenv ("CNNCRYPT_MODEL_PATH");
-  g_auto (GStrv) folders = g_strsplit (path != NULL ? path : "", G_SEARCHPATH_SEPARATOR_S, -1);
-  for (guint i = 0; folders[i] != NULL; i++)
-    if (folders[i][0] != '\0')
-      n += count_models (folders[i]);
-
-  g_autoptr (GString) needless = g_string_new (NULL);
-  for (const CncMethod *method = cnc_methods (); method->id != NULL; method++)
-    g_string_append_printf (needless, "%s%s", needless->len > 0 ? ", " : "", method->title);
-  doctor_say (DOCTOR_OK, "Models: %u found; the methods here (%s) need none", n, needless->str);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -249,7 +223,7 @@ main (int argc, char **argv)
       check_memory ();
       check_disk ();
       check_devices ();
-      check_models ();
+      doctor_check_models ();
       check_trial ();
     }
   else

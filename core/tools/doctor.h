@@ -1,4 +1,4 @@
-/* core/tools/doctor.h: the lines that cnncrypt-doctor prints, shared by its two halves. */
+/* core/tools/doctor.h: the lines that cnncrypt-doctor prints, shared by its parts. */
 #pragma once
 
 #include <glib.h>
@@ -17,5 +17,8 @@ void doctor_say (DoctorGrade grade, const char *format, ...) G_GNUC_PRINTF (2, 3
 
 /* GIMP's version and the plug-in's place; built: (nullable) the plug-in of this build, to compare with. */
 void doctor_check_gimp (const char *built);
+
+/* The model files in the folders where models are looked for, against the MANIFEST beside them, and which methods can encrypt. */
+void doctor_check_models (void);
 
 G_END_DECLS

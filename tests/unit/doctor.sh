@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # tests/unit/doctor.sh: cnncrypt-doctor against homes and GIMPs made up here: what it says and its exit status.  Speaks TAP.
-# $1: the program.
+# $1: the program; $2: make-codec-model.
 set -u
-doctor=$1
+doctor=$1 make_model=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
@@ -86,6 +86,25 @@ expect "a device that is not there" 1 '^PROBLEM .*no-such-device' --no-gimp
 expect "a device that is not there, name only" 1 'no-such-device' --device
 extra=(CNNCRYPT_DEVICE=cpu)
 expect "a device chosen by the environment" 0 '^ok +Device used .*CNNCRYPT_DEVICE' --no-gimp
+models=$work/models
+mkdir "$models"
+extra=(CNNCRYPT_MODEL_PATH="$models" CNNCRYPT_DEVICE=cpu)
+# Or there is one that was installed.
+expect "no model: said as a note" 0 '^(note +Method Compressed \(lossy\): No model|ok +Method Compressed \(lossy\): ready)' --no-gimp
+"$make_model" "$models/tiny.safetensors"
+sum=$(sha256sum "$models/tiny.safetensors" | cut -d' ' -f1)
+expect "a model of one's own" 0 "^note +Model $models/tiny.safetensors: not one that cnncrypt ships \(SHA-256 $sum\)" --no-gimp
+also "the method is ready with it" 0 '^ok +Method Compressed \(lossy\): ready'
+printf '[tiny]\nsha256=%s\n' "$sum" >"$models/MANIFEST"
+expect "a model that MANIFEST lists" 0 "^ok +Model $models/tiny.safetensors: [0-9]+ KiB, as it was shipped" --no-gimp
+printf '[gone]\nsha256=%s\n' "$sum" >>"$models/MANIFEST"
+expect "a listed model that is not there" 1 "^PROBLEM +Model $models/gone.safetensors cannot be read.*Install cnncrypt again" --no-gimp
+printf x >>"$models/tiny.safetensors"
+expect "a listed model that was changed" 1 "^PROBLEM +Model $models/tiny.safetensors is not the file that was shipped \(SHA-256 [0-9a-f]{64}, not $sum\)" --no-gimp
+printf x >"$models/autoencoder.safetensors"
+expect "the model to encrypt with is broken" 1 "^(note +Method Compressed .*$models/autoencoder.safetensors cannot be used: |ok +Method Compressed \(lossy\): ready)" --no-gimp
+echo nonsense >"$models/MANIFEST"
+expect "a list that cannot be read" 1 "^PROBLEM +The list of models $models/MANIFEST cannot be read" --no-gimp
 extra=()
 expect "unknown option" 2 'cnncrypt-doctor: ' --bogus
 echo "1..$n"

@@ -10,6 +10,8 @@
 #include "engine/engine.h"
 
 char *passphrase_path;
+char *run_out;
+const char *encrypt_method;
 static CncBackend *backend;
 static CncSecret *passphrase;
 static char *folder; /* everything is in it */
@@ -88,7 +90,9 @@ CncRaster *
 encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height)
 {
   const CncKdfParams quick = { CNC_KDF_OPS_MIN, CNC_KDF_MEMORY_KIB_MIN };
-  CncEncryptParams params = { .backend = backend, .region_width = region_width, .region_height = region_height };
+  CncEncryptParams params = {
+    .method = cnc_method_by_id (encrypt_method, NULL), .backend = backend, .region_width = region_width, .region_height = region_height
+  };
   g_autoptr (GError) error = NULL;
   g_autoptr (CncLock) lock = cnc_lock_new_passphrase (passphrase, &quick, &error);
   CncRaster *carrier = NULL;
@@ -140,7 +144,6 @@ gint
 run (char **err, ...)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *out = NULL;
   g_autofree char *said = NULL;
   g_autoptr (GError) error = NULL;
   gint status;
@@ -155,10 +158,11 @@ run (char **err, ...)
     g_ptr_array_add (argv, arg);
   va_end (args);
   g_ptr_array_add (argv, NULL);
-  g_assert_true (g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, child_setup, NULL, &out, &said, &status, &error));
+  g_clear_pointer (&run_out, g_free);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, child_setup, NULL, &run_out, &said, &status, &error));
   g_assert_no_error (error);
   g_assert_true (WIFEXITED (status));
-  g_test_message ("%s%s", out, said);
+  g_test_message ("%s%s", run_out, said);
   if (err != NULL)
     *err = g_steal_pointer (&said);
   return WEXITSTATUS (status);

@@ -21,6 +21,8 @@ guint files_in (const char *path);
 CncPicture *make_picture (guint32 width, guint32 height, const CncFormat *format);
 /* region: 0, 0 for a new picture. */
 CncRaster *encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height);
+/* The method that encrypt takes; NULL: the default. */
+extern const char *encrypt_method;
 void write_png (const CncRaster *raster, const char *path);
 /* Encrypted, in a file of that name in the folder; returns its path. */
 char *write_carrier (const CncPicture *picture, const char *name);
@@ -29,6 +31,8 @@ char *write_carrier (const CncPicture *picture, const char *name);
 extern gboolean limit_size;
 /* Runs the program on the CPU device; returns its exit status.  Arguments end with NULL.  err: (out) (optional) what it said on stderr. */
 gint run (char **err, ...) G_GNUC_NULL_TERMINATED;
+/* What the program said on stdout in the last run. */
+extern char *run_out;
 /* The same with the passphrase file, for pictures (char *) into a folder. */
 gint run_all (const char *out, GPtrArray *paths);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "codec-model.h"
 #include "open-help.h"
 
 /* The palette of make_picture put in. */
@@ -414,6 +415,32 @@ test_metadata (void)
   g_assert_cmpuint (files_in (out), ==, 4);
 }
 
+/* A picture of the lossy method: what the program says of it, with its model and without. */
+static void
+test_lossy (void)
+{
+  const CncFormat rgb = { CNC_MODEL_RGB, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autofree char *models = codec_model_install ("autoencoder", 9), *out = new_out (), *err = NULL, *path = NULL;
+  g_autoptr (CncPicture) picture = make_picture (53, 37, &rgb);
+
+  encrypt_method = "autoencoder";
+  path = write_carrier (picture, "lossy.png");
+  encrypt_method = NULL;
+  g_assert_cmpint (run (&err, "--check", "--passphrase-file", passphrase_path, path, NULL), ==, 0);
+  g_assert_nonnull (strstr (run_out, "53 × 37"));
+  g_assert_nonnull (strstr (run_out, "compressed with loss"));
+  g_clear_pointer (&err, g_free);
+  g_assert_cmpint (run (&err, "--passphrase-file", passphrase_path, "--out", out, path, NULL), ==, 0);
+  g_assert_cmpstr (err, ==, "");
+  g_assert_nonnull (strstr (run_out, "lossy.png; 53 × 37, compressed with loss"));
+  g_clear_pointer (&err, g_free);
+  codec_model_remove (models, "autoencoder");
+  g_assert_cmpint (run (&err, "--passphrase-file", passphrase_path, "--out", out, path, NULL), ==, 1);
+  g_assert_nonnull (strstr (err, "the model “autoencoder” (SHA-256 "));
+  g_assert_cmpstr (run_out, ==, "");
+  g_assert_cmpuint (files_in (out), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -431,6 +458,7 @@ main (int argc, char **argv)
   g_test_add_func ("/open/resaved", test_resaved);
   g_test_add_func ("/open/damaged", test_damaged);
   g_test_add_func ("/open/regions", test_regions);
+  g_test_add_func ("/open/lossy", test_lossy);
   g_test_add_func ("/open/profile", test_profile);
   g_test_add_func ("/open/metadata", test_metadata);
   status = g_test_run ();

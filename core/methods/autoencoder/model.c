@@ -128,20 +128,25 @@ no_memory (GError **problem, GError **error)
 static CncAutoencoder *
 find_any (const GPtrArray *files, GError **error)
 {
+  g_autoptr (GString) refused = g_string_new (NULL);
+
   for (guint i = 0; i < files->len; i++)
     {
       g_autoptr (GError) problem = NULL;
+      g_autofree char *base = g_path_get_basename (files->pdata[i]), *shown = g_filename_display_name (files->pdata[i]);
       CncAutoencoder *model = cnc_autoencoder_read (files->pdata[i], &problem);
 
       if (model != NULL)
         return model;
       if (no_memory (&problem, error))
         return NULL;
+      if (refused->len == 0 && strcmp (base, CNC_AUTOENCODER_NAME ENDING) == 0)
+        g_string_append_printf (refused, " (%s cannot be used: %s)", shown, problem->message);
     }
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
                "No model that compresses photographs is installed (%s" ENDING
-               " in %s or CNNCRYPT_MODEL_PATH); install it, or choose another method.",
-               CNC_AUTOENCODER_NAME, CNC_MODEL_DIR);
+               " in %s or CNNCRYPT_MODEL_PATH); install it, or choose another method.%s",
+               CNC_AUTOENCODER_NAME, CNC_MODEL_DIR, refused->str);
   return NULL;
 }
 
