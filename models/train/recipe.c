@@ -42,6 +42,7 @@ static const Key keys[] = {
   { "train", "schedule", KIND_CHOICE, AT (schedule), 0, 2, 1, "constant cosine step" },
   { "train", "learning_rate", KIND_REAL, AT (learning_rate), 1e-9, 10, 1e-3, NULL },
   { "train", "final_rate", KIND_REAL, AT (final_rate), 0, 10, 0, NULL },
+  { "train", "prior_rate", KIND_REAL, AT (prior_rate), 1e-6, 1e6, 1, NULL },
   { "train", "weight_decay", KIND_REAL, AT (weight_decay), 0, 10, 0, NULL },
   { "train", "beta1", KIND_REAL, AT (beta1), 0, 0.99999, 0.9, NULL },
   { "train", "beta2", KIND_REAL, AT (beta2), 0, 0.9999999, 0.999, NULL },

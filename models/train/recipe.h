@@ -40,6 +40,7 @@ typedef struct
       patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
+  double prior_rate; /* learning rate of a latent's prior, as a multiple of the others' */
   double learning_rate, final_rate, weight_decay, beta1, beta2, epsilon, clip; /* clip: norm of the whole gradient; 0: none */
 
   double mse, l1, bce, ssim; /* weights of the losses of the first output against the first input */

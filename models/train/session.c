@@ -272,6 +272,16 @@ track (TrainSession *s, GError **error)
 }
 
 static gboolean
+is_prior (const CncGraph *graph, guint parameter)
+{
+  for (guint n = 0; n < graph->n_nodes; n++)
+    for (guint i = 0; i < graph->nodes[n].n_weights; i++)
+      if (graph->nodes[n].weights[i] == parameter)
+        return graph->nodes[n].kind == CNC_LAYER_QUANTISE;
+  return FALSE;
+}
+
+static gboolean
 update (TrainSession *s, double factor, GError **error)
 {
   const TrainRecipe *r = s->recipe;
@@ -287,11 +297,12 @@ update (TrainSession *s, double factor, GError **error)
     .decoupled = r->optimiser == TRAIN_OPTIMISER_ADAMW,
   };
   CncBuffer *buffers[] = { s->weights->buffer, train_gradients_buffer (s->gradients), s->first, s->second };
+  const double rate = train_recipe_rate (r, s->step + 1);
   CncTensor t[4];
 
   for (guint k = 0; k < 4; k++)
     t[k] = (CncTensor){ buffers[k], 0, all };
-  if (r->weight_decay <= 0)
+  if (r->weight_decay <= 0 && r->prior_rate == 1)
     return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
   /* Matrices decay; biases, scales and statistics do not. */
   for (guint i = 0; i < s->net->graph->n_parameters; i++)
@@ -301,6 +312,7 @@ update (TrainSession *s, double factor, GError **error)
       for (guint k = 0; k < 4; k++)
         t[k] = (CncTensor){ buffers[k], s->weights->tensors[i].offset, p->shape };
       adam.weight_decay = p->fan_in > 0 ? (float) r->weight_decay : 0;
+      adam.scale = (float) (is_prior (s->net->graph, i) ? rate * r->prior_rate : rate);
       if (!cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error))
         return FALSE;
     }

@@ -19,6 +19,7 @@ from torch import nn
 build, data = sys.argv[1], sys.argv[2]
 steps = sys.argv[3] if len(sys.argv) > 3 else "40"
 devices = sys.argv[4:] or ["cpu", "software"]
+precisions = {"cpu": ["single", "half"]}
 here = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(len(os.sched_getaffinity(0)))
 
@@ -32,18 +33,20 @@ class Network(nn.Module):
         self.e3, self.e4, self.e5 = nn.Conv2d(64, 64, 3, 1, 1), nn.Conv2d(64, 64, 3, 1, 1), nn.Conv2d(64, 96, 5, 2, 2)
         self.d1, self.d2, self.d3, self.d4 = (nn.Conv2d(96, c, 3, 1, 1) for c in (96, 96, 96, 192))
         self.d6, self.d7, self.d8, self.y = nn.Conv2d(48, 48, 3, 1, 1), nn.Conv2d(48, 48, 3, 1, 1), nn.Conv2d(48, 192, 3, 1, 1), nn.Conv2d(12, 3, 3, 1, 1)
+        self.l2, self.m1 = nn.Conv2d(192, 96, 1), nn.Conv2d(96, 192, 1)
         self.prior = nn.Parameter(torch.zeros(96, 6))
 
     def forward(self, x):
+        x = 2 * x - 1
         e2 = F.leaky_relu(self.e2(F.leaky_relu(self.e1(x), 0.1)), 0.1)
         e4 = self.e4(F.leaky_relu(self.e3(e2), 0.1)) + e2
-        z = 8 * self.e5(e4)
+        z = 8 * (self.e5(e4) + self.l2(F.pixel_unshuffle(x, 8)))
         z = z + torch.rand_like(z) - 0.5
         d1 = F.leaky_relu(self.d1(z / 8), 0.1)
         d3 = self.d3(F.leaky_relu(self.d2(d1), 0.1)) + d1
         d5 = F.pixel_shuffle(self.d4(d3), 2)
         d7 = self.d7(F.leaky_relu(self.d6(d5), 0.1)) + d5
-        return self.y(F.pixel_shuffle(self.d8(d7), 4)), z
+        return (self.y(F.pixel_shuffle(self.d8(d7), 4)) + F.pixel_shuffle(self.m1(z / 8), 8)) / 2 + 0.5, z
 
     def bits(self, z):
         q = self.prior.reshape(1, 96, 6, 1, 1)
@@ -62,7 +65,7 @@ def pytorch():
         start = time.monotonic()
         optimiser.zero_grad()
         y, z = network(x)
-        loss = 2601 * F.mse_loss(y, x) + network.bits(z) / (8 * 128 * 128)
+        loss = 2250 * F.mse_loss(y, x) + network.bits(z) / (8 * 128 * 128)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1)
         optimiser.step()
@@ -73,12 +76,14 @@ def pytorch():
 rates = {}
 before = pytorch()
 with tempfile.TemporaryDirectory() as folder:
-    for device in devices:
-        done = subprocess.run([os.path.join(build, "models/cnncrypt-train"), os.path.join(here, "../../models/autoencoder.ini"), "--data", data,
-                               "--out", os.path.join(folder, "model.safetensors"), "--device", device, "--steps", steps],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
-        rates[device] = float(re.findall(r"([0-9.]+) images/s", done.stdout)[-1])
+    for device, precision in [(d, p) for d in devices for p in precisions.get(d, ["single"])]:
+        recipe = os.path.join(folder, "autoencoder.ini")
+        with open(os.path.join(here, "../../models/autoencoder.ini")) as original, open(recipe, "w") as changed:
+            changed.write(re.sub("precision = .*", "precision = " + precision, original.read()))
+        done = subprocess.run([os.path.join(build, "models/cnncrypt-train"), recipe, "--data", data, "--out", os.path.join(folder, "model.safetensors"),
+                               "--device", device, "--steps", steps], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+        rates[device + ", " + precision] = float(re.findall(r"([0-9.]+) images/s", done.stdout)[-1])
 best = max(before, pytorch())
-print("%-12s %6.1f images/s" % ("PyTorch", best))
+print("%-16s %6.1f images/s" % ("PyTorch", best))
 for device, rate in rates.items():
-    print("%-12s %6.1f images/s (%.2f)" % (device, rate, rate / best))
+    print("%-16s %6.1f images/s (%.2f)" % (device, rate, rate / best))
