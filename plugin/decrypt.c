@@ -176,7 +176,7 @@ static CncPicture *
 open_region (gint32 drawable, DecryptRegion *region, HostJob *job, GError **error)
 {
   CncTask *task = &job->progress.task;
-  const CncDecryptParams params = { host_job_backend (job, error), task };
+  const CncDecryptParams params = { host_job_backend (job, cnc_decrypt_work (&region->header), error), task };
   g_autoptr (CncRaster) carrier = NULL;
 
   if (params.backend == NULL)

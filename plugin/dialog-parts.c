@@ -76,6 +76,20 @@ enum
   COLUMN_NAME,
 };
 
+/* What "auto" will take, as far as that is known before anything is measured. */
+static char *
+automatic_name (GArray *devices)
+{
+  const CncDeviceInfo *cipher = cnc_engine_expected (devices, CNC_WORK_CIPHER);
+  const CncDeviceInfo *network = cnc_engine_expected (devices, CNC_WORK_NETWORK);
+
+  if (cipher == NULL)
+    return g_strdup ("Automatic: the fastest that works");
+  if (network == NULL || network == cipher)
+    return g_strdup_printf ("Automatic: %s", cipher->name);
+  return g_strdup_printf ("Automatic: %s; lossy: %s", cipher->name, network->name);
+}
+
 GtkWidget *
 dialog_device_new (const char *chosen, char **problem)
 {
@@ -83,9 +97,10 @@ dialog_device_new (const char *chosen, char **problem)
   g_autoptr (GArray) devices = cnc_engine_devices (problem);
   GtkWidget *combo = gtk_combo_box_new_with_model (GTK_TREE_MODEL (store));
   GtkCellRenderer *cell = gtk_cell_renderer_text_new ();
+  g_autofree char *automatic = automatic_name (devices);
   gint active = 0;
 
-  gtk_list_store_insert_with_values (store, NULL, -1, COLUMN_ID, "auto", COLUMN_NAME, "Automatic: the best that works", -1);
+  gtk_list_store_insert_with_values (store, NULL, -1, COLUMN_ID, "auto", COLUMN_NAME, automatic, -1);
   for (guint i = 0; i < devices->len; i++)
     {
       const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);

@@ -88,7 +88,8 @@ encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncM
   g_autoptr (CncPicture) picture = NULL;
   guint width = 0, height = 0;
 
-  params.backend = host_job_backend (job, error);
+  params.backend
+      = host_job_backend (job, cnc_encrypt_work (method, (guint64) gimp_image_width (image) * (guint64) gimp_image_height (image)), error);
   if (params.backend == NULL)
     return NULL;
   if (target == ENCRYPT_IMAGE)
@@ -223,7 +224,8 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
 
       picture->colormap = g_bytes_new_take (map, (gsize) colours * 3);
     }
-  backend = picture->raster != NULL ? cnc_engine_open ("cpu", NULL, NULL) : NULL; /* so little that no other device would be faster */
+  backend = picture->raster != NULL ? cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, NULL)
+                                    : NULL; /* so little that no other device would be faster */
   if (backend == NULL || !cnc_encrypt_sample (method, picture, backend, bytes, psnr, NULL))
     return FALSE;
   source_size (image, target, &w, &h);

@@ -21,14 +21,11 @@ host_start_gegl (void)
 }
 
 CncBackend *
-host_job_backend (HostJob *job, GError **error)
+host_job_backend (HostJob *job, CncWork work, GError **error)
 {
   if (job->backend == NULL)
-    {
-      cnc_task_progress (&job->progress.task, 0, "Starting the device");
-      job->backend = cnc_engine_open (job->device, &job->note, error);
-    }
-  return job->backend;
+    cnc_task_progress (&job->progress.task, 0, "Starting the device");
+  return cnc_engine_suit (&job->backend, &job->work, job->device, work, &job->note, error) ? job->backend : NULL;
 }
 
 void

@@ -25,13 +25,14 @@ typedef struct
 {
   char *device; /* (nullable) what was asked for, see cnc_engine_open */
   CncBackend *backend;
+  CncWork work; /* what the backend was opened for */
   char *note;  /* (nullable) what the engine had to say */
   double psnr; /* dB, of what a method that is not lossless gives back; 0 otherwise */
   Progress progress;
 } HostJob;
 
-/* The backend of the job.  Errors: those of cnc_engine_open.  Returns: (transfer none) */
-CncBackend *host_job_backend (HostJob *job, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The backend of the job, good for that work.  Errors: those of cnc_engine_open.  Returns: (transfer none) */
+CncBackend *host_job_backend (HostJob *job, CncWork work, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void host_job_clear (HostJob *job);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostJob, host_job_clear)

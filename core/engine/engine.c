@@ -2,7 +2,18 @@
 #include "engine/engine.h"
 
 #include "base/error.h"
+#include "engine/speed.h"
 #include "vulkan/vk-backend.h"
+
+/* A picture takes about as long as the measurement and the start of software Vulkan. */
+#define LITTLE_CIPHER ((guint64) 1 << 20)  /* pixels */
+#define LITTLE_NETWORK ((guint64) 1 << 16) /* likewise */
+
+CncWork
+cnc_engine_work (CncWork work, guint64 pixels)
+{
+  return pixels < (work == CNC_WORK_NETWORK ? LITTLE_NETWORK : LITTLE_CIPHER) ? CNC_WORK_LITTLE : work;
+}
 
 GArray *
 cnc_engine_devices (char **problem)
@@ -122,23 +133,58 @@ open_chosen (GArray *devices, const char *choice, const char *problem, GError **
   return NULL;
 }
 
-/* The best that works; the last, "cpu", always does. */
+/* Is software Vulkan, which was opened, the faster one? */
+static gboolean
+compare (CncBackend *software, CncWork work, gboolean *faster, GError **error)
+{
+  g_autoptr (CncBackend) cpu = cnc_cpu_backend_new ();
+  CncSpeeds speeds;
+
+  if (!cnc_speed_measure (cpu, work, &speeds.cpu, error) || !cnc_speed_measure (software, work, &speeds.software, error))
+    return FALSE;
+  cnc_speed_remember (&software->info, work, &speeds);
+  *faster = speeds.software < speeds.cpu;
+  return TRUE;
+}
+
+/* The device, if it works and is the one to take: a GPU always, software Vulkan if it is faster than the processor.  NULL without error: it
+ * is not. */
 static CncBackend *
-open_best (GArray *devices, const char *problem, char **note)
+open_if_best (const CncDeviceInfo *info, CncWork work, GError **error)
+{
+  g_autoptr (CncBackend) backend = NULL;
+  const gboolean gpu = info->kind == CNC_DEVICE_VULKAN_GPU;
+  CncSpeeds speeds;
+  const gboolean known = !gpu && cnc_speed_recall (info, work, &speeds);
+  gboolean faster = gpu || (known && speeds.software < speeds.cpu);
+
+  if (!faster && (known || work == CNC_WORK_LITTLE))
+    return NULL;
+  backend = open_tested (info, error);
+  if (backend == NULL || (!gpu && !known && !compare (backend, work, &faster, error)))
+    return NULL;
+  return faster ? g_steal_pointer (&backend) : NULL;
+}
+
+/* The last, "cpu", always works. */
+static CncBackend *
+open_best (GArray *devices, CncWork work, const char *problem, char **note)
 {
   g_autofree char *passed_over = g_strdup (problem);
+  gboolean slower = FALSE;
 
-  for (guint i = 0; i + 1 < devices->len; i++)
+  for (guint i = 0; i + 1 < devices->len && !slower; i++)
     {
       g_autoptr (GError) why = NULL;
-      CncBackend *backend = open_tested (&g_array_index (devices, CncDeviceInfo, i), &why);
+      CncBackend *backend = open_if_best (&g_array_index (devices, CncDeviceInfo, i), work, &why);
 
       if (backend != NULL)
         {
           *note = g_steal_pointer (&passed_over);
           return backend;
         }
-      if (passed_over == NULL)
+      slower = why == NULL;
+      if (passed_over == NULL && why != NULL)
         passed_over = g_strdup (why->message);
     }
   *note = g_steal_pointer (&passed_over);
@@ -152,7 +198,7 @@ is_automatic (const char *choice)
 }
 
 CncBackend *
-cnc_engine_open (const char *choice, char **note, GError **error)
+cnc_engine_open (const char *choice, CncWork work, char **note, GError **error)
 {
   g_autoptr (GArray) devices = NULL;
   g_autoptr (GError) why = NULL;
@@ -178,8 +224,51 @@ cnc_engine_open (const char *choice, char **note, GError **error)
         g_propagate_error (error, g_steal_pointer (&why));
       return backend;
     }
-  backend = open_best (devices, problem, &why_not_better);
+  backend = open_best (devices, work, problem, &why_not_better);
   if (note != NULL)
     *note = g_steal_pointer (&why_not_better);
   return backend;
+}
+
+gboolean
+cnc_engine_suit (CncBackend **backend, CncWork *opened, const char *choice, CncWork work, char **note, GError **error)
+{
+  const gboolean chosen = !is_automatic (choice) || !is_automatic (g_getenv ("CNNCRYPT_DEVICE"));
+  char *said = NULL;
+
+  if (*backend != NULL && (chosen || work == CNC_WORK_LITTLE || work == *opened))
+    return TRUE;
+  g_clear_pointer (backend, cnc_backend_free);
+  *backend = cnc_engine_open (choice, work, &said, error);
+  *opened = work;
+  if (said != NULL)
+    {
+      g_free (*note);
+      *note = said;
+    }
+  return *backend != NULL;
+}
+
+const CncDeviceInfo *
+cnc_engine_expected (GArray *devices, CncWork work)
+{
+  const char *choice = g_getenv ("CNNCRYPT_DEVICE");
+  const gboolean automatic = is_automatic (choice);
+  g_autofree char *valid = g_utf8_make_valid (automatic ? "" : choice, -1), *folded = g_utf8_casefold (valid, -1), *id = as_id (valid);
+  CncSpeeds speeds;
+
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);
+
+      if (!automatic ? answers_to (info, folded, id) : info->kind != CNC_DEVICE_VULKAN_SOFTWARE)
+        return info;
+      if (!automatic)
+        continue;
+      if (cnc_speed_recall (info, work, &speeds))
+        return speeds.software < speeds.cpu ? info : &g_array_index (devices, CncDeviceInfo, devices->len - 1);
+      if (work != CNC_WORK_LITTLE)
+        return NULL;
+    }
+  return NULL;
 }

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/task.h"
-#include "nn/backend.h"
+#include "engine/engine.h"
 #include "picture/header.h"
 #include "picture/picture.h"
 #include "seal/keys.h"
@@ -31,6 +31,10 @@ const CncMethod *cnc_method_by_id (const char *id, GError **error);
 
 /* Whether the method can encrypt here.  MODEL, saying what is missing, if not. */
 gboolean cnc_method_ready (const CncMethod *method, GError **error);
+
+/* What a device has to do for a picture; see cnc_engine_open.  method NULL: the default. */
+CncWork cnc_encrypt_work (const CncMethod *method, guint64 pixels);
+CncWork cnc_decrypt_work (const CncHeader *header);
 
 /* A fresh file key and the stanzas that wrap it. */
 typedef struct _CncLock CncLock;

@@ -28,6 +28,8 @@ typedef struct
   char **pictures;
   CncSecret *passphrase;
   CncBackend *backend;
+  CncWork work;      /* what it was opened for */
+  char *note;        /* (nullable), said already */
   GHashTable *stems; /* stem -> how many pictures of this run have it */
 } Open;
 
@@ -100,10 +102,25 @@ is_lossy (guint8 method)
   return FALSE;
 }
 
-static CncPicture *
-decrypt (const Open *open, const CncRaster *carrier, Outcome *outcome, GError **error)
+static gboolean
+open_device (Open *open, CncWork work, GError **error)
 {
-  const CncDecryptParams params = { open->backend, NULL };
+  g_autofree char *note = NULL;
+  const gboolean good = cnc_engine_suit (&open->backend, &open->work, open->device, work, &note, error);
+
+  if (note != NULL && g_strcmp0 (note, open->note) != 0)
+    {
+      fprintf (stderr, "cnncrypt-open: %s\n", note);
+      g_free (open->note);
+      open->note = g_steal_pointer (&note);
+    }
+  return good;
+}
+
+static CncPicture *
+decrypt (Open *open, const CncRaster *carrier, Outcome *outcome, GError **error)
+{
+  CncDecryptParams params = { 0 };
   g_autoptr (CncSecret) file_key = NULL;
   CncHeader header;
 
@@ -111,7 +128,10 @@ decrypt (const Open *open, const CncRaster *carrier, Outcome *outcome, GError **
     return NULL;
   file_key = cnc_unlock (&header, open->passphrase, error);
   outcome->lossy |= is_lossy (header.method);
-  return file_key != NULL ? cnc_decrypt (carrier, &header, file_key, &params, error) : NULL;
+  if (file_key == NULL || !open_device (open, cnc_decrypt_work (&header), error))
+    return NULL;
+  params.backend = open->backend;
+  return cnc_decrypt (carrier, &header, file_key, &params, error);
 }
 
 /* Copies a region out of the picture, or back into it. */
@@ -131,7 +151,7 @@ copy_region (CncRaster *picture, const CncRegion *at, CncRaster *region, gboolea
 
 /* What lies at a region, decrypted. */
 static CncPicture *
-decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, Outcome *outcome, GError **error)
+decrypt_region (Open *open, CncRaster *carrier, const CncRegion *at, Outcome *outcome, GError **error)
 {
   g_autoptr (CncRaster) part = cnc_raster_new (at->width, at->height, &carrier->format, error);
   g_autoptr (CncPicture) opened = NULL;
@@ -156,7 +176,7 @@ decrypt_region (const Open *open, CncRaster *carrier, const CncRegion *at, Outco
 /* Decrypts every region in its place.  A region that does not open stays as it is, with a line on stderr.  Returns the whole picture, and
  * NULL if no region opened. */
 static CncPicture *
-open_regions (const Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, Outcome *outcome)
+open_regions (Open *open, const char *path, CncRaster *carrier, const CncRegion *regions, guint n, Outcome *outcome)
 {
   g_autoptr (CncRaster) whole = carrier;
   g_autoptr (CncPicture) result = NULL;
@@ -189,7 +209,7 @@ open_regions (const Open *open, const char *path, CncRaster *carrier, const CncR
 
 /* Loads and decrypts.  NULL with error, or NULL without where open_regions has complained already. */
 static CncPicture *
-open_picture (const Open *open, const char *path, Outcome *outcome, GError **error)
+open_picture (Open *open, const char *path, Outcome *outcome, GError **error)
 {
   g_autofree CncRegion *regions = g_new0 (CncRegion, CNC_MAX_REGIONS);
   g_autoptr (CncRaster) carrier = open_load (path, error);
@@ -206,7 +226,7 @@ open_picture (const Open *open, const char *path, Outcome *outcome, GError **err
 }
 
 static gboolean
-open_one (const Open *open, const char *path)
+open_one (Open *open, const char *path)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *stem = result_stem (open, path);
@@ -330,7 +350,6 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *note = NULL;
   Open open = { 0 };
   int status = STATUS_USAGE;
 
@@ -344,14 +363,10 @@ main (int argc, char **argv)
           status = STATUS_OK;
         }
       else if (prepare (&open, &error))
-        open.backend = cnc_engine_open (open.device, &note, &error);
+        status = open_device (&open, CNC_WORK_LITTLE, &error) ? STATUS_OK : STATUS_USAGE;
     }
   if (open.backend != NULL)
-    {
-      if (note != NULL)
-        fprintf (stderr, "cnncrypt-open: %s\n", note);
-      status = open_all (&open) ? STATUS_OK : STATUS_FAILED;
-    }
+    status = open_all (&open) ? STATUS_OK : STATUS_FAILED;
   if (error != NULL)
     fprintf (stderr, "cnncrypt-open: %s\n", error->message);
   g_clear_pointer (&open.backend, cnc_backend_free);
@@ -360,6 +375,7 @@ main (int argc, char **argv)
   g_strfreev (open.pictures);
   g_free (open.passphrase_file);
   g_free (open.device);
+  g_free (open.note);
   g_free (open.folder);
   return status;
 }

@@ -57,7 +57,7 @@ check_devices (void)
       const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);
       g_autoptr (GError) error = NULL;
       /* Opening a device runs its known-answer test. */
-      g_autoptr (CncBackend) backend = cnc_engine_open (info->id, NULL, &error);
+      g_autoptr (CncBackend) backend = cnc_engine_open (info->id, CNC_WORK_LITTLE, NULL, &error);
       if (backend != NULL && cnc_engine_self_test (backend, &error))
         doctor_say (DOCTOR_OK, "Device %s (%s): self-test passed", info->name, kind_name (info->kind));
       else
@@ -121,7 +121,7 @@ check_trial (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *note = NULL;
-  g_autoptr (CncBackend) backend = cnc_engine_open (NULL, &note, &error);
+  g_autoptr (CncBackend) backend = cnc_engine_open (NULL, CNC_WORK_CIPHER, &note, &error);
   if (backend == NULL)
     {
       doctor_say (DOCTOR_PROBLEM, "No device to work on: %s", error->message);
@@ -131,6 +131,9 @@ check_trial (void)
     doctor_say (DOCTOR_NOTE, "%s", note);
   doctor_say (DOCTOR_OK, "Device used if you choose none: %s%s", backend->info.name,
               g_getenv ("CNNCRYPT_DEVICE") != NULL ? " (chosen by CNNCRYPT_DEVICE)" : "");
+  g_autoptr (CncBackend) network = cnc_engine_open (NULL, CNC_WORK_NETWORK, NULL, NULL);
+  if (network != NULL && strcmp (network->info.id, backend->info.id) != 0)
+    doctor_say (DOCTOR_OK, "Device used for trained networks (the lossy method, cnncrypt-train): %s", network->info.name);
   const gint64 from = g_get_monotonic_time ();
   if (trial (backend, &error))
     doctor_say (DOCTOR_OK, "Trial: a small picture was encrypted and decrypted again, every bit equal, in %.1f s",
@@ -206,7 +209,7 @@ main (int argc, char **argv)
     }
   if (device)
     {
-      g_autoptr (CncBackend) backend = cnc_engine_open (NULL, NULL, &error);
+      g_autoptr (CncBackend) backend = cnc_engine_open (NULL, CNC_WORK_CIPHER, NULL, &error);
       if (backend == NULL)
         {
           g_printerr ("cnncrypt-doctor: %s\n", error->message);

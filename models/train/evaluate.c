@@ -406,7 +406,7 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
       return FALSE;
     }
   data = load (options, net->graph->inputs[0].channels, error);
-  backend = data != NULL ? cnc_engine_open (options->device, &device_note, error) : NULL;
+  backend = data != NULL ? cnc_engine_open (options->device, CNC_WORK_NETWORK, &device_note, error) : NULL;
   weights = backend != NULL ? cnc_weights_new (backend, net, error) : NULL;
   if (weights == NULL)
     return FALSE;

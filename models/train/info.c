@@ -109,12 +109,15 @@ train_devices_command (GError **error)
 {
   g_autofree char *problem = NULL;
   g_autoptr (GArray) devices = cnc_engine_devices (&problem);
+  g_autoptr (CncBackend) taken = cnc_engine_open (NULL, CNC_WORK_NETWORK, NULL, error);
 
+  if (taken == NULL)
+    return FALSE;
   for (guint i = 0; i < devices->len; i++)
     {
       const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);
 
-      printf ("%-32s  %s\n", info->id, info->name);
+      printf ("%-32s  %s%s\n", info->id, info->name, strcmp (info->id, taken->info.id) == 0 ? "  (taken without --device)" : "");
     }
   if (problem != NULL)
     fprintf (stderr, "%s\n", problem);

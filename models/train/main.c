@@ -94,7 +94,7 @@ main (int argc, char **argv)
       "folder (or file) of pictures: picture files, tar files of them, MNIST's idx, CIFAR-10's binary files", "DIR" },
     { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures",
       "FILE" },
-    { "device", 0, 0, G_OPTION_ARG_STRING, &a.device, "which device computes (see devices); without it the best one", "ID" },
+    { "device", 0, 0, G_OPTION_ARG_STRING, &a.device, "which device computes (see devices); without it the fastest one", "ID" },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &a.steps, "instead of the recipe's", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &a.seed, "instead of the recipe's; evaluate: of the noise", "N" },
     { "resume", 0, 0, G_OPTION_ARG_FILENAME, &a.resume, "go on from this checkpoint", "FILE" },

@@ -281,7 +281,7 @@ train_command (const TrainOptions *options, GError **error)
   data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->crop, train_warn, NULL, error);
   if (data == NULL)
     return FALSE;
-  backend = cnc_engine_open (options->device, &note, error);
+  backend = cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error);
   if (backend == NULL)
     return FALSE;
   if (note != NULL)
@@ -315,7 +315,7 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
       cnc_safetensors_writer_text (writer, keys[i], cnc_safetensors_metadata (net->file, keys[i]));
   data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL,
                           error);
-  backend = data != NULL ? cnc_engine_open (options->device, &note, error) : NULL;
+  backend = data != NULL ? cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error) : NULL;
   if (backend == NULL || !train_tables_add (net, backend, data, writer, error))
     return FALSE;
   bytes = cnc_safetensors_writer_finish (writer, error);

@@ -109,7 +109,7 @@ main (int argc, char **argv)
     {
       const char *choice = argc > 1 ? argv[i + 1] : g_array_index (devices, CncDeviceInfo, i).id;
       g_autoptr (GError) error = NULL;
-      g_autoptr (CncBackend) backend = cnc_engine_open (choice, NULL, &error);
+      g_autoptr (CncBackend) backend = cnc_engine_open (choice, CNC_WORK_CIPHER, NULL, &error);
 
       check (backend != NULL, &error);
       bench (backend);

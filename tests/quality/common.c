@@ -43,7 +43,7 @@ quality_open (const char *choice)
 
   if (choice == NULL)
     choice = named != NULL && *named != '\0' ? named : "cpu";
-  backend = cnc_engine_open (choice, &note, &error);
+  backend = cnc_engine_open (choice, CNC_WORK_CIPHER, &note, &error);
   if (backend == NULL)
     {
       g_printerr ("%s\n", error->message);

@@ -213,7 +213,7 @@ help_start (void)
   passphrase_path = in_folder ("passphrase");
   g_assert_true (g_file_set_contents (passphrase_path, "correct horse\nignored\n", -1, NULL));
   passphrase = cnc_secret_new_passphrase ("correct horse", 13, &error);
-  backend = cnc_engine_open ("cpu", NULL, &error);
+  backend = cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, &error);
   g_assert_no_error (error);
 }
 
