@@ -141,7 +141,13 @@ find_any (const GPtrArray *files, GError **error)
       if (no_memory (&problem, error))
         return NULL;
       if (refused->len == 0 && strcmp (base, CNC_AUTOENCODER_NAME ENDING) == 0)
-        g_string_append_printf (refused, " (%s cannot be used: %s)", shown, problem->message);
+        {
+          const char *why = problem->message;
+
+          if (g_str_has_prefix (why, shown)) /* it names the file itself */
+            why += strlen (shown) + strlen (": ");
+          g_string_append_printf (refused, " (%s cannot be used: %s)", shown, why);
+        }
     }
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
                "No model that compresses photographs is installed (%s" ENDING
