@@ -132,10 +132,8 @@ vector_load (const char *path, GError **error)
       {
         const char *key;
         char **field;
-      } fields[] = { { "expect: ", &vector->expect },
-                     { "kek: ", &vector->kek },
-                     { "passphrase: ", &vector->passphrase },
-                     { "message: ", &vector->message },
+      } fields[] = { { "expect: ", &vector->expect },   { "kek: ", &vector->kek },       { "passphrase: ", &vector->passphrase },
+                     { "message: ", &vector->message }, { "latent: ", &vector->latent }, { "about: ", &vector->about },
                      { "comment: ", &vector->comment } };
       gboolean known = FALSE;
 
@@ -167,6 +165,8 @@ vector_free (Vector *vector)
   g_free (vector->passphrase);
   g_free (vector->message);
   g_free (vector->comment);
+  g_free (vector->latent);
+  g_free (vector->about);
   g_ptr_array_unref (vector->payloads);
   cnc_raster_free (vector->image);
   g_free (vector);

@@ -12,6 +12,8 @@ typedef struct
   char *passphrase; /* (nullable) hex of its UTF-8 */
   char *message;    /* (nullable) what the error's text has in it */
   char *comment;
+  char *latent;        /* (nullable) of a lossy method: SHA-256 in hex of the numbers of the latent, 16 bits each, little-endian */
+  char *about;         /* (nullable) then: the samples in hex; colours may differ by one step here and there, alpha not */
   GPtrArray *payloads; /* SHA-256 in hex of the samples, little-endian, of each picture that opens */
   CncRaster *image;
 } Vector;

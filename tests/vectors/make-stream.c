@@ -21,8 +21,7 @@ typedef struct
   guint8 tag;
 } Piece;
 
-/* What the sample's stream holds. */
-static guint8 *
+guint8 *
 open_sample (const Sample *sample, gsize *size)
 {
   const CncHeader *header = &sample->header;
@@ -81,6 +80,22 @@ reseal (const Sample *sample, const guint8 *plain, const Piece *pieces, guint n_
     }
   cnc_payload_fill (sample->file_key, image->data + at, cnc_raster_bytes (image) - at);
   return image;
+}
+
+CncRaster *
+seal_plain (const Sample *sample, const guint8 *plain, gsize size)
+{
+  g_autofree Piece *pieces = g_new0 (Piece, size / CHUNK + 1);
+  g_autofree guint *order = g_new0 (guint, size / CHUNK + 1);
+  guint n = 0;
+
+  g_assert_cmpuint (size, <, 8 * CHUNK);
+  for (gsize at = 0; at < size; at += CHUNK, n++)
+    {
+      pieces[n] = (Piece){ at, MIN (CHUNK, size - at), at + CHUNK < size ? MESSAGE : FINAL };
+      order[n] = n;
+    }
+  return reseal (sample, plain, pieces, n, order, n);
 }
 
 static void

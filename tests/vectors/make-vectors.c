@@ -1,4 +1,4 @@
-/* Writes the vectors into the folder that the command line names. */
+/* Writes the vectors into the folder that the command line names: make-vectors FOLDER MODELS, MODELS being where tiny.safetensors is. */
 #include "make.h"
 
 int
@@ -6,13 +6,13 @@ main (int argc, char **argv)
 {
   CncBackend *backend;
 
-  if (argc != 2 || !cnc_seal_init (NULL))
+  if (argc != 3 || !cnc_seal_init (NULL))
     {
-      g_printerr ("usage: make-vectors FOLDER\n");
+      g_printerr ("usage: make-vectors FOLDER MODELS\n");
       return 1;
     }
   backend = cnc_reference_backend_new ();
-  make_vectors (argv[1], backend);
+  make_vectors (argv[1], argv[2], backend);
   cnc_backend_free (backend);
   return 0;
 }

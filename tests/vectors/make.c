@@ -109,6 +109,14 @@ save (const Maker *maker, const char *name, const char *expect, const char *mess
 }
 
 void
+save_lines (const Maker *maker, const char *name, const char *lines, CncRaster *image, const char *comment)
+{
+  g_autofree char *all = g_strdup_printf ("expect: success\n%s", lines);
+
+  save_with (maker, name, "kek: " KEK_HEX "\n", all, comment, image);
+}
+
+void
 fix_checksum (const Sample *sample, CncRaster *image)
 {
   const gsize at = cnc_header_checksum_offset (&sample->header);
@@ -281,9 +289,9 @@ make_passphrases (const Maker *maker)
 }
 
 void
-make_vectors (const char *folder, CncBackend *backend)
+make_vectors (const char *folder, const char *models, CncBackend *backend)
 {
-  Maker maker = { folder, backend, NULL };
+  Maker maker = { .folder = folder, .models = models, .backend = backend };
   g_autoptr (CncPicture) picture = make_picture (20, 12, &rgb8);
   g_autoptr (CncPicture) dot = make_picture (1, 1, &rgb8);
   g_autoptr (CncPicture) wide = make_picture (150, 150, &rgb8);

@@ -9,13 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* Randomness is drawn as in production, so two runs give different files with the same outcomes.  Aborts on an error. */
-void make_vectors (const char *folder, CncBackend *backend);
+/* Randomness is drawn as in production, so two runs give different files with the same outcomes.  models: the folder with
+ * tiny.safetensors.  Aborts on an error. */
+void make_vectors (const char *folder, const char *models, CncBackend *backend);
 
 /* What the parts of the maker share. */
 typedef struct
 {
   const char *folder;
+  const char *models; /* the folder with tiny.safetensors */
   CncBackend *backend;
   CncSecret *kek;
 } Maker;
@@ -38,6 +40,16 @@ CncRaster *copy_raster (const CncRaster *raster);
 /* expect "success" writes the sample's payload; message: (nullable); image is consumed. */
 void save (const Maker *maker, const char *name, const char *expect, const char *message, const Sample *sample, CncRaster *image,
            const char *comment);
+
+/* expect "success" with other lines in the place of a payload. */
+void save_lines (const Maker *maker, const char *name, const char *lines, CncRaster *image, const char *comment);
+
+/* What the sample's stream holds: (transfer full); and a carrier whose stream holds this instead, with the header's other fields. */
+guint8 *open_sample (const Sample *sample, gsize *size);
+CncRaster *seal_plain (const Sample *sample, const guint8 *plain, gsize size);
+
+/* SHA-256 in hex of the numbers of the latent that a carrier of method 2 holds, with the model file at path. */
+char *vector_latent (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, CncBackend *backend, const char *path);
 
 /* The checksum, or checksum and tag, over the header's bytes as they now are, at the places that the sample's header has. */
 void fix_checksum (const Sample *sample, CncRaster *image);
