@@ -1,7 +1,8 @@
-/* A model file, as anybody may send it: read, written again, folded, planned, and, where it asks for little work, run. */
+/* A model file, as anybody may send it: read, written again, folded, planned, and, where it asks for little work, run; one of the lossy
+ * method decodes some numbers. */
 #include "fuzz.h"
 
-#include "nn/tile.h"
+#include "methods/autoencoder/model.h"
 
 #include <math.h>
 
@@ -64,6 +65,32 @@ run (const CncNet *model)
     g_assert_not_reached ();
 }
 
+/* The file's own bytes as a coded latent: seldom one, but the tables are used. */
+static void
+decode (CncNet *net, const uint8_t *data, size_t size)
+{
+  CncAutoencoder model = { .net = net };
+  g_autoptr (CncLatentTables) tables = NULL;
+  g_autofree gint16 *values = NULL;
+  g_autoptr (GByteArray) again = NULL;
+  guint32 width, height;
+
+  if (!cnc_autoencoder_check (&model, NULL))
+    return;
+  g_assert (model.channels >= 1 && model.channels <= CNC_LATENT_MAX_CHANNELS);
+  cnc_autoencoder_latent_size (&model, 5, 4, &width, &height);
+  tables = cnc_latent_tables_read (net->file, model.channels, NULL);
+  if (tables == NULL || (gsize) width * height * model.channels > 1u << 20)
+    return;
+  values = g_new (gint16, (gsize) width * height * model.channels);
+  /* the first byte of a coded latent is 0, and so is the last of the header's length */
+  if (!cnc_latent_decode (tables, data + 7, size - 7, width, height, values, NULL, NULL))
+    return;
+  again = cnc_latent_encode (tables, values, width, height, NULL, NULL);
+  if (again == NULL || again->len != size - 7 || memcmp (again->data, data + 7, again->len) != 0)
+    g_assert_not_reached ();
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -91,7 +118,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (model == NULL)
     return 0;
   write_again (model);
-  if (cnc_net_fold (model, NULL))
-    run (model);
+  if (!cnc_net_fold (model, NULL))
+    return 0;
+  run (model);
+  decode (model, data, size);
   return 0;
 }

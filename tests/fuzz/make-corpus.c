@@ -5,6 +5,7 @@
 #include "picture/pack.h"
 
 #include "../unit/codec-model.h"
+#include "methods/autoencoder/autoencoder.h"
 
 #include <glib/gstdio.h>
 
@@ -129,6 +130,8 @@ save_others (void)
 static void
 save_models (void)
 {
+  g_autoptr (GBytes) lossy = NULL;
+  g_autoptr (GByteArray) whole = NULL;
   static const struct
   {
     const char *name, *graph;
@@ -153,6 +156,9 @@ save_models (void)
       bytes = bytes_of (g_bytes_get_data (file, NULL), g_bytes_get_size (file));
       save ("model", models[i].name, bytes);
     }
+  lossy = codec_model_bytes (5);
+  whole = bytes_of (g_bytes_get_data (lossy, NULL), g_bytes_get_size (lossy));
+  save ("model", "lossy", whole);
 }
 
 /* Latents of zeros, of small numbers with a few large ones, and of the largest. */
@@ -177,6 +183,47 @@ save_latents (void)
       g_byte_array_append (bytes, coded->data, coded->len);
       save ("latent", names[i], bytes);
     }
+}
+
+/* Tables as they may be, and ones that are refused, each with something behind them. */
+static void
+save_tables (void)
+{
+  static const char *const names[] = { "tables", "wide", "unsorted", "odd" };
+  static const guint8 flags[] = { 4, 3, 12, 16 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const guint8 head[3] = { (guint8) (5 + i), (guint8) (9 - i), flags[i] };
+      g_autoptr (GByteArray) bytes = bytes_of (head, 3);
+
+      for (guint k = 0; k < 2600; k++)
+        g_byte_array_append (bytes, (const guint8[]){ (guint8) (k * k >> 3 ^ k * (i + 3)) }, 1);
+      save ("tables", names[i], bytes);
+    }
+}
+
+/* Pictures of every kind that the lossy method seals. */
+static void
+save_bodies (void)
+{
+  static const char *const names[] = { "rgb", "grey", "rgb-alpha", "grey-alpha" };
+  g_autofree char *models = codec_model_install ("fuzz", 5);
+  g_autoptr (CncAutoencoder) model = cnc_autoencoder_find (NULL, NULL, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const CncFormat format = { i % 2 == 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, i >= 2 };
+      const guint8 head[3] = { (guint8) i, 17 - 1, 11 - 1 };
+      g_autoptr (CncPicture) picture = make_picture (&format);
+      g_autoptr (GByteArray) bytes = bytes_of (head, 3), body = NULL;
+      CncRaster geometry;
+
+      body = cnc_autoencoder_pack (model, picture, fuzz_backend (), &geometry, NULL, NULL);
+      g_byte_array_append (bytes, body->data, body->len);
+      save ("body", names[i], bytes);
+    }
+  codec_model_remove (models, "fuzz");
 }
 
 int
@@ -207,5 +254,7 @@ main (int argc, char **argv)
   save_others ();
   save_models ();
   save_latents ();
+  save_tables ();
+  save_bodies ();
   return 0;
 }

@@ -10,10 +10,10 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build-fuzz}
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-targets=${*:-header container plain info unpack model latent}
+targets=${*:-header container plain info unpack model latent tables body}
 
 if [ ! -f "$build/build.ninja" ]; then
-  CC=clang meson setup "$build" "$top" -Dfuzz=true -Dplugin=disabled -Dbuildtype=debugoptimized -Db_lundef=false \
+  CC=clang meson setup "$build" "$top" -Dfuzz=true -Dplugin=disabled -Donednn=disabled -Dbuildtype=debugoptimized -Db_lundef=false \
     -Db_sanitize=address,undefined -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined' >/dev/null
 fi
 programs=
