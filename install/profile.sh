@@ -70,6 +70,7 @@ install_built ()
   rm -f "$new"
 }
 
+installed_models () { sed -n 's|^file .*/\([^/]*\)\.safetensors$|\1|p' "$(manifest)" | sort; }
 installed_programs () { sed -n "s|^file $(bin_dir)/||p" "$(manifest)" | sort; }
 
 splash_picture ()

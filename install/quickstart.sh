@@ -41,6 +41,8 @@ make_profile
 install_built "$top/build" "$plugin_dir"
 say "Plug-in:  $plugin_dir/cnncrypt"
 say "Programs: $(installed_programs | paste -sd' ') in $(bin_dir)"
+models=$(installed_models | paste -sd' ')
+[ -z "$models" ] || say "Models:   $models in $(state_dir)"
 case ":$PATH:" in
   *":$(bin_dir):"*) ;;
   *) say "          (that folder is not in PATH: call them as $(bin_dir)/NAME, or add it: export PATH=\"\$HOME/.local/bin:\$PATH\")" ;;

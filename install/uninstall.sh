@@ -4,7 +4,8 @@
 #   install/uninstall.sh [--yes]           --yes: without asking
 #
 # The packages stay (other programs use them), and so do your pictures: an encrypted picture can be opened again after a
-# new install.  Removed are the plug-in, the programs, the cache, and the demonstration in build/demo.
+# new install.  Removed are the plug-in, the programs, the models, the cache, and the demonstration in
+# build/demo.
 set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/profile.sh"
@@ -13,7 +14,7 @@ yes=
 case "${1:-}" in
   '') ;;
   --yes | -y) yes=1 ;;
-  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) die "unknown option $1; usage: uninstall.sh [--yes]" ;;
 esac
 

@@ -33,6 +33,8 @@ check "installs" install
 check "the plug-in is there" test -f "$plugin_dir/cnncrypt"
 check "the program is there" test -f "$HOME/.local/bin/cnncrypt-batch"
 check "the data are there" test -f "$HOME/.local/share/cnncrypt/model.safetensors"
+models () { [ "$(bash -c '. "$0/install/common.sh"; . "$0/install/profile.sh"; installed_models' "$work/src")" = model ]; }
+check "the model is listed" models
 once=$(sort "$HOME/.local/share/cnncrypt/installed")
 check "installs a second time" install
 check "the list is the same after the second time" test "$once" = "$(sort "$HOME/.local/share/cnncrypt/installed")"
