@@ -219,7 +219,7 @@ make_numbers (const Maker *maker, const Sample *sample, const CncAutoencoder *mo
   cnc_autoencoder_latent_size (model, width, height, &w, &h);
   values = g_new (gint16, (gsize) model->channels * w * h);
   for (guint i = 0; i < model->channels * w * h; i++)
-    values[i] = (gint16) (i % 13 == 5 ? (gint) (i % 2 == 0 ? 1 : -1) << i / 13 % 16 : (gint) (i * i % 11) - 5);
+    values[i] = (gint16) (i % 13 == 5 ? (i % 2 == 0 ? 1 : -1) * (1 << i / 13 % 16) : (gint) (i * i % 11) - 5);
   values[3] = G_MININT16;
   values[4] = G_MAXINT16;
   coded = cnc_latent_encode (model->tables, values, w, h, NULL, &error);
