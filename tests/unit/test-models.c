@@ -117,6 +117,27 @@ check_provenance (GKeyFile *manifest, const char *name, const CncNet *net, GStri
   compare_number (manifest, name, "steps", (guint64) json_object_get_int_member_with_default (object, "steps", -1), problems);
 }
 
+/* The command is the one that makes the file: it names the recipe, and what it does not take from it. */
+static void
+check_command (GKeyFile *manifest, const char *name, const TrainRecipe *recipe, GString *problems)
+{
+  g_autofree char *command = g_key_file_get_string (manifest, name, "command", NULL);
+  g_autofree char *seed = g_key_file_get_string (manifest, name, "seed", NULL);
+  g_autofree char *steps = g_key_file_get_string (manifest, name, "steps", NULL);
+  g_autofree char *file = g_strdup_printf ("models/%s.ini ", recipe->name);
+  g_autofree char *with_seed = g_strdup_printf ("--seed %s", seed), *with_steps = g_strdup_printf ("--steps %s", steps);
+
+  if (command == NULL || seed == NULL || steps == NULL)
+    return;
+  if (strstr (command, file) == NULL)
+    blame (problems, name, "the command does not name %s", file);
+  if (g_ascii_strtoull (seed, NULL, 10) != recipe->seed && strstr (command, with_seed) == NULL)
+    blame (problems, name, "the recipe has another seed, and the command does not say %s", with_seed);
+  /* with patience a run may end early */
+  if (g_ascii_strtoull (steps, NULL, 10) != recipe->steps && recipe->patience == 0 && strstr (command, with_steps) == NULL)
+    blame (problems, name, "the recipe has other steps, and the command does not say %s", with_steps);
+}
+
 static void
 check_recipe (GKeyFile *manifest, const char *recipes, const char *name, const CncNet *net, GString *problems)
 {
@@ -131,6 +152,8 @@ check_recipe (GKeyFile *manifest, const char *recipes, const char *name, const C
     blame (problems, name, "%s", error->message);
   else if (strcmp (ours, theirs) != 0)
     blame (problems, name, "its graph is not that of %s", file);
+  if (recipe != NULL)
+    check_command (manifest, name, recipe, problems);
 }
 
 static void
@@ -250,13 +273,13 @@ test_installed (void)
   "[graph]\nx = input channels=3\ne1 = conv2d x channels=6 kernel=5 stride=2 pad=2 activation=leaky_relu slope=0.1\n"                      \
   "e2 = conv2d e1 channels=5 kernel=5 stride=2 pad=2\ne3 = affine e2 scale=8\nz = quantise e3\nd1 = affine z scale=0.125\n"                \
   "d2 = conv2d d1 channels=48 kernel=3 pad=1\ny = pixel_shuffle d2 factor=4\noutputs = y\nlatent = z\n"                                    \
-  "[train]\nbatch = 1\nsteps = 7\n[loss]\nmse = 1\n"
+  "[train]\nseed = 3\nbatch = 1\nsteps = 7\n[loss]\nmse = 1\n"
 
 typedef struct
 {
   const char *name;
-  const char *old, *new; /* in MANIFEST; old NULL: new stands behind it */
-  const char *recipe;    /* (nullable) another number of channels in the recipe */
+  const char *old, *new;       /* in MANIFEST; old NULL: new stands behind it */
+  const char *recipe, *change; /* (nullable) likewise in the recipe */
   gboolean no_tables, cut, extra, no_file, no_provenance;
   gsize weight;         /* bytes that stand in the file for nothing */
   const char *expected; /* NULL: no problem */
@@ -277,7 +300,10 @@ static const Case cases[] = {
   { .name = "key-unknown", .new = "sede=1\n", .expected = "“sede” is no key" },
   { .name = "figure-without-command", .old = "figure1-command=sh\n", .new = "", .expected = "“figure1” is no key, or a figure without" },
   { .name = "figure-alone", .new = "figure2=1\n", .expected = "“figure2” is no key, or a figure without" },
-  { .name = "graph", .recipe = "channels=5", .expected = "its graph is not that of tiny.ini" },
+  { .name = "graph", .recipe = "channels=5", .change = "channels=7", .expected = "its graph is not that of tiny.ini" },
+  { .name = "command-other-recipe", .old = "models/tiny.ini", .new = "models/small.ini", .expected = "does not name models/tiny.ini" },
+  { .name = "command-seed", .recipe = "seed = 3", .change = "seed = 4", .expected = "does not say --seed 3" },
+  { .name = "command-steps", .recipe = "steps = 7", .change = "steps = 8", .expected = "does not say --steps 7" },
   { .name = "tables", .no_tables = TRUE, .expected = "latent.mean" },
   { .name = "cut", .cut = TRUE, .expected = "tiny: " },
   { .name = "provenance", .no_provenance = TRUE, .expected = "does not tell where it comes from" },
@@ -328,11 +354,11 @@ test_case (gconstpointer data)
   gsize parameters;
   g_autoptr (GBytes) bytes = make_file (test, &parameters);
   g_autofree char *path = g_build_filename (folder, files[0], NULL), *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
-  g_autofree char *text
-      = g_strdup_printf ("[tiny]\nsha256=%s\nbytes=%" G_GSIZE_FORMAT "\nparameters=%" G_GSIZE_FORMAT
-                         "\nrecipe=tiny\nseed=3\nsteps=7\ndevice=cpu\ncommand=sh\ndata=pictures\nterms=free\n"
-                         "machine=two cores\ntime=a minute\nfigure1=30 dB\nfigure1-rivals=JPEG 29 dB\nfigure1-command=sh\n",
-                         hash, g_bytes_get_size (bytes), parameters);
+  g_autofree char *text = g_strdup_printf (
+      "[tiny]\nsha256=%s\nbytes=%" G_GSIZE_FORMAT "\nparameters=%" G_GSIZE_FORMAT
+      "\nrecipe=tiny\nseed=3\nsteps=7\ndevice=cpu\ncommand=cnncrypt-train models/tiny.ini --out FILE\ndata=pictures\nterms=free\n"
+      "machine=two cores\ntime=a minute\nfigure1=30 dB\nfigure1-rivals=JPEG 29 dB\nfigure1-command=sh\n",
+      hash, g_bytes_get_size (bytes), parameters);
   g_autoptr (GString) manifest = g_string_new (text), recipe = g_string_new (RECIPE);
   g_autofree char *problems = NULL;
 
@@ -341,7 +367,7 @@ test_case (gconstpointer data)
   else if (test->new != NULL)
     g_string_append (manifest, test->new);
   if (test->recipe != NULL)
-    g_assert_cmpuint (g_string_replace (recipe, test->recipe, "channels=7", 1), ==, 1);
+    g_assert_cmpuint (g_string_replace (recipe, test->recipe, test->change, 1), ==, 1);
   write_text (folder, files[2], manifest->str);
   write_text (folder, files[3], recipe->str);
   if (test->extra)
