@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "image.h"
+#include "metadata.h"
 #include "pixels.h"
 
 /* The box of the selection in the layer; FALSE if it is empty. */
@@ -100,6 +101,8 @@ encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncM
     picture = image_read_region (drawable, *x, *y, width, height, task, error);
   if (picture == NULL)
     return NULL;
+  if (!method->lossless && picture->raster->format.curve == CNC_CURVE_LINEAR)
+    metadata_make_perceptual (picture);
   params.region_width = width;
   params.region_height = height;
   return cnc_encrypt (picture, lock, &params, error);

@@ -19,6 +19,24 @@ collect_parasite (CncPicture *picture, GimpParasite *parasite)
   gimp_parasite_free (parasite);
 }
 
+void
+metadata_make_perceptual (CncPicture *picture)
+{
+  gsize size = 0;
+  const guint8 *data = picture->profile != NULL ? g_bytes_get_data (picture->profile, &size) : NULL;
+  GimpColorProfile *linear = data != NULL ? gimp_color_profile_new_from_icc_profile (data, size, NULL) : NULL;
+  GimpColorProfile *curved = linear != NULL ? gimp_color_profile_new_srgb_trc_from_color_profile (linear) : NULL;
+
+  g_clear_pointer (&picture->profile, g_bytes_unref);
+  if (curved != NULL)
+    {
+      data = gimp_color_profile_get_icc_profile (curved, &size);
+      picture->profile = g_bytes_new (data, size);
+    }
+  g_clear_object (&curved);
+  g_clear_object (&linear);
+}
+
 static void
 collect_colours (gint32 image, CncPicture *picture)
 {

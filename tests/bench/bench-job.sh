@@ -3,8 +3,8 @@
 #
 #   bench-job.sh BUILD [PICTURE]        BUILD: the build folder; or: meson test --benchmark job -C BUILD --verbose
 #
-# PICTURE: any file GIMP opens.  Without it a mosaic of 6000 x 4000 pixels, 8-bit RGB: of the photographs of 768 x 512 pixels in the folders
-# of CNNCRYPT_TEST_PICTURES (paths between colons), at their own size, or if there are none of GIMP's splash picture.
+# PICTURE: any file GIMP opens.  Without it a mosaic of 6000 x 4000 pixels (mosaic.sh): of the photographs in the folders of CNNCRYPT_TEST_PICTURES, or
+# of GIMP's splash picture.
 # In one run, by turns, REPEATS times each (default 3), medians:
 #   gimp      GIMP alone: start, load, save as PNG at level 1, without encryption;  of the picture, and of its encrypted picture
 #   cnncrypt  cnncrypt-batch encrypt (its own check and the reading back of the file included) and decrypt
@@ -22,6 +22,7 @@ magick=$(command -v convert-im6 || command -v convert) || { echo "ImageMagick is
 for program in "$batch" "$peak"; do
   [ -x "$program" ] || { echo "$program is not there: meson compile -C $build" >&2; exit 2; }
 done
+. "$(dirname "$0")/mosaic.sh"
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 missed=0
@@ -32,36 +33,6 @@ ratio () { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 limit () # VALUE LIMIT
 {
   if awk -v v="$1" -v l="$2" 'BEGIN { exit !(v <= l) }'; then echo "within $2"; else echo "OVER $2"; fi
-}
-
-make_picture ()
-{
-  local folder file size tiles=() columns
-  IFS=: read -ra folders <<<"${CNNCRYPT_TEST_PICTURES-}"
-  for folder in "${folders[@]}"; do
-    for file in "$folder"/*.png; do
-      size=$(identify -format '%wx%h' "$file" 2>/dev/null)
-      [ "$size" = 768x512 ] && tiles+=("$file")
-    done
-  done
-  if [ ${#tiles[@]} -gt 0 ]; then
-    echo "picture: a mosaic of ${#tiles[@]} photographs of 768 x 512 at their own size, in turn"
-  else
-    tiles=(/usr/share/gimp/2.0/images/gimp-splash.png)
-    [ -e "${tiles[0]}" ] || die "No photographs in CNNCRYPT_TEST_PICTURES and no splash picture of GIMP: name a PICTURE."
-    echo "picture: a mosaic of GIMP's splash picture at its own size"
-  fi
-  size=$(identify -format '%wx%h' "${tiles[0]}")
-  columns=$(((6000 + ${size%x*} - 1) / ${size%x*}))
-  local rows=$(((4000 + ${size#*x} - 1) / ${size#*x})) i=0 y
-  for ((y = 0; y < rows; y++)); do
-    local row=() x
-    # Shifted by five from row to row, so that the same photographs do not stand below each other.
-    for ((x = 0; x < columns; x++)); do row+=("${tiles[$(((i + y * 5) % ${#tiles[@]}))]}"); i=$((i + 1)); done
-    "$magick" "${row[@]}" +append "$work/row-$(printf %02d "$y").miff" || return 1
-  done
-  "$magick" "$work"/row-*.miff -append -crop 6000x4000+0+0 +repage -alpha off -depth 8 -type TrueColor -quality 11 "png24:$work/picture.png" || return 1
-  rm -f "$work"/row-*.miff
 }
 
 plain_gimp () # IN OUT: load and save
@@ -95,7 +66,7 @@ if [ -n "$picture" ]; then
   cp "$picture" "$work/picture.png" || exit 2
   echo "picture: $picture"
 else
-  make_picture || die "The mosaic could not be made."
+  make_mosaic "$work/picture.png" || die "The mosaic could not be made."
 fi
 read -r width height < <(identify -format '%w %h' "$work/picture.png")
 raw=$((width * height * 3))

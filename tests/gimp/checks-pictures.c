@@ -205,6 +205,46 @@ check_layers (gint32 image)
   check (got != NULL && g_bytes_equal (want, got), "of several layers, what is visible comes back");
 }
 
+/* Do both look the same: by the profile that is attached, or GIMP's own where none is. */
+static gboolean
+same_look (gint32 a, gint32 b)
+{
+  GimpColorProfile *profile_a = gimp_image_get_effective_color_profile (a);
+  GimpColorProfile *profile_b = gimp_image_get_effective_color_profile (b);
+  const gboolean same = gimp_color_profile_is_equal (profile_a, profile_b);
+
+  g_object_unref (profile_a);
+  g_object_unref (profile_b);
+  return same;
+}
+
+static GimpColorProfile *
+linear_adobe (void)
+{
+  GimpColorProfile *adobe = gimp_color_profile_new_rgb_adobe ();
+  GimpColorProfile *linear = gimp_color_profile_new_linear_from_color_profile (adobe);
+
+  g_object_unref (adobe);
+  return linear;
+}
+
+/* The lossy method gives linear pixels the curve of sRGB: their profile has to follow, as it does when GIMP changes the precision. */
+static void
+check_linear (GimpImageBaseType base, GimpColorProfile *profile)
+{
+  const gint32 image = checks_image (70, 40, base, GIMP_PRECISION_U16_LINEAR, FALSE, 5);
+  gint32 encrypted, back, want;
+
+  gimp_image_set_color_profile (image, profile);
+  want = gimp_image_duplicate (image);
+  gimp_image_convert_precision (want, GIMP_PRECISION_U8_GAMMA);
+  encrypted = checks_encrypt_by ("autoencoder", image, checks_layer (image), 0, PASS);
+  back = encrypted != -1 ? checks_decrypt (encrypted, checks_layer (encrypted), PASS) : -1;
+  check (back != -1 && gimp_image_get_precision (back) == GIMP_PRECISION_U8_GAMMA && !same_look (image, want) && same_look (back, want),
+         "a linear profile becomes perceptual with its pixels: %s", gimp_color_profile_get_label (profile));
+  g_object_unref (profile);
+}
+
 void
 checks_metadata (void)
 {
@@ -220,4 +260,7 @@ checks_metadata (void)
              && same_parasite (gimp_item_get_parasite (layer, "checks-kept"), gimp_item_get_parasite (checks_layer (back), "checks-kept")),
          "a layer's own parasite comes back with the layer");
   check_layers (image);
+  check_linear (GIMP_RGB, gimp_color_profile_new_rgb_srgb_linear ());
+  check_linear (GIMP_RGB, linear_adobe ());
+  check_linear (GIMP_GRAY, gimp_color_profile_new_d65_gray_linear ());
 }

@@ -54,14 +54,20 @@ take (GimpParam *values, gint n)
 }
 
 gint32
-checks_encrypt (gint32 image, gint32 drawable, int target, const char *source)
+checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int target, const char *source)
 {
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
                                           GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, source, GIMP_PDB_STRING,
-                                          "hybrid", GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
+                                          method, GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
 
   return take (values, n);
+}
+
+gint32
+checks_encrypt (gint32 image, gint32 drawable, int target, const char *source)
+{
+  return checks_encrypt_by ("hybrid", image, drawable, target, source);
 }
 
 gint32

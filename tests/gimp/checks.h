@@ -8,6 +8,8 @@
 void check (gboolean passed, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* The procedures; -1 on an error, whose text is then in checks_error. */
+gint32 checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int target, const char *source);
+/* by "hybrid" */
 gint32 checks_encrypt (gint32 image, gint32 drawable, int target, const char *source);
 gint32 checks_decrypt (gint32 image, gint32 drawable, const char *source);
 extern char *checks_error;

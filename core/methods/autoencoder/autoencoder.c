@@ -110,6 +110,7 @@ cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const 
                            .fetch = model->latent,
                            .width = picture->width,
                            .height = picture->height,
+                           .max_tile = model->max_tile,
                            .read = read_picture,
                            .write = write_latent,
                            .user_data = &s,
@@ -131,6 +132,7 @@ cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
   job.width = s.width;
   job.height = s.height;
+  job.max_tile = model->max_tile;
   return cnc_tile_run (backend, model->net->graph, weights, &job, task, error);
 }
 

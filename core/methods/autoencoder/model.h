@@ -23,6 +23,7 @@ typedef struct
   guint channels;       /* of the latent */
   CncReach encode;      /* picture to latent */
   CncLatentTables *tables;
+  guint32 max_tile; /* of cnc_tile_run; 0 at first.  It changes no result. */
 } CncAutoencoder;
 
 /* Errors: MODEL, IO, NO_MEMORY. */

@@ -1,0 +1,132 @@
+/* tests/bench/bench-codec.c: the steps of the lossy method on one picture, and that tiles leave no trace: bench-codec PICTURE [RESTORED]
+ *
+ * The model is the one that would encrypt (CNNCRYPT_MODEL_PATH), the device that of CNNCRYPT_DEVICE.  Prints the seconds of the network and
+ * of the range coder, both ways; then encodes and decodes once more in tiles of another size, which must give the same numbers and the same
+ * pixels.  RESTORED: what cnncrypt-batch has decrypted on the same device, which must have these pixels too.  Status 1 if anything differs.
+ */
+#include "base/memory.h"
+#include "methods/autoencoder/autoencoder.h"
+#include "methods/autoencoder/convert.h"
+#include "engine/engine.h"
+#include "tools/open.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OTHER_TILE 200u /* longest side, rounded up to the network's grid: a size that no budget of memory gives for a large picture */
+
+static void
+check (gboolean good, GError **error)
+{
+  if (good)
+    return;
+  fprintf (stderr, "bench-codec: %s\n", (*error)->message);
+  exit (1);
+}
+
+static gint64
+told (const char *what, gint64 since)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  printf ("%-28s %8.2f s\n", what, (double) (now - since) * 1e-6);
+  fflush (stdout);
+  return g_get_monotonic_time ();
+}
+
+static guint
+differing (const CncRaster *a, const CncRaster *b)
+{
+  guint n = 0;
+
+  if (a->width != b->width || a->height != b->height || !cnc_format_equal (&a->format, &b->format))
+    return G_MAXUINT;
+  for (gsize i = 0; i < cnc_raster_bytes (a); i++)
+    n += a->data[i] != b->data[i];
+  return n;
+}
+
+static double
+psnr (const CncRaster *a, const CncRaster *b)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < cnc_raster_bytes (a); i++)
+    sum += (double) (a->data[i] - b->data[i]) * (a->data[i] - b->data[i]);
+  return 10 * log10 (65025.0 * (double) cnc_raster_bytes (a) / sum);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncAutoencoder) model = NULL;
+  g_autoptr (CncBackend) backend = NULL;
+  g_autoptr (CncRaster) picture = NULL, restored = NULL, again = NULL, batch = NULL;
+  g_autoptr (CncWeights) weights = NULL;
+  g_autoptr (GByteArray) coded = NULL;
+  g_autofree gint16 *values = NULL, *others = NULL;
+  guint32 width, height;
+  guint pixels, from_batch = 0;
+  gsize count;
+  gboolean same;
+  gint64 since;
+
+  if (argc != 2 && argc != 3)
+    {
+      fputs ("bench-codec PICTURE [RESTORED]\n", stderr);
+      return 2;
+    }
+  open_load_init ();
+  picture = open_load (argv[1], &error);
+  check (picture != NULL, &error);
+  batch = argc > 2 ? open_load (argv[2], &error) : NULL;
+  check (argc <= 2 || batch != NULL, &error);
+  open_load_exit ();
+  if (picture->format.model != CNC_MODEL_RGB || picture->format.sample != CNC_SAMPLE_U8 || picture->format.alpha)
+    {
+      fprintf (stderr, "bench-codec: %s is not opaque RGB of 8 bits\n", argv[1]);
+      return 2;
+    }
+  model = cnc_autoencoder_find (NULL, NULL, &error);
+  check (model != NULL, &error);
+  backend = cnc_engine_open (NULL, CNC_WORK_NETWORK, NULL, &error);
+  check (backend != NULL, &error);
+  weights = cnc_weights_new (backend, model->net, &error);
+  check (weights != NULL, &error);
+  restored = cnc_raster_new (picture->width, picture->height, &picture->format, &error);
+  again = cnc_raster_new (picture->width, picture->height, &picture->format, &error);
+  check (restored != NULL && again != NULL, &error);
+  cnc_autoencoder_latent_size (model, picture->width, picture->height, &width, &height);
+  count = (gsize) width * height * model->channels;
+  values = g_new (gint16, count);
+  others = g_new (gint16, count);
+
+  printf ("%u x %u, %s, latent %u x %u x %u\n", picture->width, picture->height, backend->info.name, width, height, model->channels);
+  since = g_get_monotonic_time ();
+  check (cnc_autoencoder_encode (model, backend, weights, picture, values, NULL, &error), &error);
+  since = told ("network, picture to latent", since);
+  coded = cnc_latent_encode (model->tables, values, width, height, NULL, &error);
+  check (coded != NULL, &error);
+  since = told ("range coder, coding", since);
+  check (cnc_latent_decode (model->tables, coded->data, coded->len, width, height, others, NULL, &error), &error);
+  since = told ("range coder, decoding", since);
+  same = memcmp (values, others, count * sizeof *values) == 0;
+  check (cnc_autoencoder_decode (model, backend, weights, values, restored, NULL, &error), &error);
+  told ("network, latent to picture", since);
+
+  model->max_tile = OTHER_TILE;
+  check (cnc_autoencoder_encode (model, backend, weights, picture, others, NULL, &error), &error);
+  same = same && memcmp (values, others, count * sizeof *values) == 0;
+  model->max_tile = OTHER_TILE * model->encode.numerator / model->encode.denominator;
+  check (cnc_autoencoder_decode (model, backend, weights, values, again, NULL, &error), &error);
+  pixels = differing (restored, again);
+  if (batch != NULL)
+    from_batch = differing (restored, batch);
+  printf ("%.4f bits a pixel, %.2f dB\n", 8.0 * coded->len / ((double) picture->width * picture->height), psnr (picture, restored));
+  printf ("in other tiles: numbers %s, %u samples of the picture differ\n", same ? "the same" : "DIFFER", pixels);
+  if (batch != NULL)
+    printf ("beside %s: %u samples differ\n", argv[2], from_batch);
+  return same && pixels == 0 && from_batch == 0 ? 0 : 1;
+}
