@@ -48,8 +48,8 @@ export CNNCRYPT_PLUGIN_DIR=$work/plug
 if [ -n "$picture" ]; then
   cp "$picture" "$work/picture.png" || exit 2
 else
+  [ -n "${CNNCRYPT_TEST_PICTURES-}" ] || skip "no photographs; set CNNCRYPT_TEST_PICTURES"
   make_mosaic "$work/picture.png" || exit 2
-  [ "$photographs" -gt 0 ] || skip "no photographs; set CNNCRYPT_TEST_PICTURES"
 fi
 read -r width height < <(identify -format '%w %h' "$work/picture.png")
 echo "$width x $height pixels, $((width * height * 3)) bytes raw; $(nproc) cores; load $(cut -d' ' -f1 /proc/loadavg) at the start"

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define OTHER_TILE 200u /* longest side, rounded up to the network's grid: a size that no budget of memory gives for a large picture */
 
@@ -25,14 +26,28 @@ check (gboolean good, GError **error)
   exit (1);
 }
 
-static gint64
-told (const char *what, gint64 since)
+typedef struct
 {
-  const gint64 now = g_get_monotonic_time ();
+  double wall, cpu; /* seconds; cpu: of all threads together, which a busy machine does not change much */
+} Moment;
 
-  printf ("%-28s %8.2f s\n", what, (double) (now - since) * 1e-6);
+static Moment
+moment (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (Moment){ (double) g_get_monotonic_time () * 1e-6, (double) t.tv_sec + (double) t.tv_nsec * 1e-9 };
+}
+
+static Moment
+told (const char *what, Moment since)
+{
+  const Moment now = moment ();
+
+  printf ("%-28s %8.2f s, %8.2f s of processors\n", what, now.wall - since.wall, now.cpu - since.cpu);
   fflush (stdout);
-  return g_get_monotonic_time ();
+  return moment ();
 }
 
 static guint
@@ -71,7 +86,7 @@ main (int argc, char **argv)
   guint pixels, from_batch = 0;
   gsize count;
   gboolean same;
-  gint64 since;
+  Moment since;
 
   if (argc != 2 && argc != 3)
     {
@@ -104,7 +119,7 @@ main (int argc, char **argv)
   others = g_new (gint16, count);
 
   printf ("%u x %u, %s, latent %u x %u x %u\n", picture->width, picture->height, backend->info.name, width, height, model->channels);
-  since = g_get_monotonic_time ();
+  since = moment ();
   check (cnc_autoencoder_encode (model, backend, weights, picture, values, NULL, &error), &error);
   since = told ("network, picture to latent", since);
   coded = cnc_latent_encode (model->tables, values, width, height, NULL, &error);
