@@ -3,19 +3,11 @@
  * Pictures and weights are brought into the layouts of shaders/pack.comp and shaders/pack_weights.comp first, in pieces that fit into a
  * texel buffer and a uniform buffer; what the pieces give is added up in the output.
  */
-#include "vulkan/vk-ops.h"
+#include "vulkan/vk-walk.h"
 
 #include "base/error.h"
 
-#define MAX_PACKED ((gsize) 1 << 22) /* texels of a packed picture: 64 MiB */
-#define UNIFORM_ALIGNMENT 16u        /* vec4: the 256 bytes that every device takes */
-
-/* A tensor of four directions, whose distances are counted modulo 2^32. */
-typedef struct
-{
-  CncVkBuffer *buffer;
-  guint32 first, by_n, by_c, by_y, by_x;
-} View;
+#define UNIFORM_ALIGNMENT 16u /* vec4: the 256 bytes that every device takes */
 
 /* How shaders/conv.comp works on a walk. */
 typedef struct
@@ -26,42 +18,24 @@ typedef struct
   guint32 quads;    /* input channels at once, in fours: what the view of the weights shows */
 } Kernel;
 
-typedef struct
-{
-  View x, weight, y; /* of the weights: by_n output channels, by_c input channels */
-  guint32 n, ci, hi, wi, co, ho, wo, kh, kw, stride, dilation;
-  gint64 up, left; /* padding; may be negative */
-  guint32 spread;  /* zeros between the pixels of x: 1 for none */
-  const CncTensor *bias, *residual;
-  gboolean accumulate;
-  CncActivation activation;
-  float slope;
-} Walk;
-
-/* A piece of x, packed: rows of the output from row on, of images from image on, of channels from 4 quad on; its own height and width. */
-typedef struct
-{
-  guint32 image, images, row, rows, quad, quads, height, width;
-} Piece;
-
-static View
+static CncVkView
 view_of (const CncTensor *tensor)
 {
   const CncShape *s = &tensor->shape;
 
-  return (View){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, s->c * s->h * s->w, s->h * s->w, s->w, 1 };
+  return (CncVkView){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, s->c * s->h * s->w, s->h * s->w, s->w, 1 };
 }
 
 /* A matrix, rows as the pixels of one image, one below the other, columns as channels. */
-static View
+static CncVkView
 matrix_of (const CncTensor *tensor, gsize columns)
 {
-  return (View){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, 0, 1, (guint32) columns, 0 };
+  return (CncVkView){ cnc_vk_tensor_buffer (tensor), (guint32) tensor->offset, 0, 1, (guint32) columns, 0 };
 }
 
-static gboolean
-pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 channels, guint32 height, guint32 width, gint64 up,
-      gint64 left, guint32 spread, GError **error)
+gboolean
+cnc_vk_pack (CncVulkan *vk, CncVkScratch where, const CncVkView *x, const CncVkPiece *p, guint32 channels, guint32 height, guint32 width,
+             gint64 up, gint64 left, guint32 spread, GError **error)
 {
   const gsize plane = (gsize) p->height * p->width;
   const guint32 place = x->first + p->image * x->by_n + 4 * p->quad * x->by_c;
@@ -87,16 +61,16 @@ pack (CncVulkan *vk, CncVkScratch where, const View *x, const Piece *p, guint32 
 
 /* Rows of x that rows of the output need, where they are computed each at a time. */
 static guint32
-height_for (const Walk *walk, guint32 rows, guint32 each)
+height_for (const CncVkWalk *walk, guint32 rows, guint32 each)
 {
   return ((rows + each - 1) / each * each - 1) * walk->stride + walk->dilation * (walk->kh - 1) + 1;
 }
 
 /* How large a piece of x may be: of its width all, and as much of the rest as the device takes. */
 static gboolean
-fit (CncVulkan *vk, const Walk *walk, guint32 each, Piece *p, GError **error)
+fit (CncVulkan *vk, const CncVkWalk *walk, guint32 each, CncVkPiece *p, GError **error)
 {
-  const gsize limit = MIN (cnc_vk_texel_limit (vk), MAX_PACKED), least = (gsize) height_for (walk, 1, each) * p->width;
+  const gsize limit = MIN (cnc_vk_texel_limit (vk), CNC_VK_MAX_PACKED), least = (gsize) height_for (walk, 1, each) * p->width;
 
   if (least > limit)
     {
@@ -116,7 +90,7 @@ fit (CncVulkan *vk, const Walk *walk, guint32 each, Piece *p, GError **error)
 /* ---- forward ---- */
 
 static guint32
-uniform_step (const Walk *walk, const Kernel *kernel, guint32 quads)
+uniform_step (const CncVkWalk *walk, const Kernel *kernel, guint32 quads)
 {
   return (kernel->outputs / 4 + quads * walk->kh * walk->kw * kernel->outputs + UNIFORM_ALIGNMENT - 1) / UNIFORM_ALIGNMENT
          * UNIFORM_ALIGNMENT;
@@ -125,7 +99,7 @@ uniform_step (const Walk *walk, const Kernel *kernel, guint32 quads)
 /* A GPU wants many lanes under way and reads uniform buffers well.  Software wants fetches that serve many sums, and reads the same weights
  * once for each lane: see shaders/conv.comp. */
 static Kernel
-choose_kernel (const CncVulkan *vk, const Walk *walk)
+choose_kernel (const CncVulkan *vk, const CncVkWalk *walk)
 {
   const guint32 taps = walk->kh * walk->kw, most = vk->software ? 8 : 4;
   Kernel k = { .rows = walk->ho > most / 2 ? most : walk->ho > 2 ? 4 : walk->ho, .outputs = 8 };
@@ -137,7 +111,7 @@ choose_kernel (const CncVulkan *vk, const Walk *walk)
 
       k.outputs = outputs;
       k.rows = outputs == 4 && walk->ho > 8 ? 16 : k.rows;
-      k.quads = (guint32) (MIN (seen, MAX_PACKED / groups) - MIN (seen, 2 * UNIFORM_ALIGNMENT)) / (taps * outputs);
+      k.quads = (guint32) (MIN (seen, CNC_VK_MAX_PACKED / groups) - MIN (seen, 2 * UNIFORM_ALIGNMENT)) / (taps * outputs);
       k.shuffle = k.quads > 0;
     }
   if (!k.shuffle)
@@ -149,10 +123,10 @@ choose_kernel (const CncVulkan *vk, const Walk *walk)
 }
 
 static gboolean
-pack_weights (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece *p, GError **error)
+pack_weights (CncVulkan *vk, const CncVkWalk *walk, const Kernel *kernel, const CncVkPiece *p, GError **error)
 {
   const guint32 step = uniform_step (walk, kernel, p->quads), groups = (walk->co + kernel->outputs - 1) / kernel->outputs;
-  const View *w = &walk->weight;
+  const CncVkView *w = &walk->weight;
   const CncTensor *bias = p->quad == 0 ? walk->bias : NULL;
   const CncVkCall call = {
     .shader = CNC_SHADER_PACK_WEIGHTS,
@@ -172,7 +146,8 @@ pack_weights (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece
 
 /* first, last: of the pieces that are added up in the same pixels. */
 static gboolean
-convolve_piece (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Piece *p, gboolean first, gboolean last, GError **error)
+convolve_piece (CncVulkan *vk, const CncVkWalk *walk, const Kernel *kernel, const CncVkPiece *p, gboolean first, gboolean last,
+                GError **error)
 {
   const guint32 moved = p->image * walk->y.by_n + p->row * walk->y.by_y, step = uniform_step (walk, kernel, p->quads);
   const CncTensor *residual = first ? walk->residual : NULL;
@@ -202,11 +177,11 @@ convolve_piece (CncVulkan *vk, const Walk *walk, const Kernel *kernel, const Pie
 
 /* With a kernel whose weights for four input channels fit into the view of a uniform buffer.  first, last: as above. */
 static gboolean
-walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GError **error)
+walk_kernel (CncVulkan *vk, const CncVkWalk *walk, gboolean first, gboolean last, GError **error)
 {
   const Kernel kernel = choose_kernel (vk, walk);
   const guint32 all = (walk->ci + 3) / 4;
-  Piece most = { .width = (walk->wo - 1) * walk->stride + walk->dilation * (walk->kw - 1) + 1 };
+  CncVkPiece most = { .width = (walk->wo - 1) * walk->stride + walk->dilation * (walk->kw - 1) + 1 };
 
   if (!fit (vk, walk, kernel.rows, &most, error))
     return FALSE;
@@ -215,7 +190,7 @@ walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GEr
     for (guint32 image = 0; image < walk->n; image += most.images)
       for (guint32 row = 0; row < walk->ho; row += most.rows)
         {
-          Piece p = most;
+          CncVkPiece p = most;
 
           p.quad = quad;
           p.quads = MIN (most.quads, all - quad);
@@ -224,8 +199,8 @@ walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GEr
           p.row = row;
           p.rows = MIN (most.rows, walk->ho - row);
           if ((image == 0 && row == 0 && !pack_weights (vk, walk, &kernel, &p, error))
-              || !pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left,
-                        walk->spread, error)
+              || !cnc_vk_pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up,
+                               -walk->left, walk->spread, error)
               || !convolve_piece (vk, walk, &kernel, &p, first && quad == 0, last && quad + p.quads >= all, error))
             return FALSE;
         }
@@ -233,16 +208,18 @@ walk_kernel (CncVulkan *vk, const Walk *walk, gboolean first, gboolean last, GEr
 }
 
 static gboolean
-run_walk (CncVulkan *vk, const Walk *walk, GError **error)
+run_walk (CncVulkan *vk, const CncVkWalk *walk, GError **error)
 {
   const guint32 taps = (cnc_vk_uniform_quads (vk) - 2) / 8;
   const guint32 width = MIN (walk->kw, taps), height = MIN (walk->kh, taps / width);
 
+  if (cnc_vk_winograd_takes (vk, walk))
+    return cnc_vk_winograd (vk, walk, 1, error);
   /* A kernel too large for the uniform buffer is walked in tiles, which are added up. */
   for (guint32 ky = 0; ky < walk->kh; ky += height)
     for (guint32 kx = 0; kx < walk->kw; kx += width)
       {
-        Walk tile = *walk;
+        CncVkWalk tile = *walk;
 
         tile.kh = MIN (height, walk->kh - ky);
         tile.kw = MIN (width, walk->kw - kx);
@@ -260,15 +237,18 @@ run_walk (CncVulkan *vk, const Walk *walk, GError **error)
 /* The data gradient with a stride is stride * stride convolutions without one: output pixels that lie at the same place between the strides
  * see the same part of the kernel. */
 static gboolean
-run_phases (CncVulkan *vk, const Walk *walk, guint32 stride, guint32 pad, GError **error)
+run_phases (CncVulkan *vk, const CncVkWalk *walk, guint32 stride, guint32 pad, GError **error)
 {
+  g_autofree CncVkWalk *phases = g_new (CncVkWalk, (gsize) stride * stride);
+  g_autofree CncTensor *residuals = g_new (CncTensor, (gsize) stride * stride);
+  guint n = 0;
+
   for (guint32 py = 0; py < MIN (stride, walk->ho); py++)
     for (guint32 px = 0; px < MIN (stride, walk->wo); px++)
       {
         const guint32 ky = (py + pad) % stride, kx = (px + pad) % stride; /* first of the taps that fall on a pixel */
         const guint32 taps_y = (walk->kh - ky + stride - 1) / stride, taps_x = (walk->kw - kx + stride - 1) / stride;
-        Walk phase = *walk;
-        CncTensor residual;
+        CncVkWalk phase = *walk;
 
         phase.kh = taps_y;
         phase.kw = taps_x;
@@ -284,13 +264,17 @@ run_phases (CncVulkan *vk, const Walk *walk, guint32 stride, guint32 pad, GError
         phase.wo = (walk->wo - px + stride - 1) / stride;
         if (walk->residual != NULL)
           {
-            residual = *walk->residual;
-            residual.offset += py * walk->y.by_y + px * walk->y.by_x;
-            phase.residual = &residual;
+            residuals[n] = *walk->residual;
+            residuals[n].offset += py * walk->y.by_y + px * walk->y.by_x;
+            phase.residual = &residuals[n];
           }
-        if (!run_walk (vk, &phase, error))
-          return FALSE;
+        phases[n++] = phase;
       }
+  if (n > 1 && cnc_vk_winograd_takes (vk, phases) && cnc_vk_winograd_share (phases, n))
+    return cnc_vk_winograd (vk, phases, n, error);
+  for (guint i = 0; i < n; i++)
+    if (!run_walk (vk, &phases[i], error))
+      return FALSE;
   return TRUE;
 }
 
@@ -298,7 +282,7 @@ gboolean
 cnc_vk_op_convolve (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const CncConv g = cnc_conv_of (op, in, out);
-  Walk walk = {
+  CncVkWalk walk = {
     .x = view_of (&in[0]),
     .weight = view_of (&in[1]),
     .y = view_of (&out[0]),
@@ -313,7 +297,7 @@ cnc_vk_op_convolve (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n
     .activation = op->kind == CNC_OP_CONV2D_BACKWARD_DATA ? CNC_ACTIVATION_NONE : op->activation,
     .slope = op->slope,
   };
-  const View w = walk.weight;
+  const CncVkView w = walk.weight;
 
   if (op->kind == CNC_OP_CONV2D)
     {
@@ -353,8 +337,8 @@ cnc_vk_op_dense (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in
 {
   const guint32 outputs = in[1].shape.n, inputs = in[1].shape.c;
   const gboolean forward = op->kind == CNC_OP_DENSE;
-  const View w = { cnc_vk_tensor_buffer (&in[1]), (guint32) in[1].offset, inputs, 1, 0, 0 };
-  Walk walk = {
+  const CncVkView w = { cnc_vk_tensor_buffer (&in[1]), (guint32) in[1].offset, inputs, 1, 0, 0 };
+  CncVkWalk walk = {
     .x = matrix_of (&in[0], forward ? inputs : outputs),
     .weight = w,
     .y = matrix_of (&out[0], forward ? outputs : inputs),
@@ -413,12 +397,12 @@ taps_of (const CncVulkan *vk, guint32 kernel_w)
 
 /* walk: x, the geometry, and as "weight" where the gradient goes.  p: the piece of x; q: the same of dy. */
 static gboolean
-weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, gboolean there, GError **error)
+weights_piece (CncVulkan *vk, const CncVkWalk *walk, const CncVkPiece *p, const CncVkPiece *q, gboolean there, GError **error)
 {
   const guint32 taps = taps_of (vk, walk->kw), tiles = (walk->kw + taps - 1) / taps, lines = p->images * p->rows;
   const guint32 wanted = CLAMP (weight_lanes (vk) / lines, 1, (walk->wo + 3) / 4);
   const guint32 part = ((walk->wo + wanted - 1) / wanted + 3) / 4 * 4, parts = (walk->wo + part - 1) / part;
-  const View *w = &walk->weight;
+  const CncVkView *w = &walk->weight;
   const CncVkCall call = {
     .shader = CNC_SHADER_CONV_WEIGHTS,
     .lanes = weight_lanes (vk),
@@ -437,11 +421,12 @@ weights_piece (CncVulkan *vk, const Walk *walk, const Piece *p, const Piece *q, 
 }
 
 static gboolean
-run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
+run_weights (CncVulkan *vk, const CncVkWalk *walk, const CncVkView *dy, GError **error)
 {
   const guint32 taps = taps_of (vk, walk->kw), tiles = (walk->kw + taps - 1) / taps;
-  const gsize limit = MIN (cnc_vk_texel_limit (vk), MAX_PACKED);
-  Piece most = { .width = (walk->wo + 2) * walk->stride + walk->dilation * (tiles * taps - 1) + 1 }; /* lanes look at four pixels at once */
+  const gsize limit = MIN (cnc_vk_texel_limit (vk), CNC_VK_MAX_PACKED);
+  CncVkPiece most
+      = { .width = (walk->wo + 2) * walk->stride + walk->dilation * (tiles * taps - 1) + 1 }; /* lanes look at four pixels at once */
 
   if (!fit (vk, walk, 1, &most, error))
     return FALSE;
@@ -449,7 +434,7 @@ run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
     for (guint32 row = 0; row < walk->ho; row += most.rows)
       for (guint32 quad = 0; quad < (walk->ci + 3) / 4; quad += most.quads)
         {
-          Piece p = most, q;
+          CncVkPiece p = most, q;
 
           p.quad = quad;
           p.quads = MIN (most.quads, (walk->ci + 3) / 4 - quad);
@@ -457,8 +442,8 @@ run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
           p.images = MIN (most.images, walk->n - image);
           p.row = row;
           p.rows = MIN (most.rows, walk->ho - row);
-          if (!pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up, -walk->left, 1,
-                     error))
+          if (!cnc_vk_pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up,
+                            -walk->left, 1, error))
             return FALSE;
           q = p;
           q.height = p.rows;
@@ -467,7 +452,7 @@ run_weights (CncVulkan *vk, const Walk *walk, const View *dy, GError **error)
           for (q.quad = 0; q.quad < (walk->co + 3) / 4; q.quad += q.quads)
             {
               q.quads = MIN (q.quads, (walk->co + 3) / 4 - q.quad);
-              if (!pack (vk, CNC_SCRATCH_Y, dy, &q, walk->co, walk->ho, walk->wo, row, 0, 1, error)
+              if (!cnc_vk_pack (vk, CNC_SCRATCH_Y, dy, &q, walk->co, walk->ho, walk->wo, row, 0, 1, error)
                   || !weights_piece (vk, walk, &p, &q, walk->accumulate || image + row > 0, error))
                 return FALSE;
             }
@@ -479,8 +464,8 @@ gboolean
 cnc_vk_op_conv_weights (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const CncConv g = cnc_conv_of (op, in, out);
-  const View dy = view_of (&in[1]);
-  const Walk walk = {
+  const CncVkView dy = view_of (&in[1]);
+  const CncVkWalk walk = {
     .x = view_of (&in[0]),
     .weight = view_of (&out[0]),
     .n = g.n,
@@ -496,18 +481,20 @@ cnc_vk_op_conv_weights (CncVulkan *vk, const CncOp *op, const CncTensor *in, gui
     .dilation = g.dilation,
     .up = g.pad,
     .left = g.pad,
+    .spread = 1,
     .accumulate = op->accumulate,
   };
 
-  return run_weights (vk, &walk, &dy, error) && (n_out < 2 || cnc_vk_op_channel_sum (vk, op, in + 1, 1, out + 1, 1, error));
+  return (cnc_vk_winograd_takes (vk, &walk) ? cnc_vk_winograd_weights (vk, &walk, &dy, error) : run_weights (vk, &walk, &dy, error))
+         && (n_out < 2 || cnc_vk_op_channel_sum (vk, op, in + 1, 1, out + 1, 1, error));
 }
 
 gboolean
 cnc_vk_op_dense_weights (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const guint32 outputs = out[0].shape.n, inputs = out[0].shape.c;
-  const View dy = matrix_of (&in[1], outputs);
-  const Walk walk = {
+  const CncVkView dy = matrix_of (&in[1], outputs);
+  const CncVkWalk walk = {
     .x = matrix_of (&in[0], inputs),
     .weight = { cnc_vk_tensor_buffer (&out[0]), (guint32) out[0].offset, inputs, 1, 0, 0 },
     .n = 1,

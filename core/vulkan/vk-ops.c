@@ -17,6 +17,10 @@
 #include "resample.spv.h"
 #include "ssim.spv.h"
 #include "sum.spv.h"
+#include "winograd_in.spv.h"
+#include "winograd_out.spv.h"
+#include "winograd_product.spv.h"
+#include "winograd_weights.spv.h"
 
 #define OPERATIONS_A_WORD 64.0 /* arithmetic operations that take as long as a word of a cipher round, before anything was measured */
 #define MAX_GROUPS 65535u      /* in one direction: what every device allows */
@@ -46,6 +50,10 @@ static const struct
   [CNC_SHADER_RESAMPLE] = SHADER (resample),
   [CNC_SHADER_SSIM] = SHADER (ssim),
   [CNC_SHADER_SUM] = SHADER (sum),
+  [CNC_SHADER_WINOGRAD_IN] = SHADER (winograd_in),
+  [CNC_SHADER_WINOGRAD_OUT] = SHADER (winograd_out),
+  [CNC_SHADER_WINOGRAD_PRODUCT] = SHADER (winograd_product),
+  [CNC_SHADER_WINOGRAD_WEIGHTS] = SHADER (winograd_weights),
 };
 
 /* A shader with its constants. */
