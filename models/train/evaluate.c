@@ -83,20 +83,26 @@ latent_bits (const Evaluation *e, const float *z, guint32 channels, gsize plane,
   return bits;
 }
 
-/* Bits that the range coder makes of one latent; NaN where the model has no tables. */
-static double
-coded_bits (const Evaluation *e, const float *z, guint32 width, guint32 height)
+/* Whole numbers for a latent as the method chooses them, in place, and the bits that the range coder makes of them; NaN where the model has
+ * no tables: the latent is whole already. */
+static gboolean
+make_whole (const Evaluation *e, float *z, guint32 width, guint32 height, double *coded, GError **error)
 {
   const gsize count = (gsize) width * height * (e->tables != NULL ? e->tables->channels : 0);
-  g_autofree gint16 *values = e->tables != NULL ? g_try_new (gint16, count) : NULL;
-  g_autoptr (GByteArray) coded = NULL;
+  g_autofree gint16 *values = NULL;
+  g_autoptr (GByteArray) bytes = NULL;
 
-  if (values == NULL)
-    return NAN;
+  *coded = NAN;
+  if (e->tables == NULL)
+    return TRUE;
+  values = cnc_alloc (count, sizeof *values, "the latent", error);
+  if (values == NULL || !cnc_latent_choose (e->tables, z, width, height, values, NULL, error))
+    return FALSE;
+  bytes = cnc_latent_encode (e->tables, values, width, height, NULL, error);
   for (gsize i = 0; i < count; i++)
-    values[i] = (gint16) lrintf (CLAMP (z[i], -32767.0f, 32767.0f));
-  coded = cnc_latent_encode (e->tables, values, width, height, NULL, NULL);
-  return coded != NULL ? 8.0 * coded->len : NAN;
+    z[i] = values[i];
+  *coded = bytes != NULL ? 8.0 * bytes->len : NAN;
+  return bytes != NULL;
 }
 
 /* ---- one picture's figures ---- */
@@ -188,8 +194,7 @@ run_batch (Evaluation *e, guint first, guint count, GError **error)
     {
       to_bytes (values + i * size, bytes, size);
       note (e, &g_array_index (e->data->pictures, TrainPicture, first + i), bytes,
-            z != NULL ? latent_bits (e, latents + i * z_size, z->shape.c, (gsize) z->shape.h * z->shape.w, 1) : NAN,
-            z != NULL ? coded_bits (e, latents + i * z_size, z->shape.w, z->shape.h) : NAN);
+            z != NULL ? latent_bits (e, latents + i * z_size, z->shape.c, (gsize) z->shape.h * z->shape.w, 1) : NAN, NAN);
     }
   return TRUE;
 }
@@ -279,11 +284,10 @@ run_tiles (Evaluation *e, guint index, GError **error)
       s.out_channels = channels;
       s.out_width = w;
       s.out_height = h;
-      job.fetch = graph->latent;
-      if (!cnc_tile_run (e->backend, graph, e->weights, &job, NULL, error))
+      job.fetch = e->tables != NULL ? node->inputs[0] : graph->latent;
+      if (!cnc_tile_run (e->backend, graph, e->weights, &job, NULL, error) || !make_whole (e, latent, w, h, &coded, error))
         return FALSE;
       bits = latent_bits (e, latent, channels, (gsize) w * h, 1);
-      coded = coded_bits (e, latent, w, h);
       s = (Sheet){ .values = latent, .channels = channels, .width = w, .height = h };
       job.feed = graph->latent;
       job.width = w;
@@ -312,7 +316,7 @@ run_all (Evaluation *e, GError **error)
       const TrainPicture *p = &g_array_index (pictures, TrainPicture, i);
       guint count = 1;
 
-      if (e->tiles && e->mode == CNC_MODE_INFERENCE && (guint64) p->width * p->height > BATCH_PIXELS)
+      if (e->tiles && e->mode == CNC_MODE_INFERENCE && (e->tables != NULL || (guint64) p->width * p->height > BATCH_PIXELS))
         {
           if (!run_tiles (e, i++, error))
             return FALSE;

@@ -22,6 +22,7 @@ typedef struct
   guint32 *widths, *heights;
   gsize *begins; /* first place of each picture */
   gsize places;
+  float *exact;     /* channels * places, picture by picture: channels planes each */
   gint16 *values;   /* channels * places; a picture's planes lie apart: value of channel c at place i is values[c * places + i] */
   gint16 *known;    /* the same, cut off as the sums do it; later the sizes of the left-overs */
   double *products; /* channels * channels: sums of known * known */
@@ -387,19 +388,51 @@ choose_pictures (const CncAutoencoder *model, const TrainData *data, Survey *s)
 static gboolean
 read_latents (Survey *s, CncBackend *backend, const CncWeights *weights, const TrainData *data, guint step, GError **error)
 {
+  for (guint p = 0; p < s->n_pictures; p++)
+    {
+      g_autoptr (CncRaster) picture = train_picture_raster (data, p * step, error);
+
+      if (picture == NULL
+          || !cnc_autoencoder_encode (s->model, backend, weights, picture, s->exact + s->begins[p] * s->channels, NULL, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whole numbers: the nearest, or, once there are tables, what pays with them. */
+static gboolean
+make_whole (Survey *s, gboolean choose, GError **error)
+{
   g_autofree gint16 *values = cnc_alloc (s->places, s->channels * sizeof (gint16), "the survey", error);
 
   for (guint p = 0; values != NULL && p < s->n_pictures; p++)
     {
-      g_autoptr (CncRaster) picture = train_picture_raster (data, p * step, error);
+      const float *exact = s->exact + s->begins[p] * s->channels;
       const gsize plane = (gsize) s->widths[p] * s->heights[p];
 
-      if (picture == NULL || !cnc_autoencoder_encode (s->model, backend, weights, picture, values, NULL, error))
+      for (gsize i = 0; !choose && i < plane * s->channels; i++)
+        values[i] = cnc_latent_round (exact[i]);
+      if (choose && !cnc_latent_choose (s->tables, exact, s->widths[p], s->heights[p], values, NULL, error))
         return FALSE;
       for (guint c = 0; c < s->channels; c++)
         memcpy (s->values + c * s->places + s->begins[p], values + c * plane, plane * sizeof *values);
     }
   return values != NULL;
+}
+
+static gboolean
+measure (Survey *s, GError **error)
+{
+  for (gsize i = 0; i < s->places * s->channels; i++)
+    s->known[i] = (gint16) CLAMP (s->values[i], -CNC_LATENT_MAX_VALUE, CNC_LATENT_MAX_VALUE);
+  fit (s, FALSE);
+  if (!walk_all (s, error))
+    return FALSE;
+  fit (s, TRUE);
+  if (!walk_all (s, error))
+    return FALSE;
+  cnc_parallel_for (s->channels, count_channel, s);
+  return TRUE;
 }
 
 static void
@@ -409,6 +442,7 @@ survey_clear (Survey *s)
   g_free (s->widths);
   g_free (s->heights);
   g_free (s->begins);
+  g_free (s->exact);
   g_free (s->values);
   g_free (s->known);
   g_free (s->products);
@@ -423,7 +457,8 @@ allocate (Survey *s, GError **error)
 {
   const gsize n = s->places * s->channels;
 
-  s->values = cnc_alloc (n, sizeof *s->values, "the survey", error);
+  s->exact = cnc_alloc (n, sizeof *s->exact, "the survey", error);
+  s->values = s->exact != NULL ? cnc_alloc (n, sizeof *s->values, "the survey", error) : NULL;
   s->known = s->values != NULL ? cnc_alloc (n, sizeof *s->known, "the survey", error) : NULL;
   s->spreads = s->known != NULL ? cnc_alloc (n, sizeof *s->spreads, "the survey", error) : NULL;
   s->rests = s->spreads != NULL ? cnc_alloc (n, sizeof *s->rests, "the survey", error) : NULL;
@@ -453,14 +488,7 @@ train_tables_add (const CncNet *net, CncBackend *backend, const TrainData *data,
   weights = cnc_weights_new (backend, folded, error);
   if (weights == NULL || !allocate (&s, error) || !read_latents (&s, backend, weights, data, step, error))
     return FALSE;
-  for (gsize i = 0; i < s.places * s.channels; i++)
-    s.known[i] = (gint16) CLAMP (s.values[i], -CNC_LATENT_MAX_VALUE, CNC_LATENT_MAX_VALUE);
-  fit (&s, FALSE);
-  if (!walk_all (&s, error))
+  if (!make_whole (&s, FALSE, error) || !measure (&s, error) || !make_whole (&s, TRUE, error) || !measure (&s, error))
     return FALSE;
-  fit (&s, TRUE);
-  if (!walk_all (&s, error))
-    return FALSE;
-  cnc_parallel_for (s.channels, count_channel, &s);
   return cnc_latent_tables_store (s.tables, writer, error);
 }

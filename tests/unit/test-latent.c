@@ -104,6 +104,58 @@ test_latent (void)
         }
 }
 
+static double
+cost_of (const CncLatentTables *tables, const float *exact, const gint16 *values, gsize n, guint32 width, guint32 height, guint *bytes)
+{
+  g_autoptr (GByteArray) coded = cnc_latent_encode (tables, values, width, height, NULL, NULL);
+  double squares = 0;
+
+  for (gsize i = 0; i < n; i++)
+    squares += ((double) exact[i] - values[i]) * ((double) exact[i] - values[i]);
+  *bytes = coded->len;
+  return 8.0 * coded->len + 6 / G_LN2 * squares;
+}
+
+/* Chosen whole numbers lie beside the exact ones, and cost less than the nearest: bits and loss together, and bits alone. */
+static void
+test_choose (void)
+{
+  enum
+  {
+    CHANNELS = 4,
+    WIDTH = 40,
+    HEIGHT = 30,
+    COUNT = CHANNELS * WIDTH * HEIGHT
+  };
+  g_autoptr (CncLatentTables) tables = codec_model_tables (CHANNELS);
+  g_autofree float *exact = g_new (float, COUNT);
+  g_autofree gint16 *nearest = g_new (gint16, COUNT), *chosen = g_new (gint16, COUNT);
+  guint nearest_bytes, chosen_bytes, changed = 0;
+  double before, after;
+
+  for (guint i = 0; i < COUNT; i++)
+    {
+      exact[i] = (float) (log (g_test_rand_double_range (1e-6, 1)) * (g_test_rand_bit () ? 0.7 : -0.7)); /* Laplacian */
+      if (i % 997 == 5)
+        exact[i] *= 1e9f;
+      nearest[i] = cnc_latent_round (exact[i]);
+    }
+  g_assert_true (cnc_latent_choose (tables, exact, WIDTH, HEIGHT, chosen, NULL, NULL));
+  for (guint i = 0; i < COUNT; i++)
+    {
+      g_assert_cmpint (ABS (chosen[i] - nearest[i]), <=, 1);
+      changed += chosen[i] != nearest[i];
+      if (i % 997 == 5)
+        exact[i] = chosen[i];
+    }
+  before = cost_of (tables, exact, nearest, COUNT, WIDTH, HEIGHT, &nearest_bytes);
+  after = cost_of (tables, exact, chosen, COUNT, WIDTH, HEIGHT, &chosen_bytes);
+  g_test_message ("%u of %d changed, %u bytes -> %u, cost %.0f -> %.0f", changed, COUNT, nearest_bytes, chosen_bytes, before, after);
+  g_assert_cmpuint (changed, >, 0);
+  g_assert_cmpuint (chosen_bytes, <, nearest_bytes);
+  g_assert_cmpfloat (after, <, before);
+}
+
 /* Any bytes: an error or numbers, never anything else. */
 static void
 test_garbage (void)
@@ -228,6 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/latent/range", test_range);
   g_test_add_func ("/latent/range-size", test_range_size);
   g_test_add_func ("/latent/round-trip", test_latent);
+  g_test_add_func ("/latent/choose", test_choose);
   g_test_add_func ("/latent/garbage", test_garbage);
   g_test_add_func ("/latent/context", test_context);
   g_test_add_func ("/latent/tables", test_tables);

@@ -15,7 +15,8 @@
 typedef struct
 {
   CncRaster *picture;
-  gint16 *values;
+  const gint16 *values;            /* decoding */
+  float *exact;                    /* encoding */
   guint32 channels, width, height; /* of the latent */
 } Sheet;
 
@@ -54,7 +55,7 @@ write_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 h
                                    "The device gave numbers that are none; choose another device (cpu always works) and try again.");
               return FALSE;
             }
-          s->values[((gsize) c * s->height + y + row) * s->width + x + i] = (gint16) lrintf (CLAMP (*planes, -32767.0f, 32767.0f));
+          s->exact[((gsize) c * s->height + y + row) * s->width + x + i] = *planes;
         }
   return TRUE;
 }
@@ -101,13 +102,13 @@ write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 
 }
 
 gboolean
-cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture,
-                        gint16 *values, CncTask *task, GError **error)
+cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture, float *exact,
+                        CncTask *task, GError **error)
 {
   CncRaster view = *picture; /* read only */
-  Sheet s = { .picture = &view, .values = values, .channels = model->channels };
+  Sheet s = { .picture = &view, .exact = exact, .channels = model->channels };
   const CncTileJob job = { .feed = 0,
-                           .fetch = model->latent,
+                           .fetch = model->exact,
                            .width = picture->width,
                            .height = picture->height,
                            .max_tile = model->max_tile,
@@ -124,7 +125,7 @@ gboolean
 cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values,
                         CncRaster *picture, CncTask *task, GError **error)
 {
-  Sheet s = { .picture = picture, .values = (gint16 *) values, .channels = model->channels };
+  Sheet s = { .picture = picture, .values = values, .channels = model->channels };
   CncTileJob job = {
     .feed = model->latent, .fetch = model->output, .read = read_latent, .write = write_picture, .user_data = &s, .text = "Restoring"
   };
@@ -175,17 +176,32 @@ append_alpha (GByteArray *body, const CncRaster *picture, CncTask *task, GError 
   return packed != NULL;
 }
 
+/* The whole numbers of a picture. */
+static gint16 *
+encode (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend, guint32 *width, guint32 *height, CncTask *task,
+        GError **error)
+{
+  g_autofree gint16 *values = new_latent (model, picture, width, height, error);
+  g_autofree float *exact
+      = values != NULL ? cnc_alloc ((gsize) *width * *height, model->channels * sizeof (float), "the latent", error) : NULL;
+  g_autoptr (CncWeights) weights = exact != NULL ? cnc_weights_new (backend, model->net, error) : NULL;
+
+  if (weights == NULL || !cnc_autoencoder_encode (model, backend, weights, picture, exact, task, error)
+      || !cnc_latent_choose (model->tables, exact, *width, *height, values, task, error))
+    return NULL;
+  return g_steal_pointer (&values);
+}
+
 /* The latent as bytes, decoded once more for certainty. */
 static GByteArray *
 code (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend, CncTask *task, GError **error)
 {
   guint32 width, height;
-  g_autofree gint16 *values = new_latent (model, picture, &width, &height, error);
+  g_autofree gint16 *values = encode (model, picture, backend, &width, &height, task, error);
   g_autofree gint16 *again = values != NULL ? new_latent (model, picture, &width, &height, error) : NULL;
-  g_autoptr (CncWeights) weights = again != NULL ? cnc_weights_new (backend, model->net, error) : NULL;
   g_autoptr (GByteArray) coded = NULL;
 
-  if (weights == NULL || !cnc_autoencoder_encode (model, backend, weights, picture, values, task, error))
+  if (again == NULL)
     return NULL;
   coded = cnc_latent_encode (model->tables, values, width, height, task, error);
   if (coded == NULL || !cnc_latent_decode (model->tables, coded->data, coded->len, width, height, again, task, error))

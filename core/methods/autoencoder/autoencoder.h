@@ -28,10 +28,10 @@ gboolean cnc_autoencoder_unpack (const guint8 *body, gsize size, CncRaster *rast
 gboolean cnc_autoencoder_quality (const guint8 *body, gsize size, const CncPicture *picture, CncBackend *backend, double *psnr,
                                   CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The two halves, for the trainer too.  values: channels * height * width of the latent.  The picture is 8-bit perceptual grey or RGB; its
- * alpha is neither read nor written. */
+/* The two halves, for the trainer too.  values: channels * height * width of the latent, exact: before they are made whole numbers.  The
+ * picture is 8-bit perceptual grey or RGB; its alpha is neither read nor written. */
 gboolean cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture,
-                                 gint16 *values, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                 float *exact, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values,
                                  CncRaster *picture, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -118,8 +118,8 @@ cnc_latent_context (const CncLatentTables *tables, guint channel, gint32 spread)
   return context;
 }
 
-static const guint32 *
-table_of (const CncLatentTables *tables, guint channel, gint32 spread)
+const guint32 *
+cnc_latent_starts (const CncLatentTables *tables, guint channel, gint32 spread)
 {
   const gsize row = (gsize) channel * CNC_LATENT_CONTEXTS + cnc_latent_context (tables, channel, spread);
 
@@ -192,7 +192,7 @@ cnc_latent_encode (const CncLatentTables *tables, const gint16 *values, guint32 
             guint symbol;
 
             cnc_latent_walk_look (&walk, x, &mean, &spread);
-            starts = table_of (tables, c, spread);
+            starts = cnc_latent_starts (tables, c, spread);
             rest = values[((gsize) c * height + y) * width + x] - mean;
             symbol = ABS (rest) <= CNC_LATENT_SMALL ? (guint) (rest + CNC_LATENT_SMALL) : CNC_LATENT_ESCAPE;
             cnc_range_encode (&coder, starts[symbol], starts[symbol + 1] - starts[symbol], CNC_LATENT_BITS);
@@ -250,7 +250,7 @@ cnc_latent_decode (const CncLatentTables *tables, const guint8 *data, gsize size
             guint symbol;
 
             cnc_latent_walk_look (&walk, x, &mean, &spread);
-            starts = table_of (tables, c, spread);
+            starts = cnc_latent_starts (tables, c, spread);
             symbol = find_symbol (starts, cnc_range_decode (&coder, CNC_LATENT_BITS));
             cnc_range_decode_take (&coder, starts[symbol], starts[symbol + 1] - starts[symbol]);
             value = mean + (symbol == CNC_LATENT_ESCAPE ? decode_large (&coder) : (gint32) symbol - CNC_LATENT_SMALL);

@@ -10,6 +10,8 @@
 #include "base/task.h"
 #include "nn/safetensors.h"
 
+#include <math.h>
+
 G_BEGIN_DECLS
 
 #define CNC_LATENT_MAX_CHANNELS 256u
@@ -70,6 +72,20 @@ void cnc_latent_walk_look (const CncLatentWalk *walk, guint32 x, gint32 *mean, g
 void cnc_latent_walk_put (CncLatentWalk *walk, guint32 x, gint32 mean);
 
 guint cnc_latent_context (const CncLatentTables *tables, guint channel, gint32 spread);
+/* The cumulative frequencies of that context. */
+const guint32 *cnc_latent_starts (const CncLatentTables *tables, guint channel, gint32 spread);
+
+static inline gint16
+cnc_latent_round (float value)
+{
+  return (gint16) lrintf (CLAMP (value, -32767.0f, 32767.0f));
+}
+
+/* Whole numbers for an encoder's output: each the nearest, or the next one towards its prediction where the bits that it saves are worth
+ * more than the loss (rate-distortion optimised quantisation).  A decoder needs not know.  from, values: channels * height * width; no NaN.
+ * Errors: NO_MEMORY, CANCELLED. */
+gboolean cnc_latent_choose (const CncLatentTables *tables, const float *from, guint32 width, guint32 height, gint16 *values, CncTask *task,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Errors: NO_MEMORY, CANCELLED.  Returns: (transfer full) */
 GByteArray *cnc_latent_encode (const CncLatentTables *tables, const gint16 *values, guint32 width, guint32 height, CncTask *task,

@@ -40,6 +40,7 @@ cnc_autoencoder_check (CncAutoencoder *model, GError **error)
   if (graph->n_inputs != 1 || graph->inputs[0].channels != 3 || graph->inputs[0].low != 0 || graph->inputs[0].high != 1)
     return unfit (error, "it does not take one picture of three colours from 0 to 1");
   model->latent = graph->latent;
+  model->exact = node->inputs[0];
   model->output = graph->outputs[0];
   if (!cnc_reach_find (graph, 0, model->latent, &model->encode, error) || !cnc_reach_find (graph, 0, model->output, &whole, error)
       || !cnc_reach_find (graph, model->latent, model->output, &decode, error))

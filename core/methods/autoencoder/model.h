@@ -20,6 +20,7 @@ typedef struct
   guint8 sha256[CNC_SHA256_BYTES];
   CncNet *net;          /* folded */
   guint latent, output; /* values of the graph */
+  guint exact;          /* the latent before it is made whole */
   guint channels;       /* of the latent */
   CncReach encode;      /* picture to latent */
   CncLatentTables *tables;
