@@ -4,6 +4,7 @@
 #include <gegl.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "engine/engine.h"
 
 #define TILE_CACHE_BYTES (16u << 20)
@@ -15,6 +16,7 @@ host_start_gegl (void)
 
   if (started)
     return;
+  cnc_parallel_sleepy_openmp ();
   gegl_init (NULL, NULL);
   g_object_set (gegl_config (), "tile-cache-size", (guint64) TILE_CACHE_BYTES, "use-opencl", FALSE, NULL);
   started = TRUE;

@@ -113,3 +113,9 @@ cnc_parallel_for (guint count, CncParallelFunc func, gpointer user_data)
   g_mutex_unlock (&loop->lock);
   loop_unref (loop);
 }
+
+void
+cnc_parallel_sleepy_openmp (void)
+{
+  g_setenv ("OMP_WAIT_POLICY", "passive", FALSE);
+}

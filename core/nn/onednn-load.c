@@ -3,6 +3,8 @@
 
 #include <dlfcn.h>
 
+#include "base/parallel.h"
+
 #define LIBRARY "libdnnl.so.2"
 
 static gpointer
@@ -11,9 +13,7 @@ load (gpointer unused)
   static CncDnnl table;
   void *library;
 
-  /* Its threads (libgomp) wait for the next loop by spinning, and take the cores from ours meanwhile: training is then three times as slow
-   * on two cores.  libgomp reads how to wait when it is loaded. */
-  g_setenv ("OMP_WAIT_POLICY", "passive", FALSE);
+  cnc_parallel_sleepy_openmp ();
   library = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL)
     return NULL;

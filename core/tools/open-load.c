@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 
 #define SNIFF_BYTES 16
 
 void
 open_load_init (void)
 {
+  cnc_parallel_sleepy_openmp ();
   gegl_init (NULL, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "data.h"
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/memory.h"
 
 #include <archive.h>
@@ -193,6 +194,7 @@ load_picture (TrainLoader *loader, const char *path, const char *name, GError **
 
   if (g_once_init_enter (&once))
     {
+      cnc_parallel_sleepy_openmp ();
       gegl_init (NULL, NULL);
       g_once_init_leave (&once, 1);
     }
