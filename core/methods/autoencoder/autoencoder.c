@@ -139,11 +139,17 @@ cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const 
 
 /* ---- the body ---- */
 
+static gpointer
+new_values (const CncAutoencoder *model, const CncRaster *picture, gsize bytes, guint32 *width, guint32 *height, GError **error)
+{
+  cnc_autoencoder_latent_size (model, picture->width, picture->height, width, height);
+  return cnc_alloc ((gsize) *width * *height, model->channels * bytes, "the latent", error);
+}
+
 static gint16 *
 new_latent (const CncAutoencoder *model, const CncRaster *picture, guint32 *width, guint32 *height, GError **error)
 {
-  cnc_autoencoder_latent_size (model, picture->width, picture->height, width, height);
-  return cnc_alloc ((gsize) *width * *height, model->channels * sizeof (gint16), "the latent", error);
+  return new_values (model, picture, sizeof (gint16), width, height, error);
 }
 
 static CncRaster *
@@ -181,13 +187,15 @@ static gint16 *
 encode (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend, guint32 *width, guint32 *height, CncTask *task,
         GError **error)
 {
-  g_autofree gint16 *values = new_latent (model, picture, width, height, error);
-  g_autofree float *exact
-      = values != NULL ? cnc_alloc ((gsize) *width * *height, model->channels * sizeof (float), "the latent", error) : NULL;
+  g_autofree float *exact = new_values (model, picture, sizeof (float), width, height, error);
   g_autoptr (CncWeights) weights = exact != NULL ? cnc_weights_new (backend, model->net, error) : NULL;
+  g_autofree gint16 *values = NULL;
 
-  if (weights == NULL || !cnc_autoencoder_encode (model, backend, weights, picture, exact, task, error)
-      || !cnc_latent_choose (model->tables, exact, *width, *height, values, task, error))
+  if (weights == NULL || !cnc_autoencoder_encode (model, backend, weights, picture, exact, task, error))
+    return NULL;
+  /* Only now: the tiles of the network, which take most, are gone. */
+  values = new_latent (model, picture, width, height, error);
+  if (values == NULL || !cnc_latent_choose (model->tables, exact, *width, *height, values, task, error))
     return NULL;
   return g_steal_pointer (&values);
 }
