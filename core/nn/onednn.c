@@ -121,8 +121,7 @@ cnc_onednn_new (void)
 {
   CncOneDnn *dnn;
 
-  dnnl = cnc_dnnl_load ();
-  if (dnnl == NULL)
+  if ((dnnl = cnc_dnnl_load ()) == NULL)
     return NULL;
   dnn = g_new0 (CncOneDnn, 1);
   dnn->has_half = (dnnl->get_effective_cpu_isa () & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
