@@ -11,12 +11,12 @@
  * With SHUFFLE defined, for devices whose loads are one load a lane even where all lanes want the same: every lane fetches the weights of one of
  * eight channels as a texel, and hands them to the others.  That takes subgroups of at least eight lanes.
  *
- * set 0 binding 2  x, RGBA32UI texels [image][quads][height][width]
+ * set 0 binding 2  x, RGBA32UI texels [image][quads][height][width]; with HALF binding 3, RGBA16F texels
  * set 1 binding 0  weights and biases of the output channels at hand: a view of the right place; with SHUFFLE binding 2, RGBA32UI texels of all
  * set 2 binding 0  y, any strides
  * set 3 binding 0  residual, the strides of y
  * constant 1: rows a lane; 2, 3: kernel height and width; 4: stride; 5: dilation; 6: vec4 in the view of the weights; 7: see below;
- * 8: EACH, 8 or 16, or with SHUFFLE 4.
+ * 8: EACH, 8 or 16, or with SHUFFLE 4; 9: HALF, 1 if x is in half precision.
  * Workgroups: (images times rows / ROWS rounded up times columns, / lanes rounded up; output channels / EACH rounded up).
  */
 layout (constant_id = 1) const uint ROWS = 8;
@@ -26,6 +26,7 @@ layout (constant_id = 4) const uint STRIDE = 1;
 layout (constant_id = 5) const uint DILATION = 1;
 layout (constant_id = 6) const uint QUADS = 1024;
 layout (constant_id = 8) const uint EACH = 8;
+layout (constant_id = 9) const uint HALF = 0;
 layout (constant_id = 7) const uint FLAGS = 0; /* bits 0-2: activation; 3: add the residual; 4: add what is there */
 
 const uint ACTIVATION = FLAGS & 7u;
@@ -35,6 +36,7 @@ const uint WINDOW = (ROWS - 1) * STRIDE + (KERNEL_H - 1) * DILATION + 1; /* texe
 const bool SLIDING = WINDOW <= 24u && WINDOW < ROWS * KERNEL_H;
 
 layout (set = 0, binding = 2) uniform usamplerBuffer x;
+layout (set = 0, binding = 3) uniform samplerBuffer half_x;
 #ifdef SHUFFLE
 layout (set = 1, binding = 2) uniform usamplerBuffer weights;
 #else
@@ -56,7 +58,7 @@ layout (push_constant) uniform Push
 
 vec4 fetch (uint at)
 {
-  return uintBitsToFloat (texelFetch (x, int (at)));
+  return HALF != 0 ? texelFetch (half_x, int (at)) : uintBitsToFloat (texelFetch (x, int (at)));
 }
 
 /* The weights of EACH output channels for one place of the kernel, which begin at AT; one vec4 of them. */

@@ -5,18 +5,20 @@
  * kernel needs already in it.
  *
  * set 0 binding 0  source, any strides; binding 1: the same as R32UI texels
- * set 2 binding 0  result, vec4 [image][channel / 4][height][width]; what lies outside of the source is 0
+ * set 2 binding 0  result, vec4 [image][channel / 4][height][width], in half precision if constant 2 is 1; what lies outside of the source is 0
  * constant 1: 1 to read texels; 2 to read four pixels of a channel as one RGBA32UI texel (binding 2): places, distances and width of the source are
  *             multiples of four then, but for the distance of pixels, which is 1, and spread is 1
  * Workgroups: (height width / lanes rounded up, images times channels / 4); where four pixels are read, height times the fours of pixels that the
  * result sees of a row of the source.
  */
 layout (constant_id = 1) const uint TEXELS = 0;
+layout (constant_id = 2) const uint HALF = 0;
 
 INPUT (0, source)
 layout (set = 0, binding = 1) uniform usamplerBuffer texels;
 layout (set = 0, binding = 2) uniform usamplerBuffer quad_texels;
 layout (set = 2, binding = 0, std430) writeonly buffer Result { vec4 result[]; };
+layout (set = 2, binding = 0, std430) writeonly buffer Halves { uvec2 halves[]; };
 
 layout (push_constant) uniform Push
 {
@@ -31,6 +33,24 @@ layout (push_constant) uniform Push
 float value (uint at)
 {
   return TEXELS == 1 ? uintBitsToFloat (texelFetch (texels, int (at)).x) : source[at];
+}
+
+/* The nearest of half's numbers, ties to the even one, so that every device packs the same; what is too large becomes the largest. */
+float rounded (float v)
+{
+  const uint bits = floatBitsToUint (v);
+
+  if ((bits & 0x7f800000u) == 0x7f800000u)
+    return v;
+  return clamp (uintBitsToFloat (bits + 0xfffu + (bits >> 13 & 1u) & 0xffffe000u), -65504.0, 65504.0);
+}
+
+void put (uint at, vec4 v)
+{
+  if (HALF != 0)
+    halves[at] = uvec2 (packHalf2x16 (vec2 (rounded (v.x), rounded (v.y))), packHalf2x16 (vec2 (rounded (v.z), rounded (v.w))));
+  else
+    result[at] = v;
 }
 
 /* Four pixels of four channels, turned round. */
@@ -51,7 +71,7 @@ void pack_four (uint i, uint plane, uint image, uint channel)
     }
   [[unroll]] for (int k = 0; k < 4; k++)
     if (column + k >= 0 && column + k < int (to_width))
-      result[(plane * to_height + row) * to_width + uint (column + k)] = vec4 (v[0][k], v[1][k], v[2][k], v[3][k]);
+      put ((plane * to_height + row) * to_width + uint (column + k), vec4 (v[0][k], v[1][k], v[2][k], v[3][k]));
 }
 
 void
@@ -92,5 +112,5 @@ main ()
       if (channel + 3 < channels)
         v.w = value (at + 3 * by_c);
     }
-  result[plane * to_height * to_width + i] = v;
+  put (plane * to_height * to_width + i, v);
 }

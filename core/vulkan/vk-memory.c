@@ -198,6 +198,7 @@ destroy (CncVulkan *vk, CncVkBuffer *buffer)
     vk->FreeDescriptorSets (vk->device, buffer->pool, 1, &buffer->set);
   vk->DestroyBufferView (vk->device, buffer->words, NULL);
   vk->DestroyBufferView (vk->device, buffer->quads, NULL);
+  vk->DestroyBufferView (vk->device, buffer->halves, NULL);
   vk->DestroyBuffer (vk->device, buffer->handle, NULL);
   if (block != NULL)
     {

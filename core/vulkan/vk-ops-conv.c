@@ -35,7 +35,7 @@ matrix_of (const CncTensor *tensor, gsize columns)
 
 gboolean
 cnc_vk_pack (CncVulkan *vk, CncVkScratch where, const CncVkView *x, const CncVkPiece *p, guint32 channels, guint32 height, guint32 width,
-             gint64 up, gint64 left, guint32 spread, GError **error)
+             gint64 up, gint64 left, guint32 spread, gboolean half, GError **error)
 {
   const gsize plane = (gsize) p->height * p->width;
   const guint32 place = x->first + p->image * x->by_n + 4 * p->quad * x->by_c;
@@ -46,8 +46,9 @@ cnc_vk_pack (CncVulkan *vk, CncVkScratch where, const CncVkView *x, const CncVkP
     .shader = CNC_SHADER_PACK,
     .constants = { fours    ? 2
                    : texels ? 1
-                            : 0 },
-    .buffers = { x->buffer, NULL, cnc_vk_scratch (vk, where, 4 * plane * p->quads * p->images, error) },
+                            : 0,
+                   half ? 1 : 0 },
+    .buffers = { x->buffer, NULL, cnc_vk_scratch (vk, where, (half ? 2 : 4) * plane * p->quads * p->images, error) },
     .writes = 1u << 2,
     .push = { place, x->by_n, x->by_c, x->by_y, x->by_x, channels - 4 * p->quad, height, width, (guint32) (gint32) up,
               (guint32) (gint32) left, spread, p->quads, p->height, p->width },
@@ -155,7 +156,7 @@ convolve_piece (CncVulkan *vk, const CncVkWalk *walk, const Kernel *kernel, cons
   CncVkCall call = {
     .shader = kernel->shuffle ? CNC_SHADER_CONV_SHUFFLE : CNC_SHADER_CONV,
     .constants = { kernel->rows, walk->kh, walk->kw, walk->stride, walk->dilation, cnc_vk_uniform_quads (vk),
-                   (last ? walk->activation : 0) | (residual != NULL ? 8 : 0) | (there ? 16 : 0), kernel->outputs },
+                   (last ? walk->activation : 0) | (residual != NULL ? 8 : 0) | (there ? 16 : 0), kernel->outputs, walk->half ? 1 : 0 },
     .buffers
     = { cnc_vk_scratch (vk, CNC_SCRATCH_X, 0, error), cnc_vk_scratch (vk, CNC_SCRATCH_WEIGHTS, 0, error), walk->y.buffer, walk->y.buffer },
     .writes = 1u << 2 | 1u << 3,
@@ -200,7 +201,7 @@ walk_kernel (CncVulkan *vk, const CncVkWalk *walk, gboolean first, gboolean last
           p.rows = MIN (most.rows, walk->ho - row);
           if ((image == 0 && row == 0 && !pack_weights (vk, walk, &kernel, &p, error))
               || !cnc_vk_pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up,
-                               -walk->left, walk->spread, error)
+                               -walk->left, walk->spread, walk->half, error)
               || !convolve_piece (vk, walk, &kernel, &p, first && quad == 0, last && quad + p.quads >= all, error))
             return FALSE;
         }
@@ -294,6 +295,7 @@ cnc_vk_op_convolve (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n
     .bias = n_in > 2 ? &in[2] : NULL,
     .residual = n_in > 3 ? &in[3] : NULL,
     .accumulate = op->accumulate,
+    .half = vk->backend.half && !vk->software && op->kind != CNC_OP_CONV2D_BACKWARD_DATA,
     .activation = op->kind == CNC_OP_CONV2D_BACKWARD_DATA ? CNC_ACTIVATION_NONE : op->activation,
     .slope = op->slope,
   };
@@ -443,7 +445,7 @@ run_weights (CncVulkan *vk, const CncVkWalk *walk, const CncVkView *dy, GError *
           p.row = row;
           p.rows = MIN (most.rows, walk->ho - row);
           if (!cnc_vk_pack (vk, CNC_SCRATCH_X, &walk->x, &p, walk->ci, walk->hi, walk->wi, (gint64) row * walk->stride - walk->up,
-                            -walk->left, 1, error))
+                            -walk->left, 1, FALSE, error))
             return FALSE;
           q = p;
           q.height = p.rows;
@@ -452,7 +454,7 @@ run_weights (CncVulkan *vk, const CncVkWalk *walk, const CncVkView *dy, GError *
           for (q.quad = 0; q.quad < (walk->co + 3) / 4; q.quad += q.quads)
             {
               q.quads = MIN (q.quads, (walk->co + 3) / 4 - q.quad);
-              if (!cnc_vk_pack (vk, CNC_SCRATCH_Y, dy, &q, walk->co, walk->ho, walk->wo, row, 0, 1, error)
+              if (!cnc_vk_pack (vk, CNC_SCRATCH_Y, dy, &q, walk->co, walk->ho, walk->wo, row, 0, 1, FALSE, error)
                   || !weights_piece (vk, walk, &p, &q, walk->accumulate || image + row > 0, error))
                 return FALSE;
             }

@@ -100,7 +100,8 @@ cnc_vk_winograd_takes (const CncVulkan *vk, const CncVkWalk *walk)
   const gsize limit = MIN (cnc_vk_texel_limit (vk), CNC_VK_MAX_PACKED);
   Plan p;
 
-  if (!vk->software || !vk->shuffle || walk->dilation != 1 || walk->spread != 1 || walk->stride > 2 || walk->co < LEAST_OUTPUTS)
+  if (!vk->software || !vk->shuffle || walk->half || walk->dilation != 1 || walk->spread != 1 || walk->stride > 2
+      || walk->co < LEAST_OUTPUTS)
     return FALSE;
   p = plan_of (walk);
   if (walk->stride == 1 ? walk->kh > 3 || walk->kw > 3 || walk->kh * walk->kw < 4
@@ -140,7 +141,7 @@ pack_part (CncVulkan *vk, const CncVkWalk *walk, const Plan *p, guint32 part, gu
   view.by_y *= p->parts;
   view.by_x *= p->parts;
   return cnc_vk_pack (vk, CNC_SCRATCH_X, &view, &piece, walk->ci, (walk->hi - MIN (y, walk->hi) + p->parts - 1) / p->parts,
-                      (walk->wi - MIN (x, walk->wi) + p->parts - 1) / p->parts, (gint64) TILE * row - p->y.pad, -p->x.pad, 1, error);
+                      (walk->wi - MIN (x, walk->wi) + p->parts - 1) / p->parts, (gint64) TILE * row - p->y.pad, -p->x.pad, 1, FALSE, error);
 }
 
 /* What is packed in CNC_SCRATCH_X.  each: 0 for the sums of a convolution; else what stands side by side in a gradient's. */
@@ -322,7 +323,7 @@ cnc_vk_winograd_weights (CncVulkan *vk, const CncVkWalk *walk, const CncVkView *
           if (!pack_part (vk, walk, &p, part, image, row, images, down, error)
               || !transform (vk, CNC_SCRATCH_TILES, &p, 6, images, down, p.quads, p.quads, part * p.quads, 0, 4 * sums_of (&p), 1, error))
             return FALSE;
-        if (!cnc_vk_pack (vk, CNC_SCRATCH_X, dy, &piece, walk->co, walk->ho, walk->wo, (gint64) TILE * row, 0, 1, error)
+        if (!cnc_vk_pack (vk, CNC_SCRATCH_X, dy, &piece, walk->co, walk->ho, walk->wo, (gint64) TILE * row, 0, 1, FALSE, error)
             || !transform (vk, CNC_SCRATCH_FACTORS, &p, TILE, images, down, outputs, p.each / 4 * p.groups, 0, 0, p.each, p.groups, error)
             || !multiply (vk, &p, 4 * sums_of (&p), (tiles + 3) / 4, 0, error))
           return FALSE;

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 #define CNC_VK_OP_PUSH 30u     /* push constants of a shader, behind the two that say where a part of a dispatch begins */
-#define CNC_VK_OP_CONSTANTS 8u /* specialization constants, behind the number of lanes */
+#define CNC_VK_OP_CONSTANTS 9u /* specialization constants, behind the number of lanes */
 #define CNC_VK_OP_LANES 64u
 
 typedef enum

@@ -1,7 +1,7 @@
 /* core/vulkan/vk-pipeline.c: descriptors, of which every buffer has one set for its whole life, and the pipelines.
  *
- * A set shows its buffer in three ways (core/vulkan binds up to four of them): binding 0 as storage, 1 as R32UI texels, 2 as RGBA32UI
- * texels.
+ * A set shows its buffer in four ways (core/vulkan binds up to four of them): binding 0 as storage, 1 as R32UI texels, 2 as RGBA32UI
+ * texels, 3 as RGBA16F texels.
  */
 #include "base/error.h"
 #include "vulkan/vk.h"
@@ -10,7 +10,7 @@
 #include "cipher_round.spv.h"
 
 #define SETS_PER_POOL 256u
-#define BINDINGS 3u
+#define BINDINGS 4u
 
 /* The constants of a shader: 0: lanes in a workgroup, 1: what a lane works on, 2 and 3: as its head says. */
 #define CONSTANTS 4u
@@ -31,6 +31,7 @@ static const struct
 
 static const VkDescriptorType binding_types[BINDINGS] = {
   VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+  VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
   VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
   VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
 };
@@ -90,7 +91,7 @@ allocate_set (CncVulkan *vk, CncVkBuffer *buffer)
 {
   const VkDescriptorPoolSize sizes[] = {
     { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, SETS_PER_POOL },
-    { VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 2 * SETS_PER_POOL },
+    { VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 3 * SETS_PER_POOL },
   };
   const VkDescriptorPoolCreateInfo pool_info = {
     .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
@@ -155,6 +156,8 @@ cnc_vk_describe (CncVulkan *vk, CncVkBuffer *buffer, GError **error)
   if (result == VK_SUCCESS)
     result = create_view (vk, buffer, VK_FORMAT_R32G32B32A32_UINT, 16, &buffer->quads);
   if (result == VK_SUCCESS)
+    result = create_view (vk, buffer, VK_FORMAT_R16G16B16A16_SFLOAT, 8, &buffer->halves);
+  if (result == VK_SUCCESS)
     result = allocate_set (vk, buffer);
   if (!cnc_vk_check (vk, result, "hold the picture", error))
     return FALSE;
@@ -169,6 +172,7 @@ cnc_vk_describe (CncVulkan *vk, CncVkBuffer *buffer, GError **error)
   writes[0].pBufferInfo = &storage;
   writes[1].pTexelBufferView = &buffer->words;
   writes[2].pTexelBufferView = &buffer->quads;
+  writes[3].pTexelBufferView = &buffer->halves;
   vk->UpdateDescriptorSets (vk->device, BINDINGS, writes, 0, NULL);
   return TRUE;
 }

@@ -22,6 +22,7 @@ typedef struct
   guint32 spread;  /* zeros between the pixels of x: 1 for none */
   const CncTensor *bias, *residual;
   gboolean accumulate;
+  gboolean half; /* x is rounded to half precision */
   CncActivation activation;
   float slope;
 } CncVkWalk;
@@ -34,7 +35,7 @@ typedef struct
 
 /* vk-ops-conv.c: a piece of x in the layout of shaders/pack.comp; up, left: where it begins. */
 gboolean cnc_vk_pack (CncVulkan *vk, CncVkScratch where, const CncVkView *x, const CncVkPiece *p, guint32 channels, guint32 height,
-                      guint32 width, gint64 up, gint64 left, guint32 spread, GError **error);
+                      guint32 width, gint64 up, gint64 left, guint32 spread, gboolean half, GError **error);
 
 /* vk-ops-winograd.c: kernels of at most 3 x 3 with stride 1, of 5 x 5 with stride 2, without dilation, where the device gains by it.
  * Of a gradient of weights, walk->weight is where it goes, and the bias, residual and activation are none. */

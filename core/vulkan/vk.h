@@ -90,7 +90,7 @@ typedef struct
 {
   CncBuffer base;
   VkBuffer handle;
-  VkBufferView words, quads;
+  VkBufferView words, quads, halves;
   VkDescriptorPool pool;
   VkDescriptorSet set;
   CncVkBlock *block;

@@ -5,9 +5,12 @@
  * kernels of a GPU.
  */
 #include "ops-case.h"
+#include "nn/reference.h"
 #include "vulkan/vk-backend.h"
 
 #define TOLERANCE 3e-5
+
+static gboolean gpu_kernels; /* in the test that runs */
 
 typedef struct
 {
@@ -280,6 +283,64 @@ larger (CncBackend *device)
     }
 }
 
+/* To the nearest half, ties to the even one, of numbers in its normal range. */
+static void
+round_half (const CncTensor *t)
+{
+  float *values = cnc_floats (t);
+
+  for (gsize i = 0; i < cnc_shape_count (&t->shape); i++)
+    {
+      guint32 bits;
+
+      memcpy (&bits, values + i, 4);
+      bits = (bits + 0xfff + (bits >> 13 & 1)) & 0xffffe000u;
+      memcpy (values + i, &bits, 4);
+    }
+}
+
+/* In half precision, what goes into a convolution is rounded, if the device does so at all: and then nothing else. */
+static void
+half (CncBackend *device)
+{
+  g_autoptr (CncBackend) reference = cnc_reference_backend_new ();
+
+  device->half = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (large); i++)
+    {
+      const OpsCase *c = &large[i];
+      const gboolean forward = c->op.kind == CNC_OP_CONV2D || c->op.kind == CNC_OP_CONV_TRANSPOSE2D;
+      float *results[3] = { NULL, NULL, NULL }; /* plain, rounded, of the device */
+      const gsize count = cnc_shape_count (&c->out[0]);
+      double away[2] = { 0, 0 };
+
+      if (!forward && c->op.kind != CNC_OP_CONV2D_BACKWARD_DATA && c->op.kind != CNC_OP_CONV2D_BACKWARD_WEIGHT)
+        continue;
+      for (guint k = 0; k < 3; k++)
+        {
+          CncBackend *backend = k < 2 ? reference : device;
+          g_autoptr (GError) error = NULL;
+          OpsTensors t;
+
+          ops_open (&t, backend, c, i, 0, NULL);
+          if (k == 1)
+            round_half (&t.in[0]);
+          g_assert_true (cnc_op_run (backend, &c->op, t.in, t.n_in, t.out, t.n_out, &error));
+          g_assert_no_error (error);
+          results[k] = ops_read (backend, &t.out[0]);
+          ops_close (&t);
+        }
+      for (guint k = 0; k < 2; k++)
+        for (gsize j = 0; j < count; j++)
+          away[k] = MAX (away[k], fabs ((double) results[2][j] - results[k][j]));
+      if (forward && (gpu_kernels || device->info.kind == CNC_DEVICE_VULKAN_GPU))
+        g_assert_cmpfloat (away[1], <, away[0] / 10);
+      ops_assert_near (c->name, results[2], results[forward && away[1] < away[0] ? 1 : 0], count, TOLERANCE);
+      for (guint k = 0; k < 3; k++)
+        g_free (results[k]);
+    }
+}
+
 /* An operation that may fail, and then says why.  Returns: whether it did. */
 static gboolean
 try_case (CncBackend *device, const OpsCase *c, int code)
@@ -356,6 +417,7 @@ run_case (gconstpointer data)
   g_autoptr (CncBackend) device = NULL;
   g_autoptr (GError) error = NULL;
 
+  gpu_kernels = c->mode == AS_GPU;
   cnc_vulkan_set_switches (&switches);
   device = cnc_vulkan_open (c->id, &error);
   g_assert_no_error (error);
@@ -371,7 +433,7 @@ main (int argc, char **argv)
   {
     const char *name;
     void (*func) (CncBackend *device);
-  } tests[] = { { "values", values }, { "accumulate", accumulate }, { "in-place", in_place }, { "larger", larger } };
+  } tests[] = { { "values", values }, { "accumulate", accumulate }, { "in-place", in_place }, { "larger", larger }, { "half", half } };
   g_autoptr (GArray) devices = NULL;
   g_autofree char *problem = NULL;
 
