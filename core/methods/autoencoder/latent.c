@@ -3,9 +3,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "methods/autoencoder/range.h"
 
-#define MAX_GOLOMB 17u /* bits of the largest left-over that 16-bit numbers give */
+#define BAND 4096u      /* numbers of a channel whose sums one thread makes at a time: they stay in its nearest cache */
+#define FEW (4u * BAND) /* fewer in a channel, and one thread is faster */
+#define MAX_GOLOMB 17u  /* bits of the largest left-over that 16-bit numbers give */
 
 gboolean
 cnc_latent_walk_init (CncLatentWalk *walk, const CncLatentTables *tables, guint32 width, guint32 height, gint16 *values, GError **error)
@@ -15,9 +18,9 @@ cnc_latent_walk_init (CncLatentWalk *walk, const CncLatentTables *tables, guint3
   *walk = (CncLatentWalk){ .tables = tables, .width = width, .height = height, .values = values };
   walk->rests = cnc_alloc (plane, tables->channels, "the latent", error);
   walk->around = walk->rests != NULL ? cnc_alloc0 (plane, sizeof (guint32), "the latent", error) : NULL;
-  walk->row_mean = walk->around != NULL ? cnc_alloc (width, sizeof (gint32), "the latent", error) : NULL;
-  walk->row_spread = walk->row_mean != NULL ? cnc_alloc (width, sizeof (gint32), "the latent", error) : NULL;
-  return walk->row_spread != NULL;
+  walk->mean_sums = walk->around != NULL ? cnc_alloc (plane, sizeof (gint32), "the latent", error) : NULL;
+  walk->spread_sums = walk->mean_sums != NULL ? cnc_alloc (plane, sizeof (gint32), "the latent", error) : NULL;
+  return walk->spread_sums != NULL;
 }
 
 void
@@ -25,8 +28,8 @@ cnc_latent_walk_clear (CncLatentWalk *walk)
 {
   g_clear_pointer (&walk->rests, g_free);
   g_clear_pointer (&walk->around, g_free);
-  g_clear_pointer (&walk->row_mean, g_free);
-  g_clear_pointer (&walk->row_spread, g_free);
+  g_clear_pointer (&walk->mean_sums, g_free);
+  g_clear_pointer (&walk->spread_sums, g_free);
 }
 
 static void
@@ -43,37 +46,60 @@ add_rests (gint32 *restrict sum, const guint8 *restrict rests, gint32 weight, gu
     sum[x] += weight * rests[x];
 }
 
+static guint32
+band_rows (const CncLatentWalk *walk)
+{
+  return MAX (BAND / walk->width, 1);
+}
+
+/* What the finished channels add to the sums of the current one, for a band of its rows. */
+static void
+sum_band (guint index, gpointer user_data)
+{
+  CncLatentWalk *walk = user_data;
+  const CncLatentTables *t = walk->tables;
+  const guint32 w = walk->width, first = index * band_rows (walk), last = MIN (first + band_rows (walk), walk->height);
+  const guint32 n = (last - first) * w;
+  const gsize plane = (gsize) w * walk->height, row = CNC_LATENT_OWN + (gsize) t->channels, begin = (gsize) first * w;
+  const gint32 *mean = t->mean + walk->channel * row, *spread = t->spread + walk->channel * row;
+
+  for (guint32 y = first; y < last; y++)
+    for (guint32 x = 0; x < w; x++)
+      {
+        const gsize place = (gsize) y * w + x;
+        const guint32 *at = walk->around + place;
+        const guint32 sum
+            = (x > 0 ? at[-1] : 0) + (x + 1 < w ? at[1] : 0) + (y > 0 ? at[-(gssize) w] : 0) + (y + 1 < walk->height ? at[w] : 0);
+
+        walk->mean_sums[place] = mean[CNC_LATENT_NEAR];
+        walk->spread_sums[place] = spread[CNC_LATENT_NEAR] * (gint32) MIN (sum, CNC_LATENT_MAX_AROUND);
+      }
+  for (guint c = 0; c < walk->channel; c++)
+    {
+      if (mean[CNC_LATENT_OWN + c] != 0)
+        add_values (walk->mean_sums + begin, walk->values + c * plane + begin, mean[CNC_LATENT_OWN + c], n);
+      if (spread[CNC_LATENT_OWN + c] != 0)
+        add_rests (walk->spread_sums + begin, walk->rests + c * plane + begin, spread[CNC_LATENT_OWN + c], n);
+    }
+}
+
 void
 cnc_latent_walk_row (CncLatentWalk *walk, guint channel, guint32 y)
 {
-  const CncLatentTables *t = walk->tables;
-  const guint32 w = walk->width;
-  const gsize plane = (gsize) w * walk->height, row = CNC_LATENT_OWN + (gsize) t->channels;
-  const gint32 *mean = t->mean + channel * row, *spread = t->spread + channel * row;
+  const gsize plane = (gsize) walk->width * walk->height;
+  const guint bands = (walk->height + band_rows (walk) - 1) / band_rows (walk);
 
-  if (y == 0 && channel > 0)
-    for (gsize i = 0; i < plane; i++)
-      walk->around[i] += walk->rests[(channel - 1) * plane + i];
   walk->channel = channel;
   walk->y = y;
-  for (guint32 x = 0; x < w; x++)
-    {
-      const guint32 *at = walk->around + (gsize) y * w + x;
-      const guint32 sum
-          = (x > 0 ? at[-1] : 0) + (x + 1 < w ? at[1] : 0) + (y > 0 ? at[-(gssize) w] : 0) + (y + 1 < walk->height ? at[w] : 0);
-
-      walk->row_mean[x] = mean[CNC_LATENT_NEAR];
-      walk->row_spread[x] = spread[CNC_LATENT_NEAR] * (gint32) MIN (sum, CNC_LATENT_MAX_AROUND);
-    }
-  for (guint c = 0; c < channel; c++)
-    {
-      const gsize from = c * plane + (gsize) y * w;
-
-      if (mean[CNC_LATENT_OWN + c] != 0)
-        add_values (walk->row_mean, walk->values + from, mean[CNC_LATENT_OWN + c], w);
-      if (spread[CNC_LATENT_OWN + c] != 0)
-        add_rests (walk->row_spread, walk->rests + from, spread[CNC_LATENT_OWN + c], w);
-    }
+  if (y > 0)
+    return;
+  for (gsize i = 0; i < plane && channel > 0; i++)
+    walk->around[i] += walk->rests[(channel - 1) * plane + i];
+  if (plane >= FEW)
+    cnc_parallel_for (bands, sum_band, walk);
+  else
+    for (guint i = 0; i < bands; i++)
+      sum_band (i, walk);
 }
 
 void
@@ -84,7 +110,7 @@ cnc_latent_walk_look (const CncLatentWalk *walk, guint32 x, gint32 *mean, gint32
   const gint32 *wm = walk->tables->mean + walk->channel * row, *ws = walk->tables->spread + walk->channel * row;
   const gboolean there[CNC_LATENT_NEAR] = { x > 0, y > 0, x > 0 && y > 0, y > 0 && x + 1 < w, x > 1, y > 1 };
   const gsize back[CNC_LATENT_NEAR] = { 1, w, (gsize) w + 1, (gsize) w - 1, 2, 2 * (gsize) w };
-  gint32 m = walk->row_mean[x], s = walk->row_spread[x];
+  gint32 m = walk->mean_sums[(gsize) y * w + x], s = walk->spread_sums[(gsize) y * w + x];
 
   for (guint i = 0; i < CNC_LATENT_NEAR; i++)
     if (there[i])

@@ -49,8 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncLatentTables, cnc_latent_tables_free)
 CncLatentTables *cnc_latent_tables_read (const CncSafetensors *file, guint channels, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cnc_latent_tables_store (const CncLatentTables *tables, CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One pass over a latent in coding order; what encoder, decoder and the maker of tables share.  For each channel and row:
- * cnc_latent_walk_row, then for each x in turn cnc_latent_walk_look, then the number goes to values[..], then cnc_latent_walk_put. */
+/* One pass over a latent in coding order; what encoder, decoder and the maker of tables share.  For each channel and row from
+ * the first on: cnc_latent_walk_row, then for each x in turn cnc_latent_walk_look, then the number goes to values[..], then cnc_latent_walk_put. */
 typedef struct
 {
   const CncLatentTables *tables;
@@ -58,7 +58,7 @@ typedef struct
   gint16 *values;  /* (transfer none) the latent, known as far as the pass has come */
   guint8 *rests;   /* size of each left-over, at most CNC_LATENT_MAX_REST */
   guint32 *around; /* sums of rests over the finished channels */
-  gint32 *row_mean, *row_spread;
+  gint32 *mean_sums, *spread_sums; /* what the finished channels add up to at each place of the current one */
   guint channel;
   guint32 y;
 } CncLatentWalk;
