@@ -5,7 +5,7 @@
  * kernel needs already in it.
  *
  * set 0 binding 0  source, any strides; binding 1: the same as R32UI texels
- * set 2 binding 0  result, vec4 [image][channel / 4][height][width], in half precision if constant 2 is 1; what lies outside of the source is 0
+ * set 2 binding 0  result, vec4 [image][channel / 4][height][width], in half precision if constant 2 is 1; 0 outside of the source
  * constant 1: 1 to read texels; 2 to read four pixels of a channel as one RGBA32UI texel (binding 2): places, distances and width of the source are
  *             multiples of four then, but for the distance of pixels, which is 1, and spread is 1
  * Workgroups: (height width / lanes rounded up, images times channels / 4); where four pixels are read, height times the fours of pixels that the

@@ -8,7 +8,8 @@
  *
  * set 0 binding 0  weights, any strides (modulo 2^32: kernels may be walked backwards)
  * set 2 binding 0  result, [point][output channel / EACH][sums, from quad on][output channel % EACH][input channel % 4], from result_first on
- * constant 1: EACH.  Workgroups: (quads EACH / lanes rounded up, output channels / EACH rounded up).
+ * constant 1: EACH.
+ * Workgroups: (quads EACH / lanes rounded up, output channels / EACH rounded up).
  */
 layout (constant_id = 1) const uint EACH = 8;
 
@@ -21,7 +22,7 @@ layout (push_constant) uniform Push
   uint first, by_o, by_i, by_y, by_x; /* of the weights, in floats */
   uint outputs, inputs;
   int kernel_h, kernel_w;
-  int from_y, from_x, step; /* row and column of the first of the 3 x 3 taps, and what lies between them; there is nothing outside of the kernel */
+  int from_y, from_x, step; /* row and column of the first of the 3 x 3 taps, and the distance of taps; outside of the kernel they are 0 */
   uint quads, quad, sums;
   uint point; /* distance of points, in texels */
   uint result_first;

@@ -1,9 +1,9 @@
 /* core/vulkan/vk-backend.h: the backend table on a Vulkan 1.1 device.
  *
  * The loader is opened at run time; nothing here needs it to be installed.  No optional feature of a device is used.
- * With CncBackend.half, convolutions and transposed convolutions round x, not the weights, to half precision on a GPU, where they wait for memory;
- * finite numbers outside of its range become its largest.  Gradients for data and weights, which may be too small for it, and software Vulkan, which
- * does not gain by it, stay in single precision.
+ * With CncBackend.half, convolutions and transposed convolutions round x, not the weights, to half precision on a GPU, where they wait for
+ * memory; finite numbers outside of its range become its largest.  Gradients for data and weights, which may be too small for it, and
+ * software Vulkan, which does not gain by it, stay in single precision.
  * Thread-safety: safe, on different backends.
  */
 #pragma once
