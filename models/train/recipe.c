@@ -47,6 +47,8 @@ static const Key keys[] = {
   { "train", "beta1", KIND_REAL, AT (beta1), 0, 0.99999, 0.9, NULL },
   { "train", "beta2", KIND_REAL, AT (beta2), 0, 0.9999999, 0.999, NULL },
   { "train", "epsilon", KIND_REAL, AT (epsilon), 0, 1, 1e-8, NULL },
+  { "train", "settle", KIND_UINT, AT (settle), 0, 1e8, 0, NULL },
+  { "train", "settle_rate", KIND_REAL, AT (settle_rate), 1e-9, 10, 1e-4, NULL },
   { "train", "precision", KIND_CHOICE, AT (precision), 0, 1, 0, "single half" },
   { "train", "clip", KIND_REAL, AT (clip), 0, 1e9, 0, NULL },
   { "loss", "mse", KIND_REAL, AT (mse), 0, 1e9, 0, NULL },

@@ -40,6 +40,8 @@ typedef struct
       patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
+  guint settle; /* steps of the decoder alone, at the end, on the whole numbers that are coded */
+  double settle_rate;
   double prior_rate; /* learning rate of a latent's prior, as a multiple of the others' */
   double learning_rate, final_rate, weight_decay, beta1, beta2, epsilon, clip; /* clip: norm of the whole gradient; 0: none */
 

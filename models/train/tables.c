@@ -11,6 +11,7 @@
 #define MAX_PLACES 200000u /* of the latent, all pictures together: enough to count in */
 #define OWN CNC_LATENT_OWN
 #define SMOOTH 24.0 /* counts that the smooth distribution weighs */
+#define ROUNDS 4u   /* tables change what numbers are chosen, and those the tables; further rounds change the size by a thousandth */
 #define RIDGE 1e-4  /* keeps weights of channels that are always 0 at 0 */
 
 /* All latents one after the other. */
@@ -467,8 +468,8 @@ allocate (Survey *s, GError **error)
   return s->tables != NULL;
 }
 
-gboolean
-train_tables_add (const CncNet *net, CncBackend *backend, const TrainData *data, CncSafetensorsWriter *writer, GError **error)
+CncLatentTables *
+train_tables_measure (const CncNet *net, CncBackend *backend, const TrainData *data, GError **error)
 {
   g_autoptr (CncNet) folded = train_net_copy (net, error);
   CncAutoencoder model = { .net = folded };
@@ -477,18 +478,19 @@ train_tables_add (const CncNet *net, CncBackend *backend, const TrainData *data,
   guint step;
 
   if (folded == NULL || !cnc_net_fold (folded, error) || !cnc_autoencoder_check (&model, error))
-    return FALSE;
+    return NULL;
   if (data->pictures->len == 0)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There is no picture to measure the tables on; give more data.");
-      return FALSE;
+      return NULL;
     }
   s.channels = model.channels;
   step = choose_pictures (&model, data, &s);
   weights = cnc_weights_new (backend, folded, error);
   if (weights == NULL || !allocate (&s, error) || !read_latents (&s, backend, weights, data, step, error))
-    return FALSE;
-  if (!make_whole (&s, FALSE, error) || !measure (&s, error) || !make_whole (&s, TRUE, error) || !measure (&s, error))
-    return FALSE;
-  return cnc_latent_tables_store (s.tables, writer, error);
+    return NULL;
+  for (guint round = 0; round < ROUNDS; round++)
+    if (!make_whole (&s, round > 0, error) || !measure (&s, error))
+      return NULL;
+  return g_steal_pointer (&s.tables);
 }

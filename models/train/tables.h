@@ -14,10 +14,10 @@ G_BEGIN_DECLS
 /* TRUE if the network stores a latent that can be coded: it is worth to make tables. */
 gboolean train_tables_possible (const CncNet *net);
 
-/* net: as it was trained; it is folded for the work, in a copy.  Adds the tables to writer.  Errors: MODEL, GPU_*, NO_MEMORY, BAD_ARGUMENT
- * (no picture). */
-gboolean train_tables_add (const CncNet *net, CncBackend *backend, const TrainData *data, CncSafetensorsWriter *writer,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* net: as it was trained; it is folded for the work, in a copy.  Errors: MODEL, GPU_*, NO_MEMORY, BAD_ARGUMENT (no picture).  Returns:
+ * (transfer full) */
+CncLatentTables *train_tables_measure (const CncNet *net, CncBackend *backend, const TrainData *data, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* A picture of the data as the encoder takes it.  Returns: (transfer full) */
 CncRaster *train_picture_raster (const TrainData *data, guint index, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "ranks.h"
 #include "session.h"
+#include "settle.h"
 #include "tables.h"
 
 #include <math.h>
@@ -118,23 +119,38 @@ add_provenance (CncSafetensorsWriter *writer, const Loop *l)
   cnc_safetensors_writer_text (writer, "provenance", text);
 }
 
+static void
+show_settling (guint step, double loss)
+{
+  if (step % 500 == 0)
+    fprintf (stderr, "settling, step %u, mean squared error %.4g\n", step, loss);
+}
+
+/* Tables of the latent, and a decoder that is used to what they make of it. */
+static gboolean
+finish_latent (Loop *l, CncNet *net, CncSafetensorsWriter *writer, GError **error)
+{
+  TrainSession *s = l->session;
+  g_autoptr (CncLatentTables) tables = NULL;
+
+  fprintf (stderr, "Measuring the tables of the range coder\n");
+  tables = train_tables_measure (net, s->backend, s->data, error);
+  return tables != NULL && (s->recipe->settle == 0 || train_settle (s, net, tables, show_settling, error))
+         && cnc_latent_tables_store (tables, writer, error);
+}
+
 static gboolean
 write_model (Loop *l, GError **error)
 {
   TrainSession *s = l->session;
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL;
-  const CncNet *net = s->best != NULL ? s->best : s->net;
+  CncNet *net = s->best != NULL ? s->best : s->net;
 
-  if (!cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (net, writer, error))
+  if (!cnc_weights_download (s->weights, s->net, error) || (train_tables_possible (net) && !finish_latent (l, net, writer, error))
+      || !cnc_net_store (net, writer, error))
     return FALSE;
   add_provenance (writer, l);
-  if (train_tables_possible (net))
-    {
-      fprintf (stderr, "Measuring the tables of the range coder\n");
-      if (!train_tables_add (net, s->backend, s->data, writer, error))
-        return FALSE;
-    }
   bytes = cnc_safetensors_writer_finish (writer, error);
   return bytes != NULL && cnc_file_replace (l->options->out, bytes, error);
 }
@@ -305,6 +321,7 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (TrainData) data = NULL;
   g_autoptr (CncBackend) backend = NULL;
+  g_autoptr (CncLatentTables) tables = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autofree char *note = NULL;
 
@@ -316,7 +333,8 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
   data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL,
                           error);
   backend = data != NULL ? cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error) : NULL;
-  if (backend == NULL || !train_tables_add (net, backend, data, writer, error))
+  tables = backend != NULL ? train_tables_measure (net, backend, data, error) : NULL;
+  if (tables == NULL || !cnc_latent_tables_store (tables, writer, error))
     return FALSE;
   bytes = cnc_safetensors_writer_finish (writer, error);
   return bytes != NULL && cnc_file_replace (options->out, bytes, error);
