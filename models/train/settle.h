@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 /* Trains the weights behind the latent of net for recipe->settle steps on the session's pictures, mean squared error alone, learning rate
  * recipe->settle_rate falling to 0 along a cosine.  Same session, same tables, same weights.  progress: (nullable): told every step.  Errors:
- * MODEL (the loss is no number), GPU_*, NO_MEMORY. */
+ * MODEL (the loss is no number), GPU_*, NO_MEMORY; net is as it was then. */
 gboolean train_settle (const TrainSession *session, CncNet *net, const CncLatentTables *tables, void (*progress) (guint step, double loss),
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

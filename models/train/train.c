@@ -132,11 +132,23 @@ finish_latent (Loop *l, CncNet *net, CncSafetensorsWriter *writer, GError **erro
 {
   TrainSession *s = l->session;
   g_autoptr (CncLatentTables) tables = NULL;
+  g_autoptr (GError) why = NULL;
 
   fprintf (stderr, "Measuring the tables of the range coder\n");
   tables = train_tables_measure (net, s->backend, s->data, error);
-  return tables != NULL && (s->recipe->settle == 0 || train_settle (s, net, tables, show_settling, error))
-         && cnc_latent_tables_store (tables, writer, error);
+  if (tables == NULL)
+    return FALSE;
+  if (s->recipe->settle > 0 && !train_settle (s, net, tables, show_settling, &why))
+    {
+      /* A checkpoint only goes on with the recipe that it was made with: what was trained so far would be out of reach. */
+      if (why->code != CNC_ERROR_MODEL)
+        {
+          g_propagate_error (error, g_steal_pointer (&why));
+          return FALSE;
+        }
+      fprintf (stderr, "%s  The model is written with the decoder as it was before.\n", why->message);
+    }
+  return cnc_latent_tables_store (tables, writer, error);
 }
 
 static gboolean
@@ -291,7 +303,10 @@ train_command (const TrainOptions *options, GError **error)
   if (recipe == NULL)
     return FALSE;
   if (options->steps >= 0)
-    recipe->steps = (guint) MIN (options->steps, 100000000);
+    {
+      recipe->steps = (guint) MIN (options->steps, 100000000);
+      recipe->settle = MIN (recipe->settle, recipe->steps); /* a short trial is short */
+    }
   if (options->seed >= 0)
     recipe->seed = (guint64) options->seed;
   data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->crop, train_warn, NULL, error);
@@ -304,6 +319,15 @@ train_command (const TrainOptions *options, GError **error)
     train_warn (note, NULL);
   backend->half = recipe->precision == 1;
   session = train_session_new (backend, recipe, data, error);
+  if (session != NULL && recipe->settle > 0 && !train_tables_possible (session->net))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "%s: settle needs a network that brings pictures of three colours through a latent of whole numbers back to their size, "
+                   "in tiles; "
+                   "leave settle out.",
+                   recipe->name);
+      return FALSE;
+    }
   if (session == NULL || (options->resume != NULL && !train_session_load (session, options->resume, error)))
     return FALSE;
   l.session = session;

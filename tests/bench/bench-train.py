@@ -79,7 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
     for device, precision in [(d, p) for d in devices for p in precisions.get(d, ["single"])]:
         recipe = os.path.join(folder, "autoencoder.ini")
         with open(os.path.join(here, "../../models/autoencoder.ini")) as original, open(recipe, "w") as changed:
-            changed.write(re.sub("precision = .*", "precision = " + precision, re.sub("settle = .*", "settle = 0", original.read())))
+            changed.write(re.sub("precision = .*", "precision = " + precision, original.read()))
         done = subprocess.run([os.path.join(build, "models/cnncrypt-train"), recipe, "--data", data, "--out", os.path.join(folder, "model.safetensors"),
                                "--device", device, "--steps", steps], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
         rates[device + ", " + precision] = float(re.findall(r"([0-9.]+) images/s", done.stdout)[-1])

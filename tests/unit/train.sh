@@ -101,10 +101,22 @@ END
 check "a model with a quantised latent gets its tables" $?
 "$train" tables k.safetensors --data colours --out l.safetensors --device cpu >out 2>err && cmp k.safetensors l.safetensors >>err
 check "tables made again are the same, and so is the file" $?
-"$train" evaluate l.safetensors --data colours --device cpu --json >out 2>err && awk -F'[:,}]' '
+"$train" evaluate l.safetensors --data colours --device cpu --json >out 2>err && cp out plain && awk -F'[:,}]' '
   { for (i = 1; i < NF; i++) { if ($i ~ /"bits_per_pixel_of_prior"/) prior = $(i + 1); if ($i ~ /"bits_per_pixel"/) coded = $(i + 1) } }
   END { exit !(coded > 0.01 && coded < prior) }' out
 check "evaluate counts coded bytes, and they are fewer than the prior says" $?
+sed 's/^steps = 20/steps = 20\nsettle = 500/' codec.ini >settled.ini
+"$train" settled.ini --data colours --out s.safetensors --device cpu >out 2>err && grep -q 'settling, step 500' err \
+  && "$train" evaluate s.safetensors --data colours --device cpu --json >settled 2>>err && awk -F'[:,}]' '
+  { for (i = 1; i < NF; i++) if ($i ~ /"psnr"/) psnr[FILENAME] = $(i + 1); else if ($i ~ /"bits_per_pixel"/) bits[FILENAME] = $(i + 1) }
+  END { exit !(psnr["settled"] > psnr["plain"] && bits["settled"] == bits["plain"]) }' plain settled
+check "a decoder that settled is better at the same bytes" $?
+"$train" settled.ini --data colours --out s.safetensors --device cpu --steps 5 >out 2>err && ! grep -q 'settling' err
+check "a short trial does not settle for longer" $?
+sed 's/^steps/settle = 5\nsteps/' r.ini >bad.ini
+"$train" bad.ini --data data --out g.safetensors --device cpu >out 2>err
+[ $? -eq 1 ] && grep -q 'settle needs' err && [ ! -e g.safetensors ]
+check "settling without whole numbers is refused" $?
 "$train" tables a.safetensors --data data --out m.safetensors --device cpu >out 2>err
 [ $? -eq 1 ] && grep -q 'no whole numbers' err && [ ! -e m.safetensors ]
 check "tables for a model without whole numbers are refused" $?
