@@ -29,6 +29,7 @@ layout (constant_id = 4) const uint QUADS = 0;
 #define ROUND 11u
 #define CLAMP 12u
 #define CLAMP_BACKWARD 13u
+#define WRAP 14u
 
 INPUT (0, a)
 INPUT (1, b)
@@ -100,6 +101,8 @@ float value_of (float v, float other, uint i)
     v = floor (255.0 * clamp (v, 0.0, 1.0) + 0.5) / 255.0;
   if (KIND == ROUND)
     v = roundEven (v);
+  if (KIND == WRAP)
+    v -= floor (v + 0.5);
   if (KIND == CLAMP)
     v = clamp (v, shift, scale);
   if (KIND == CLAMP_BACKWARD)

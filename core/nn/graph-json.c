@@ -44,9 +44,9 @@ read_names (JsonObject *object, const char *name, guint most, const char *what, 
 static gboolean
 read_input (CncGraph *graph, JsonObject *object, GError **error)
 {
-  static const char *const known[] = { "name", "channels", "height", "width", "low", "high", NULL };
+  static const char *const known[] = { "name", "channels", "height", "width", "divide", "key", "low", "high", NULL };
   CncGraphInput input = { .low = 0, .high = 1 };
-  gint64 channels, height = 0, width = 0;
+  gint64 channels, height = 0, width = 0, divide = 1, key = 0;
   const char *name;
 
   if (!cnc_json_only (object, known, "an input", error))
@@ -58,6 +58,16 @@ read_input (CncGraph *graph, JsonObject *object, GError **error)
     return FALSE;
   if (json_object_has_member (object, "width") && !cnc_json_get_integer (object, "width", 1, 65536, &width, "an input", error))
     return FALSE;
+  if (json_object_has_member (object, "divide")
+      && !cnc_json_get_integer (object, "divide", 1, CNC_GRAPH_MAX_DIVIDE, &divide, "an input", error))
+    return FALSE;
+  if (json_object_has_member (object, "key") && !cnc_json_get_integer (object, "key", 0, 1, &key, "an input", error))
+    return FALSE;
+  if (key != 0)
+    {
+      input.low = -0.5;
+      input.high = 0.5;
+    }
   if (json_object_has_member (object, "low") && !cnc_json_get_number (object, "low", &input.low, "an input", error))
     return FALSE;
   if (json_object_has_member (object, "high") && !cnc_json_get_number (object, "high", &input.high, "an input", error))
@@ -66,6 +76,8 @@ read_input (CncGraph *graph, JsonObject *object, GError **error)
   input.channels = (guint32) channels;
   input.height = (guint32) height;
   input.width = (guint32) width;
+  input.divide = (guint32) divide;
+  input.key = key != 0;
   if (strlen (name) > CNC_GRAPH_MAX_NAME)
     input.name[0] = '\0'; /* refused below */
   return cnc_graph_add_input (graph, &input, error);
@@ -252,6 +264,10 @@ cnc_graph_to_json (const CncGraph *graph)
       g_string_append_printf (out, "%s{\"name\":\"%s\",\"channels\":%u", i > 0 ? "," : "", input->name, input->channels);
       if (input->height > 0)
         g_string_append_printf (out, ",\"height\":%u,\"width\":%u", input->height, input->width);
+      if (input->divide > 1)
+        g_string_append_printf (out, ",\"divide\":%u", input->divide);
+      if (input->key)
+        g_string_append (out, ",\"key\":1");
       g_string_append (out, ",\"low\":");
       append_number (out, input->low);
       g_string_append (out, ",\"high\":");

@@ -107,7 +107,32 @@ cnc_graph_add_input (CncGraph *graph, const CncGraphInput *input, GError **error
   if (input->channels == 0 || input->channels > CNC_GRAPH_MAX_CHANNELS || input->height > 65536 || input->width > 65536
       || (input->height == 0) != (input->width == 0) || !(input->low < input->high))
     return bad (error, input->name, "needs 1 to 4096 channels, height and width or neither, and low below high");
-  graph->inputs[graph->n_inputs++] = *input;
+  if (input->divide > CNC_GRAPH_MAX_DIVIDE || (input->divide & (input->divide - 1)) != 0
+      || (input->divide > 1 && (graph->n_inputs == 0 || input->height > 0)))
+    return bad (error, input->name, "needs a divide of 1, 2, 4, 8, 16, 32 or 64, of 1 if it is the first input or has a fixed size");
+  if (input->key && (input->low != -0.5 || input->high != 0.5))
+    return bad (error, input->name, "is a key and so needs low -0.5 and high 0.5");
+  graph->inputs[graph->n_inputs] = *input;
+  graph->inputs[graph->n_inputs].divide = MAX (1, input->divide);
+  graph->inputs[graph->n_inputs++].key = input->key != FALSE;
+  return TRUE;
+}
+
+gboolean
+cnc_graph_input_shapes (const CncGraph *graph, guint32 n, guint32 height, guint32 width, CncShape shapes[CNC_GRAPH_MAX_ENDS],
+                        GError **error)
+{
+  for (guint i = 0; i < graph->n_inputs; i++)
+    {
+      const CncGraphInput *in = &graph->inputs[i];
+
+      if (in->height > 0)
+        shapes[i] = (CncShape){ n, in->channels, in->height, in->width };
+      else
+        shapes[i] = (CncShape){ n, in->channels, i > 0 ? shapes[0].h / in->divide : height, i > 0 ? shapes[0].w / in->divide : width };
+      if (in->height == 0 && i > 0 && (shapes[0].h % in->divide != 0 || shapes[0].w % in->divide != 0))
+        return bad (error, in->name, "needs pictures whose sides its divide divides");
+    }
   return TRUE;
 }
 
@@ -267,15 +292,14 @@ infer (CncGraph *graph, GError **error)
 {
   const guint n = cnc_graph_n_values (graph);
   g_autofree CncShape *shapes = g_new0 (CncShape, n);
+  CncShape ends[CNC_GRAPH_MAX_ENDS];
   gboolean fixed = TRUE;
 
+  if (!cnc_graph_input_shapes (graph, 1, NOMINAL_SIDE, NOMINAL_SIDE, ends, error))
+    return FALSE;
+  memcpy (shapes, ends, graph->n_inputs * sizeof *shapes);
   for (guint i = 0; i < graph->n_inputs; i++)
-    {
-      const CncGraphInput *in = &graph->inputs[i];
-
-      fixed = fixed && in->height > 0;
-      shapes[i] = (CncShape){ 1, in->channels, in->height > 0 ? in->height : NOMINAL_SIDE, in->width > 0 ? in->width : NOMINAL_SIDE };
-    }
+    fixed = fixed && (graph->inputs[i].height > 0 || (i > 0 && graph->inputs[0].height > 0));
   for (guint i = 0; i < graph->n_nodes; i++)
     {
       const CncNode *node = &graph->nodes[i];

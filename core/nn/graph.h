@@ -8,7 +8,8 @@
  *    "nodes": [{"name": "c1", "op": "conv2d", "inputs": ["x"], "weights": ["c1.weight", "c1.bias"], "attributes": {"channels": 32,
  * "kernel": 3, "pad": 1, "activation": "relu"}}, ...], "outputs": ["y"], "latent": "z"}
  *
- * An input may fix "height" and "width".  "latent" (optional) names the value that is stored between encoder and decoder.  Layers and their
+ * An input may fix "height" and "width".  One that does not has the sides of the first input, divided by its "divide" (1 to 64, a power of
+ * two).  One with "key": 1 takes a keystream, numbers spread evenly over [-1/2, 1/2), its "low" and "high".  "latent" (optional) names the value that is stored between encoder and decoder.  Layers and their
  * attributes stand in layers.c; those left out have their default. Limits: 1,024 nodes, 8 inputs and outputs, 4,096 channels, names of
  * [A-Za-z0-9_.-]{1,64}. Errors: MODEL, a sentence that names the node.  Thread-safety: a finished graph is read-only and may be shared.
  */
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
 #define CNC_GRAPH_MAX_ENDS 8u /* inputs or outputs of a graph */
 #define CNC_GRAPH_MAX_CHANNELS 4096u
 #define CNC_GRAPH_MAX_NAME 64u
+#define CNC_GRAPH_MAX_DIVIDE 64u
 #define CNC_NODE_MAX_INPUTS 6u
 #define CNC_NODE_MAX_WEIGHTS 4u
 
@@ -49,6 +51,7 @@ typedef enum
   CNC_LAYER_ROUND8,     /* to multiples of 1/255 in [0, 1] */
   CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017); weights: [prior], see
                            CNC_OP_RATE */
+  CNC_LAYER_WRAP,       /* into [-1/2, 1/2) by whole numbers: what a sum modulo 1 is */
   CNC_LAYER_COUNT,
 } CncLayerKind;
 
@@ -57,6 +60,8 @@ typedef struct
   char name[CNC_GRAPH_MAX_NAME + 1];
   guint32 channels;
   guint32 height, width; /* 0: any size */
+  guint32 divide;        /* the first input's sides by its own; 0 means 1 */
+  gboolean key;          /* a keystream, not a picture */
   double low, high;      /* the range of its values */
 } CncGraphInput;
 
@@ -130,6 +135,10 @@ gboolean cnc_graph_finish (CncGraph *graph, const char *const *outputs, const ch
 
 CncGraph *cnc_graph_from_json (const char *text, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *cnc_graph_to_json (const CncGraph *graph); /* (transfer full); the same graph gives the same text */
+
+/* Shapes of the inputs for a first input of n pictures of height x width (which a fixed size replaces).  MODEL: divide does not divide them. */
+gboolean cnc_graph_input_shapes (const CncGraph *graph, guint32 n, guint32 height, guint32 width, CncShape shapes[CNC_GRAPH_MAX_ENDS],
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The number of a value by its name, or CNC_NO_VALUE; and its name. */
 guint cnc_graph_value (const CncGraph *graph, const char *name);

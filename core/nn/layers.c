@@ -29,6 +29,7 @@ const CncLayer cnc_layers[CNC_LAYER_COUNT] = {
   [CNC_LAYER_NOISE] = { "noise", 1, 1, 0, TRUE },
   [CNC_LAYER_ROUND8] = { "round8", 1, 1, 0, TRUE },
   [CNC_LAYER_QUANTISE] = { "quantise", 1, 1, 1, TRUE },
+  [CNC_LAYER_WRAP] = { "wrap", 1, 1, 0, TRUE },
 };
 
 static const char *const activations[] = { "none", "relu", "leaky_relu", "sigmoid", "tanh", NULL };
@@ -248,6 +249,7 @@ static const CncOpKind kinds[CNC_LAYER_COUNT] = {
   [CNC_LAYER_NOISE] = CNC_OP_NOISE,
   [CNC_LAYER_ROUND8] = CNC_OP_ROUND8,
   [CNC_LAYER_QUANTISE] = CNC_OP_ROUND,
+  [CNC_LAYER_WRAP] = CNC_OP_WRAP,
 };
 
 /* SplitMix64's finalizer (Steele et al. 2014): neighbouring seeds give unrelated ones. */

@@ -162,6 +162,7 @@ cnc_op_check_counts (const CncOp *op, guint n_in, guint n_out, GError **error)
     [CNC_OP_NOISE] = { 1, 1, 1, 1 },
     [CNC_OP_ROUND8] = { 1, 1, 1, 1 },
     [CNC_OP_ROUND] = { 1, 1, 1, 1 },
+    [CNC_OP_WRAP] = { 1, 1, 1, 1 },
     [CNC_OP_CLAMP] = { 1, 1, 1, 1 },
     [CNC_OP_CLAMP_BACKWARD] = { 2, 2, 1, 1 },
     [CNC_OP_MSE] = { 2, 2, 1, 2 },
@@ -241,6 +242,7 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
     case CNC_OP_NOISE:
     case CNC_OP_ROUND8:
     case CNC_OP_ROUND:
+    case CNC_OP_WRAP:
     case CNC_OP_CLAMP:
     case CNC_OP_CLAMP_BACKWARD:
     case CNC_OP_ADAM:

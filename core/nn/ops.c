@@ -41,6 +41,7 @@ static const char *const names[CNC_OP_COUNT] = {
   [CNC_OP_NOISE] = "noise",
   [CNC_OP_ROUND8] = "round8",
   [CNC_OP_ROUND] = "round",
+  [CNC_OP_WRAP] = "wrap",
   [CNC_OP_CLAMP] = "clamp",
   [CNC_OP_CLAMP_BACKWARD] = "clamp_backward",
   [CNC_OP_MSE] = "mse",
@@ -147,6 +148,7 @@ accumulates (CncOpKind kind)
     case CNC_OP_NOISE:
     case CNC_OP_ROUND8:
     case CNC_OP_ROUND:
+    case CNC_OP_WRAP:
     case CNC_OP_CLAMP:
     case CNC_OP_ADAM:
       return FALSE;
@@ -166,6 +168,7 @@ in_place (CncOpKind kind)
     case CNC_OP_NOISE:
     case CNC_OP_ROUND8:
     case CNC_OP_ROUND:
+    case CNC_OP_WRAP:
     case CNC_OP_CLAMP:
       return 1u << 0;
     case CNC_OP_ACTIVATION_BACKWARD:

@@ -111,6 +111,7 @@ typedef enum
   CNC_OP_NOISE,
   CNC_OP_ROUND8,         /* x -> y = round (255 clamp (x, 0, 1)) / 255, half upwards; gradient (straight through): identity; y may be x */
   CNC_OP_ROUND,          /* x -> y = nearest integer, half to even; gradient: identity; y may be x */
+  CNC_OP_WRAP,           /* x -> y = x - floor (x + 1/2), in [-1/2, 1/2); gradient (straight through): identity; y may be x */
   CNC_OP_CLAMP,          /* x -> y = clamp (x, shift, scale), shift <= scale; y may be x */
   CNC_OP_CLAMP_BACKWARD, /* x, dy -> dx: dy where shift <= x <= scale; dx may be dy (+) */
 

@@ -145,7 +145,7 @@ static gboolean
 works_in_place (CncOpKind kind)
 {
   return kind == CNC_OP_ACTIVATION || kind == CNC_OP_ADD || kind == CNC_OP_AFFINE || kind == CNC_OP_SUBTRACT || kind == CNC_OP_MULTIPLY
-         || kind == CNC_OP_NOISE || kind == CNC_OP_ROUND8 || kind == CNC_OP_ROUND || kind == CNC_OP_CLAMP;
+         || kind == CNC_OP_NOISE || kind == CNC_OP_ROUND8 || kind == CNC_OP_ROUND || kind == CNC_OP_WRAP || kind == CNC_OP_CLAMP;
 }
 
 /* A free slot: the smallest that is large enough, else the largest, which grows, else a new one. */

@@ -119,6 +119,8 @@ value_at (const Elements *e, gsize i)
       return floorf (255 * CLAMP (a, 0.0f, 1.0f) + 0.5f) / 255;
     case CNC_OP_ROUND:
       return rintf (a);
+    case CNC_OP_WRAP:
+      return a - floorf (a + 0.5f);
     case CNC_OP_CLAMP:
       return CLAMP (a, op->shift, op->scale);
     case CNC_OP_CLAMP_BACKWARD:

@@ -39,6 +39,7 @@ cnc_reference_op (const CncOp *op, const CncTensor *in, guint n_in, const CncTen
     [CNC_OP_NOISE] = cnc_reference_elementwise,
     [CNC_OP_ROUND8] = cnc_reference_elementwise,
     [CNC_OP_ROUND] = cnc_reference_elementwise,
+    [CNC_OP_WRAP] = cnc_reference_elementwise,
     [CNC_OP_CLAMP] = cnc_reference_elementwise,
     [CNC_OP_CLAMP_BACKWARD] = cnc_reference_elementwise,
     [CNC_OP_MSE] = cnc_reference_loss,

@@ -20,6 +20,7 @@ enum
   ROUND,
   CLAMP_,
   CLAMP_BACKWARD,
+  WRAP,
 };
 
 #define WORK_PLAIN 8.0 /* operations an element */
@@ -50,6 +51,8 @@ kind_of (const CncOp *op)
       return ROUND8;
     case CNC_OP_ROUND:
       return ROUND;
+    case CNC_OP_WRAP:
+      return WRAP;
     case CNC_OP_CLAMP:
       return CLAMP_;
     case CNC_OP_CLAMP_BACKWARD:

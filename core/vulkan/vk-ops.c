@@ -374,6 +374,7 @@ cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in
     [CNC_OP_NOISE] = cnc_vk_op_elementwise,
     [CNC_OP_ROUND8] = cnc_vk_op_elementwise,
     [CNC_OP_ROUND] = cnc_vk_op_elementwise,
+    [CNC_OP_WRAP] = cnc_vk_op_elementwise,
     [CNC_OP_CLAMP] = cnc_vk_op_elementwise,
     [CNC_OP_CLAMP_BACKWARD] = cnc_vk_op_elementwise,
     [CNC_OP_MSE] = cnc_vk_op_loss,

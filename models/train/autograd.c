@@ -397,6 +397,7 @@ back_node (TrainGradients *g, const CncNode *node, guint value, guint64 seed, GE
     case CNC_LAYER_NOISE: /* the noise is a constant, and rounding passes the gradient straight through */
     case CNC_LAYER_ROUND8:
     case CNC_LAYER_QUANTISE:
+    case CNC_LAYER_WRAP:
     case CNC_LAYER_COUNT:
       break;
     }

@@ -82,12 +82,9 @@ train_info_command (const char *model, GError **error)
   graph = net->graph;
   params.n_feeds = graph->n_inputs;
   for (guint i = 0; i < graph->n_inputs; i++)
-    {
-      const CncGraphInput *in = &graph->inputs[i];
-
-      params.feeds[i] = i;
-      params.shapes[i] = (CncShape){ 1, in->channels, in->height > 0 ? in->height : NOMINAL, in->width > 0 ? in->width : NOMINAL };
-    }
+    params.feeds[i] = i;
+  if (!cnc_graph_input_shapes (graph, 1, NOMINAL, NOMINAL, params.shapes, error))
+    return FALSE;
   pixels = (double) params.shapes[0].h * params.shapes[0].w;
   params.n_fetches = graph->n_outputs;
   memcpy (params.fetches, graph->outputs, sizeof params.fetches);

@@ -41,11 +41,9 @@ run (const CncNet *model)
   if (cnc_reach_find (graph, 0, graph->outputs[0], &reach, NULL))
     g_assert (reach.align > 0 && reach.numerator > 0 && reach.denominator > 0);
   for (guint i = 0; i < graph->n_inputs; i++)
-    {
-      params.feeds[i] = i;
-      params.shapes[i] = (CncShape){ 1, graph->inputs[i].channels, graph->inputs[i].height > 0 ? graph->inputs[i].height : 8,
-                                     graph->inputs[i].width > 0 ? graph->inputs[i].width : 8 };
-    }
+    params.feeds[i] = i;
+  if (!cnc_graph_input_shapes (graph, 1, 8, 8, params.shapes, NULL))
+    return;
   for (guint i = 0; i < graph->n_outputs; i++)
     params.fetches[i] = graph->outputs[i];
   plan = cnc_plan_new (fuzz_backend (), graph, &params, NULL);

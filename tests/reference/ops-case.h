@@ -249,6 +249,7 @@ ops_may_be (CncOpKind kind)
     case CNC_OP_NOISE:
     case CNC_OP_ROUND8:
     case CNC_OP_ROUND:
+    case CNC_OP_WRAP:
     case CNC_OP_CLAMP:
       return 1;
     case CNC_OP_ACTIVATION_BACKWARD:

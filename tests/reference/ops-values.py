@@ -270,6 +270,11 @@ for decoupled in 0, 1:
         case("adam%s step %d" % ("w" if decoupled else "", step), "ADAM", [(1, 13, 3, 1), (1, 13, 3, 1), (1, 13, 3, 1), ((1, 13, 3, 1), 0.01, 1)], adam,
              scale=0.01, shift=0.5, beta1=0.875, beta2=0.96875, epsilon=1e-4, weight_decay=0.125, step=step, decoupled=decoupled)
 
+# ---- into [-1/2, 1/2) ----
+
+for shape in S, (1, 8, 4, 4):
+    case("wrap %d" % math.prod(shape), "WRAP", [(shape, -3, 3)], lambda x: x - torch.floor(x + 0.5))
+
 # ---- the files ----
 
 

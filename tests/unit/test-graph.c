@@ -46,6 +46,8 @@ test_text (void)
 
 #define CONV(name, from) NODE (name, "conv2d", "\"" from "\"", "\"channels\":4,\"kernel\":3,\"pad\":1")
 
+#define INPUTS(list) "{\"version\":1,\"inputs\":[" list "],\"nodes\":[" PLAIN ("a", "wrap", "\"x\"") "],\"outputs\":[\"a\"]}"
+
 static const struct
 {
   const char *fault; /* NULL: good */
@@ -59,6 +61,19 @@ static const struct
         "{\"name\":\"a\",\"op\":\"conv2d\",\"inputs\":[\"x\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}},"
         "{\"name\":\"b\",\"op\":\"conv2d\",\"inputs\":[\"a\"],\"weights\":[\"w\"],\"attributes\":{\"channels\":4,\"kernel\":1,\"bias\":0}}",
         "\"b\"") },
+  { NULL, INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":64,\"key\":1}") },
+  { "divide of the first input", INPUTS ("{\"name\":\"x\",\"channels\":3,\"divide\":2}") },
+  { "divide 0", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":0}") },
+  { "divide no power of two", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":12}") },
+  { "divide too large", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":128}") },
+  { "divide a fraction", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":1.5}") },
+  { "divide and a fixed size",
+    INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":2,\"height\":8,\"width\":8}") },
+  { "divide of a size that it does not divide",
+    INPUTS ("{\"name\":\"x\",\"channels\":3,\"height\":12,\"width\":12},{\"name\":\"k\",\"channels\":4,\"divide\":8}") },
+  { "key 2", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"key\":2}") },
+  { "key true", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"key\":true}") },
+  { "key of another range", INPUTS ("{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"key\":1,\"low\":0}") },
   { "not JSON", "{" },
   { "no version", "{\"inputs\":[],\"nodes\":[],\"outputs\":[]}" },
   { "newer version", "{\"version\":2,\"inputs\":[],\"nodes\":[],\"outputs\":[]}" },
@@ -153,6 +168,34 @@ test_faults (void)
           g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
         }
     }
+}
+
+/* Sides that follow from the first input's; the text of a graph that has them, and of one that has not. */
+static void
+test_inputs (void)
+{
+  static const char plain[] = "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3,\"low\":0,\"high\":1}],\"nodes\":[{\"name\":\"a\","
+                              "\"op\":\"wrap\",\"inputs\":[\"x\"]}],\"outputs\":[\"a\"]}";
+  static const char keyed[]
+      = "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3,\"low\":0,\"high\":1},{\"name\":\"k\",\"channels\":24,\"divide\":8,"
+        "\"key\":1,\"low\":-0.5,\"high\":0.5}],\"nodes\":[{\"name\":\"a\",\"op\":\"wrap\",\"inputs\":[\"k\"]}],"
+        "\"outputs\":[\"a\"]}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncGraph) one = graph_of (plain, &error), two = graph_of (keyed, &error);
+  g_autofree char *first = cnc_graph_to_json (one), *second = cnc_graph_to_json (two);
+  CncShape shapes[CNC_GRAPH_MAX_ENDS];
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (first, ==, plain);
+  g_assert_cmpstr (second, ==, keyed);
+  g_assert_true (cnc_graph_input_shapes (two, 5, 24, 16, shapes, &error));
+  g_assert_cmpuint (shapes[0].h, ==, 24);
+  g_assert_cmpuint (shapes[1].n, ==, 5);
+  g_assert_cmpuint (shapes[1].c, ==, 24);
+  g_assert_cmpuint (shapes[1].h, ==, 3);
+  g_assert_cmpuint (shapes[1].w, ==, 2);
+  g_assert_false (cnc_graph_input_shapes (two, 5, 24, 20, shapes, &error));
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
 }
 
 static void
@@ -513,6 +556,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/graph/text", test_text);
   g_test_add_func ("/graph/faults", test_faults);
+  g_test_add_func ("/graph/inputs", test_inputs);
   g_test_add_func ("/graph/many", test_many);
   g_test_add_func ("/plan/memory-reuse", test_memory_reuse);
   g_test_add_func ("/plan/lean", test_lean);
