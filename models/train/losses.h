@@ -1,7 +1,7 @@
 /* models/train/losses.h: the weighted sum of losses that a recipe asks for.
  *
- * mse, l1, bce, ssim compare the first output with the first input; rate counts the bits of the latent a pixel of the input, under the
- * prior that the latent's quantiser has.  Thread-safety: as the backend's.
+ * mse, l1, bce, ssim compare the value of each target with its input; rate counts the bits of the latent a pixel of the first input, under
+ * the prior that the latent's quantiser has.  Thread-safety: as the backend's.
  */
 #pragma once
 
@@ -10,30 +10,38 @@
 
 G_BEGIN_DECLS
 
-#define TRAIN_MAX_TERMS 5u
+#define TRAIN_MAX_TERMS (4u * TRAIN_MAX_TARGETS + 1u)
 
 typedef struct
 {
   CncOpKind kind;
   guint value; /* what is judged */
+  guint input; /* what it is compared with */
   guint prior; /* rate: the parameter */
   double scale;
+  gboolean ramped; /* belongs to the first target */
 } TrainTerm;
 
 typedef struct
 {
   TrainTerm terms[TRAIN_MAX_TERMS];
   guint n_terms;
-  guint ends[2]; /* the values that get gradients */
+  TrainTerm plain[TRAIN_MAX_TARGETS]; /* the mean squared error of each target */
+  guint n_targets;
+  double ramp;                       /* what the first target is multiplied with; 1 at first */
+  guint ends[TRAIN_MAX_TARGETS + 1]; /* the values that get gradients */
   guint n_ends;
 } TrainLosses;
 
-/* shapes of the plan decide how many latent values there are for a pixel; input, output, latent are the graph's. */
+/* shapes of the plan decide how many latent values there are for a pixel. */
 void train_losses_init (TrainLosses *losses, const TrainRecipe *recipe, const CncGraph *graph, const CncPlan *plan);
 
-/* Writes the weighted terms to the first n_terms floats of sums, and adds their gradients if gradients is not NULL.  feed: the value that
- * the output is compared with. */
+/* Writes the weighted terms to the first n_terms floats of sums, behind them, where there are several targets, the mean squared error of
+ * each; and adds the gradients of the terms if gradients is not NULL. */
 gboolean train_losses_run (const TrainLosses *losses, CncBackend *backend, const CncPlan *plan, const CncWeights *weights,
-                           TrainGradients *gradients, guint feed, CncBuffer *sums, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           TrainGradients *gradients, CncBuffer *sums, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How many floats of sums are written, and where the mean squared error of the first target stands. */
+guint train_losses_count (const TrainLosses *losses);
 
 G_END_DECLS

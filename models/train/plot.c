@@ -165,23 +165,24 @@ train_plot_losses (const char *path, const char *csv, GError **error)
 }
 
 gboolean
-train_plot_samples (const char *path, const guint8 *pairs, guint count, guint32 channels, guint32 width, guint32 height, GError **error)
+train_plot_samples (const char *path, const guint8 *pictures, guint sets, guint count, guint32 channels, guint32 width, guint32 height,
+                    GError **error)
 {
-  const guint columns = MIN (COLUMNS, count), rows = (count + COLUMNS - 1) / COLUMNS;
+  const guint columns = MIN (COLUMNS, count), rows = sets * ((count + COLUMNS - 1) / COLUMNS);
   const guint zoom = MAX (1, 64 / MAX (width, height)); /* small pictures are shown larger, pixel by pixel */
   const guint cell_w = width * zoom + 4, cell_h = height * zoom + 4;
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int) (columns * cell_w), (int) (2 * rows * cell_h));
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int) (columns * cell_w), (int) (rows * cell_h));
   guint8 *data = cairo_image_surface_get_data (surface);
   const gsize stride = (gsize) cairo_image_surface_get_stride (surface), plane = (gsize) width * height;
 
   if (data == NULL)
     return save (surface, path, error); /* says why */
   cairo_surface_flush (surface);
-  memset (data, 0x60, stride * 2 * rows * cell_h);
-  for (guint i = 0; i < 2 * count; i++)
+  memset (data, 0x60, stride * rows * cell_h);
+  for (guint i = 0; i < sets * count; i++)
     {
-      const guint n = i % count, row = 2 * (n / COLUMNS) + i / count, left = n % COLUMNS * cell_w + 2, top = row * cell_h + 2;
-      const guint8 *p = pairs + (gsize) i * channels * plane;
+      const guint n = i % count, row = sets * (n / COLUMNS) + i / count, left = n % COLUMNS * cell_w + 2, top = row * cell_h + 2;
+      const guint8 *p = pictures + (gsize) i * channels * plane;
 
       for (guint y = 0; y < height * zoom; y++)
         for (guint x = 0; x < width * zoom; x++)

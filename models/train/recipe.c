@@ -1,5 +1,5 @@
 /* models/train/recipe.c: recipes, see recipe.h. */
-#include "recipe.h"
+#include "recipe-lines.h"
 
 #include "base/error.h"
 
@@ -55,27 +55,15 @@ static const Key keys[] = {
   { "loss", "l1", KIND_REAL, AT (l1), 0, 1e9, 0, NULL },
   { "loss", "bce", KIND_REAL, AT (bce), 0, 1e9, 0, NULL },
   { "loss", "ssim", KIND_REAL, AT (ssim), 0, 1e9, 0, NULL },
+  { "loss", "targets", KIND_TEXT, AT (target_list), 0, 0, 0, "" },
+  { "loss", "ramp", KIND_TEXT, AT (ramp), 0, 0, 0, "" },
   { "loss", "rate", KIND_REAL, AT (rate), 0, 1e9, 0, NULL },
 };
-
-/* One line of the file. */
-typedef struct
-{
-  guint number;
-  char *group, *name, *value;
-} Line;
-
-typedef struct
-{
-  const char *path;
-  GPtrArray *lines; /* of Line */
-  TrainRecipe *recipe;
-} Reader;
 
 static void
 line_free (gpointer data)
 {
-  Line *line = data;
+  RecipeLine *line = data;
 
   g_free (line->group);
   g_free (line->name);
@@ -83,10 +71,8 @@ line_free (gpointer data)
   g_free (line);
 }
 
-static gboolean bad (GError **error, const Reader *r, guint line, const char *format, ...) G_GNUC_PRINTF (4, 5);
-
-static gboolean
-bad (GError **error, const Reader *r, guint line, const char *format, ...)
+gboolean
+train_recipe_bad (GError **error, const RecipeReader *r, guint line, const char *format, ...)
 {
   g_autofree char *text = NULL, *path = g_filename_display_name (r->path);
   va_list arguments;
@@ -141,7 +127,7 @@ suggestion (const char *word, const char *const *known)
 
 /* GKeyFile says what is wrong with the form but not where its keys are, and takes a key twice. */
 static gboolean
-split (Reader *r, const char *text, GError **error)
+split (RecipeReader *r, const char *text, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -149,11 +135,11 @@ split (Reader *r, const char *text, GError **error)
   const char *group = NULL;
 
   if (!g_key_file_load_from_data (file, text, strlen (text), G_KEY_FILE_NONE, &why))
-    return bad (error, r, 0, "not a recipe: %s", why->message);
+    return train_recipe_bad (error, r, 0, "not a recipe: %s", why->message);
   for (guint i = 0; lines[i] != NULL; i++)
     {
       char *line = g_strstrip (lines[i]), *equals = strchr (line, '=');
-      Line *new;
+      RecipeLine *new;
 
       if (line[0] == '[')
         {
@@ -163,18 +149,18 @@ split (Reader *r, const char *text, GError **error)
       if (line[0] == '[' || line[0] == '#' || line[0] == '\0' || equals == NULL)
         continue;
       *equals = '\0';
-      new = g_new0 (Line, 1);
+      new = g_new0 (RecipeLine, 1);
       new->number = i + 1;
       new->group = g_strdup (group);
       new->name = g_strdup (g_strchomp (line));
       new->value = g_strdup (g_strchug (equals + 1));
       for (guint k = 0; k < r->lines->len; k++)
         {
-          const Line *old = r->lines->pdata[k];
+          const RecipeLine *old = r->lines->pdata[k];
 
           if (strcmp (old->group, new->group) == 0 && strcmp (old->name, new->name) == 0)
             {
-              bad (error, r, new->number, "\"%s\" stands twice, first in line %u.", new->name, old->number);
+              train_recipe_bad (error, r, new->number, "\"%s\" stands twice, first in line %u.", new->name, old->number);
               line_free (new);
               return FALSE;
             }
@@ -185,7 +171,7 @@ split (Reader *r, const char *text, GError **error)
 }
 
 static gboolean
-read_value (Reader *r, const Key *key, const Line *line, GError **error)
+read_value (RecipeReader *r, const Key *key, const RecipeLine *line, GError **error)
 {
   void *field = (char *) r->recipe + key->offset;
   char *end = NULL;
@@ -208,13 +194,13 @@ read_value (Reader *r, const Key *key, const Line *line, GError **error)
             *(guint *) field = i;
             return TRUE;
           }
-      return bad (error, r, line->number, "%s is one of \"%s\", not \"%s\"%s", key->name, key->text, line->value, hint);
+      return train_recipe_bad (error, r, line->number, "%s is one of \"%s\", not \"%s\"%s", key->name, key->text, line->value, hint);
     }
   value = g_ascii_strtod (line->value, &end);
   if (end == line->value || *end != '\0' || !(value >= key->minimum && value <= key->maximum)
       || (key->kind == KIND_UINT && value != floor (value)))
-    return bad (error, r, line->number, "%s is a %snumber from %g to %g, not \"%s\".", key->name, key->kind == KIND_UINT ? "whole " : "",
-                key->minimum, key->maximum, line->value);
+    return train_recipe_bad (error, r, line->number, "%s is a %snumber from %g to %g, not \"%s\".", key->name,
+                             key->kind == KIND_UINT ? "whole " : "", key->minimum, key->maximum, line->value);
   if (key->kind == KIND_UINT)
     *(guint *) field = (guint) value;
   else
@@ -239,7 +225,7 @@ set_defaults (TrainRecipe *recipe)
 }
 
 static gboolean
-read_key (Reader *r, const Line *line, GError **error)
+read_key (RecipeReader *r, const RecipeLine *line, GError **error)
 {
   g_autoptr (GPtrArray) known = g_ptr_array_new ();
   g_autofree char *hint = NULL;
@@ -253,12 +239,13 @@ read_key (Reader *r, const Line *line, GError **error)
       }
   if (strcmp (line->group, "train") == 0 && strcmp (line->name, "seed") == 0)
     return g_ascii_string_to_unsigned (line->value, 10, 0, G_MAXINT64, &r->recipe->seed, NULL)
-           || bad (error, r, line->number, "seed is a whole number, not \"%s\".", line->value);
+           || train_recipe_bad (error, r, line->number, "seed is a whole number, not \"%s\".", line->value);
   g_ptr_array_add (known, NULL);
   if (known->len == 1)
-    return bad (error, r, line->number, "there is no group [%s]; a recipe has [graph], [data], [train] and [loss].", line->group);
+    return train_recipe_bad (error, r, line->number, "there is no group [%s]; a recipe has [graph], [data], [train] and [loss].",
+                             line->group);
   hint = suggestion (line->name, (const char *const *) known->pdata);
-  return bad (error, r, line->number, "[%s] has no key \"%s\"%s", line->group, line->name, hint);
+  return train_recipe_bad (error, r, line->number, "[%s] has no key \"%s\"%s", line->group, line->name, hint);
 }
 
 /* ---- the graph ---- */
@@ -298,10 +285,10 @@ take_words (Words *w, char **words)
 }
 
 static gboolean
-read_input (Reader *r, const Line *line, const Words *w, GError **error)
+read_input (RecipeReader *r, const RecipeLine *line, const Words *w, GError **error)
 {
-  static const char *const known[] = { "channels", "height", "width", "low", "high", NULL };
-  double values[] = { 0, 0, 0, 0, 1 };
+  static const char *const known[] = { "channels", "height", "width", "divide", "key", "low", "high", NULL };
+  double values[] = { 0, 0, 0, 1, 0, NAN, NAN };
   CncGraphInput input = { .channels = 0 };
 
   for (guint i = 0; i < w->attributes->len; i++)
@@ -314,22 +301,25 @@ read_input (Reader *r, const Line *line, const Words *w, GError **error)
       while (known[k] != NULL && strcmp (known[k], a->name) != 0)
         k++;
       if (known[k] == NULL)
-        return bad (error, r, line->number, "an input has no attribute \"%s\"%s", a->name, hint);
+        return train_recipe_bad (error, r, line->number, "an input has no attribute \"%s\"%s", a->name, hint);
       values[k] = g_ascii_strtod (a->text, &end);
-      if (end == a->text || *end != '\0' || (k < 3 && !(values[k] >= 1 && values[k] <= 65536 && values[k] == floor (values[k]))))
-        return bad (error, r, line->number, "%s needs a number that makes sense, not \"%s\".", a->name, a->text);
+      if (end == a->text || *end != '\0'
+          || (k < 5 && !(values[k] >= (k < 4 ? 1 : 0) && values[k] <= (k < 4 ? 65536 : 1) && values[k] == floor (values[k]))))
+        return train_recipe_bad (error, r, line->number, "%s needs a number that makes sense, not \"%s\".", a->name, a->text);
     }
   g_strlcpy (input.name, line->name, sizeof input.name);
   input.channels = (guint32) values[0];
   input.height = (guint32) values[1];
   input.width = (guint32) values[2];
-  input.low = values[3];
-  input.high = values[4];
+  input.divide = (guint32) values[3];
+  input.key = values[4] != 0;
+  input.low = !isnan (values[5]) ? values[5] : input.key ? -0.5 : 0;
+  input.high = !isnan (values[6]) ? values[6] : input.key ? 0.5 : 1;
   return cnc_graph_add_input (r->recipe->graph, &input, error);
 }
 
 static gboolean
-check_words (Reader *r, const Line *line, const Words *w, GError **error)
+check_words (RecipeReader *r, const RecipeLine *line, const Words *w, GError **error)
 {
   const char *const *layers = cnc_layer_names ();
   const char *names[32];
@@ -341,7 +331,7 @@ check_words (Reader *r, const Line *line, const Words *w, GError **error)
     {
       g_autofree char *hint = suggestion (w->op, layers);
 
-      return bad (error, r, line->number, "there is no layer \"%s\"%s", w->op, hint);
+      return train_recipe_bad (error, r, line->number, "there is no layer \"%s\"%s", w->op, hint);
     }
   cnc_layer_attributes ((CncLayerKind) kind, names);
   for (guint i = 0; i < w->attributes->len; i++)
@@ -352,14 +342,14 @@ check_words (Reader *r, const Line *line, const Words *w, GError **error)
         {
           g_autofree char *hint = suggestion (name, names);
 
-          return bad (error, r, line->number, "%s has no attribute \"%s\"%s", w->op, name, hint);
+          return train_recipe_bad (error, r, line->number, "%s has no attribute \"%s\"%s", w->op, name, hint);
         }
     }
   return TRUE;
 }
 
 static gboolean
-read_layer (Reader *r, const Line *line, GError **error)
+read_layer (RecipeReader *r, const RecipeLine *line, GError **error)
 {
   g_auto (GStrv) words = g_strsplit_set (line->value, " \t", -1);
   Words w = { NULL, NULL, NULL };
@@ -368,7 +358,7 @@ read_layer (Reader *r, const Line *line, GError **error)
 
   take_words (&w, words);
   if (w.op == NULL)
-    good = bad (error, r, line->number, "\"%s\" names no layer.", line->name);
+    good = train_recipe_bad (error, r, line->number, "\"%s\" names no layer.", line->name);
   else if (strcmp (w.op, "input") == 0)
     good = read_input (r, line, &w, &why);
   else
@@ -378,14 +368,14 @@ read_layer (Reader *r, const Line *line, GError **error)
   if (!good && why != NULL && why->code == CNC_ERROR_BAD_ARGUMENT)
     g_propagate_error (error, g_steal_pointer (&why));
   else if (!good && why != NULL)
-    bad (error, r, line->number, "%s", why->message);
+    train_recipe_bad (error, r, line->number, "%s", why->message);
   g_ptr_array_unref (w.inputs);
   g_array_unref (w.attributes);
   return good;
 }
 
 static gboolean
-read_graph (Reader *r, GError **error)
+read_graph (RecipeReader *r, GError **error)
 {
   g_auto (GStrv) outputs = NULL;
   const char *latent = NULL;
@@ -394,7 +384,7 @@ read_graph (Reader *r, GError **error)
 
   for (guint i = 0; i < r->lines->len; i++)
     {
-      const Line *line = r->lines->pdata[i];
+      const RecipeLine *line = r->lines->pdata[i];
 
       if (strcmp (line->group, "graph") != 0)
         continue;
@@ -407,12 +397,13 @@ read_graph (Reader *r, GError **error)
         return FALSE;
     }
   if (outputs == NULL)
-    return bad (error, r, last, "[graph] lacks \"outputs = NAME\".");
-  return cnc_graph_finish (r->recipe->graph, (const char *const *) outputs, latent, &why) || bad (error, r, last, "%s", why->message);
+    return train_recipe_bad (error, r, last, "[graph] lacks \"outputs = NAME\".");
+  return cnc_graph_finish (r->recipe->graph, (const char *const *) outputs, latent, &why)
+         || train_recipe_bad (error, r, last, "%s", why->message);
 }
 
 static gboolean
-check (const Reader *r, GError **error)
+check (const RecipeReader *r, GError **error)
 {
   const TrainRecipe *recipe = r->recipe;
   const CncNode *latent;
@@ -420,17 +411,28 @@ check (const Reader *r, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (keys[i].kind == KIND_UINT && keys[i].initial < keys[i].minimum
         && *(const guint *) (const void *) ((const char *) recipe + keys[i].offset) == 0)
-      return bad (error, r, 0, "[%s] lacks \"%s = NUMBER\".", keys[i].group, keys[i].name);
+      return train_recipe_bad (error, r, 0, "[%s] lacks \"%s = NUMBER\".", keys[i].group, keys[i].name);
   if (recipe->mse + recipe->l1 + recipe->bce + recipe->ssim <= 0)
-    return bad (error, r, 0, "[loss] needs at least one of mse, l1, bce and ssim above 0.");
+    return train_recipe_bad (error, r, 0, "[loss] needs at least one of mse, l1, bce and ssim above 0.");
   latent = recipe->graph->latent != CNC_NO_VALUE ? cnc_graph_node (recipe->graph, recipe->graph->latent) : NULL;
   if (recipe->rate > 0 && (latent == NULL || latent->kind != CNC_LAYER_QUANTISE || latent->prior == 0))
-    return bad (error, r, 0, "[loss] rate needs a latent that is a layer \"quantise\" with prior=1.");
-  if (recipe->graph->n_inputs != 1)
-    return bad (error, r, 0, "[graph] needs exactly one input.");
-  if (recipe->graph->inputs[0].low != 0 || recipe->graph->inputs[0].high != 1)
-    return bad (error, r, 0, "pictures have values from 0 to 1, so the input needs low=0 and high=1.");
-  return TRUE;
+    return train_recipe_bad (error, r, 0, "[loss] rate needs a latent that is a layer \"quantise\" with prior=1.");
+  if (recipe->graph->inputs[0].key)
+    return train_recipe_bad (error, r, 0, "the first input has to be a picture, not a key.");
+  for (guint i = 0; i < recipe->graph->n_inputs; i++)
+    {
+      const CncGraphInput *in = &recipe->graph->inputs[i];
+
+      if (in->key)
+        continue;
+      if (in->low != 0 || in->high != 1)
+        return train_recipe_bad (error, r, 0, "pictures have values from 0 to 1, so the input \"%s\" needs low=0 and high=1.", in->name);
+      if (in->channels != recipe->graph->inputs[0].channels || in->divide != 1 || in->height != recipe->graph->inputs[0].height
+          || in->width != recipe->graph->inputs[0].width)
+        return train_recipe_bad (
+            error, r, 0, "all pictures are of one size, so the input \"%s\" needs the channels and sides of the first one.", in->name);
+    }
+  return train_recipe_read_targets (r, error);
 }
 
 TrainRecipe *
@@ -440,7 +442,7 @@ train_recipe_read (const char *path, GError **error)
   g_autofree char *base = g_path_get_basename (path);
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (line_free);
   g_autoptr (GError) why = NULL;
-  Reader r = { path, lines, recipe };
+  RecipeReader r = { path, lines, recipe };
 
   recipe->graph = cnc_graph_new ();
   recipe->name = g_str_has_suffix (base, ".ini") ? g_strndup (base, strlen (base) - 4) : g_strdup (base);
@@ -453,7 +455,7 @@ train_recipe_read (const char *path, GError **error)
   if (!split (&r, recipe->text, error))
     return NULL;
   for (guint i = 0; i < lines->len; i++)
-    if (strcmp (((const Line *) lines->pdata[i])->group, "graph") != 0 && !read_key (&r, lines->pdata[i], error))
+    if (strcmp (((const RecipeLine *) lines->pdata[i])->group, "graph") != 0 && !read_key (&r, lines->pdata[i], error))
       return NULL;
   return read_graph (&r, error) && check (&r, error) ? g_steal_pointer (&recipe) : NULL;
 }
@@ -467,6 +469,8 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->name);
   g_free (recipe->text);
   g_free (recipe->files);
+  g_free (recipe->target_list);
+  g_free (recipe->ramp);
   g_free (recipe);
 }
 

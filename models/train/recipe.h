@@ -23,6 +23,15 @@ typedef enum
   TRAIN_OPTIMISER_ADAMW,
 } TrainOptimiser;
 
+#define TRAIN_MAX_TARGETS 7u
+
+typedef struct
+{
+  guint output; /* which of the graph's outputs is judged: the values of a folded graph have other numbers */
+  guint input;  /* the picture that it should be */
+  double weight;
+} TrainTarget;
+
 typedef struct
 {
   char *name; /* of the file, without folder and ending */
@@ -45,13 +54,21 @@ typedef struct
   double prior_rate; /* learning rate of a latent's prior, as a multiple of the others' */
   double learning_rate, final_rate, weight_decay, beta1, beta2, epsilon, clip; /* clip: norm of the whole gradient; 0: none */
 
-  double mse, l1, bce, ssim; /* weights of the losses of the first output against the first input */
+  double mse, l1, bce, ssim; /* weights of the losses of every target */
+  char *target_list, *ramp;  /* as written */
+  TrainTarget targets[TRAIN_MAX_TARGETS];
+  guint n_targets;
+  double ramp_share; /* of its weight the first target has in the first step */
+  guint ramp_steps;  /* until it has the whole, the line between straight; 0: from the start */
   double rate;               /* weight of the bits a pixel of the latent */
 } TrainRecipe;
 
 TrainRecipe *train_recipe_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_recipe_free (TrainRecipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRecipe, train_recipe_free)
+
+/* What the weight of the first target is multiplied with in a step, counted from 1. */
+double train_recipe_ramp (const TrainRecipe *recipe, guint step);
 
 /* The learning rate of a step, counted from 1. */
 double train_recipe_rate (const TrainRecipe *recipe, guint step);

@@ -67,11 +67,19 @@ choose_view (TrainSession *s, GError **error)
   const CncGraphInput *input = &s->recipe->graph->inputs[0];
   const TrainPicture *first = &g_array_index (s->data->pictures, TrainPicture, 0);
   const guint32 crop = s->recipe->crop;
+  g_autoptr (GError) why = NULL;
 
   s->view.flip = s->recipe->flip;
   s->view.crop = crop > 0;
   s->view.width = crop > 0 ? crop : first->width;
   s->view.height = crop > 0 ? crop : first->height;
+  if (!cnc_graph_input_shapes (s->recipe->graph, 1, s->view.height, s->view.width, s->inputs, &why))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "Pictures of %ux%u pixels do not fit the network (%s); set crop in the recipe.", s->view.width, s->view.height,
+                   why->message);
+      return FALSE;
+    }
   if (input->height > 0 && (input->height != s->view.height || input->width != s->view.width))
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
@@ -101,27 +109,64 @@ fill (TrainSession *s, CncBuffer *buffer, GError **error)
   return cnc_op_run (s->backend, &zero, NULL, 0, &all, 1, error);
 }
 
-static CncPlanParams
-batch_params (const CncGraph *graph, const TrainView *view, guint batch, CncMode mode)
+static void
+add_fetch (CncPlanParams *params, guint value)
 {
-  CncPlanParams params = { .n_feeds = 1, .mode = mode };
+  for (guint i = 0; i < params->n_fetches; i++)
+    if (params->fetches[i] == value)
+      return;
+  params->fetches[params->n_fetches++] = value;
+}
 
-  params.shapes[0] = (CncShape){ batch, graph->inputs[0].channels, view->height, view->width };
-  params.fetches[params.n_fetches++] = graph->outputs[0];
+static CncPlanParams
+batch_params (const TrainSession *s, const CncGraph *graph, guint batch, CncMode mode)
+{
+  CncPlanParams params = { .n_feeds = graph->n_inputs, .mode = mode };
+
+  for (guint i = 0; i < graph->n_inputs; i++)
+    {
+      params.feeds[i] = i;
+      params.shapes[i] = s->inputs[i];
+      params.shapes[i].n = batch;
+    }
+  for (guint i = 0; i < s->recipe->n_targets; i++)
+    add_fetch (&params, graph->outputs[s->recipe->targets[i].output]);
   if (graph->latent != CNC_NO_VALUE)
-    params.fetches[params.n_fetches++] = graph->latent;
+    add_fetch (&params, graph->latent);
   return params;
+}
+
+static gboolean
+check_targets (const TrainSession *s, GError **error)
+{
+  for (guint i = 0; i < s->recipe->n_targets; i++)
+    {
+      const TrainTarget *t = &s->recipe->targets[i];
+      const CncGraph *graph = s->net->graph;
+      const guint value = graph->outputs[t->output];
+      const CncShape *is = &cnc_plan_tensor (s->plan, value)->shape, *should = &cnc_plan_tensor (s->plan, t->input)->shape;
+
+      if (memcmp (is, should, sizeof *is) != 0)
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                       "\"%s\" is %ux%ux%u, but \"%s\", which it is compared with, is %ux%ux%u; change the network or the targets.",
+                       cnc_graph_value_name (graph, value), is->c, is->h, is->w, cnc_graph_value_name (graph, t->input), should->c,
+                       should->h, should->w);
+          return FALSE;
+        }
+    }
+  return TRUE;
 }
 
 static gboolean
 set_up_device (TrainSession *s, GError **error)
 {
-  const CncPlanParams params = batch_params (s->net->graph, &s->view, s->recipe->batch, CNC_MODE_TRAINING);
-  gsize bytes;
+  const CncPlanParams params = batch_params (s, s->net->graph, s->recipe->batch, CNC_MODE_TRAINING);
+  gsize bytes, floats = 0;
 
   s->weights = cnc_weights_new (s->backend, s->net, error);
   s->plan = s->weights != NULL ? cnc_plan_new (s->backend, s->net->graph, &params, error) : NULL;
-  if (s->plan == NULL)
+  if (s->plan == NULL || !check_targets (s, error))
     return FALSE;
   train_losses_init (&s->losses, s->recipe, s->net->graph, s->plan);
   s->gradients = train_gradients_new (s->backend, s->net->graph, s->plan, s->weights, s->losses.ends, s->losses.n_ends, error);
@@ -137,7 +182,9 @@ set_up_device (TrainSession *s, GError **error)
       if (s->exchange == NULL)
         return FALSE;
     }
-  s->batch = s->sums != NULL ? cnc_alloc (cnc_shape_count (&params.shapes[0]), sizeof (float), "a batch of pictures", error) : NULL;
+  for (guint i = 0; i < params.n_feeds; i++)
+    floats += cnc_shape_count (&params.shapes[i]);
+  s->batch = s->sums != NULL ? cnc_alloc (floats, sizeof (float), "a batch of pictures", error) : NULL;
   return s->batch != NULL && fill (s, s->first, error) && fill (s, s->second, error);
 }
 
@@ -151,7 +198,10 @@ train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainDa
   s->data = data;
   s->best_loss = INFINITY;
   s->order_epoch = G_MAXUINT64;
-  s->log = g_string_new ("step,loss,validation,learning_rate,gradient_norm\n");
+  s->log = g_string_new ("step,loss,validation,learning_rate,gradient_norm");
+  for (guint i = 0; i < recipe->n_targets && recipe->n_targets > 1; i++)
+    g_string_append_printf (s->log, ",mse_%s", cnc_graph_value_name (recipe->graph, recipe->graph->outputs[recipe->targets[i].output]));
+  g_string_append_c (s->log, '\n');
   part_pictures (s);
   if (s->n_train < 1)
     {
@@ -190,61 +240,6 @@ train_session_free (TrainSession *s)
 }
 
 /* ---- a step ---- */
-
-typedef struct
-{
-  TrainSession *session;
-  guint64 begin; /* the number of the first sample */
-  gboolean validation;
-} Filling;
-
-/* The picture that sample number n of the whole run shows. */
-static guint
-picture_of (TrainSession *s, guint64 n)
-{
-  return s->pictures[s->order[n % ((guint64) s->n_train * s->recipe->crops)] % s->n_train];
-}
-
-static void
-fill_sample (guint index, gpointer user_data)
-{
-  const Filling *f = user_data;
-  TrainSession *s = f->session;
-  const gsize count = (gsize) s->data->channels * s->view.height * s->view.width;
-  const guint64 n = f->begin + index;
-
-  if (f->validation)
-    train_sample (s->data, s->pictures[s->n_train + n], &s->view, 0, s->batch + index * count);
-  else
-    train_sample (s->data, picture_of (s, n), &s->view, train_random (train_random (s->recipe->seed, 3), n) | 1, s->batch + index * count);
-}
-
-static void
-fill_batch (TrainSession *s)
-{
-  const guint64 begin = ((guint64) s->step * train_ranks_count () + train_ranks_rank ()) * s->recipe->batch,
-                size = (guint64) s->n_train * s->recipe->crops;
-
-  /* A batch may reach over the end of an epoch: its parts are filled one after the other. */
-  for (guint done = 0; done < s->recipe->batch;)
-    {
-      const guint64 n = begin + done, epoch = n / size;
-      const guint count = (guint) MIN (s->recipe->batch - done, size - n % size);
-      Filling f = { s, n, FALSE };
-      float *batch = s->batch;
-
-      if (epoch != s->order_epoch)
-        {
-          g_free (s->order);
-          s->order = train_shuffle ((guint) size, s->recipe->seed, epoch);
-          s->order_epoch = epoch;
-        }
-      s->batch += (gsize) done * s->data->channels * s->view.height * s->view.width;
-      cnc_parallel_for (count, fill_sample, &f);
-      s->batch = batch;
-      done += count;
-    }
-}
 
 /* Running statistics of the batch normalisations. */
 static gboolean
@@ -344,11 +339,10 @@ back_to_loss (TrainSession *s, guint64 seed, float sums[TRAIN_SUMS], GError **er
   const CncOp squares = { .kind = CNC_OP_SQUARED_SUM };
   const CncTensor all = { train_gradients_buffer (s->gradients), 0, { 1, 1, 1, (guint32) s->weights->floats } };
   const CncTensor sum = { s->sums, TRAIN_SUMS - 1, { 1, 1, 1, 1 } };
-  const CncTensor *feed = cnc_plan_tensor (s->plan, 0);
 
-  return cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error)
-         && train_gradients_clear (s->gradients, error) && cnc_plan_run (s->plan, s->weights, seed, error)
-         && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, 0, s->sums, error)
+  return train_session_upload (s, s->plan, error) && train_gradients_clear (s->gradients, error)
+         && cnc_plan_run (s->plan, s->weights, seed, error)
+         && train_losses_run (&s->losses, s->backend, s->plan, s->weights, s->gradients, s->sums, error)
          && train_gradients_run (s->gradients, seed, error) && exchange (s, error)
          && cnc_op_run (s->backend, &squares, &all, 1, &sum, 1, error)
          && cnc_buffer_download (s->backend, s->sums, 0, sums, TRAIN_SUMS * sizeof *sums, error);
@@ -358,10 +352,11 @@ gboolean
 train_session_step (TrainSession *s, GError **error)
 {
   float sums[TRAIN_SUMS] = { 0 };
-  const guint64 seed = train_random (train_random (s->recipe->seed, 4 + (guint64) train_ranks_rank ()), s->step);
+  const guint64 seed = train_random (train_random (s->recipe->seed, TRAIN_DRAW_RUN + (guint64) train_ranks_rank ()), s->step);
   double loss = 0;
 
-  fill_batch (s);
+  train_session_fill (s);
+  s->losses.ramp = train_recipe_ramp (s->recipe, s->step + 1);
   if (!back_to_loss (s, seed, sums, error))
     return FALSE;
   for (guint i = 0; i < s->losses.n_terms; i++)
@@ -373,6 +368,8 @@ train_session_step (TrainSession *s, GError **error)
       return FALSE;
     }
   s->loss = loss;
+  for (guint i = 0; i < s->losses.n_targets; i++)
+    s->mse[i] = (double) sums[s->losses.n_terms + i];
   s->norm = sqrt ((double) sums[TRAIN_SUMS - 1]);
   s->flops = cnc_plan_flops (s->plan) + train_gradients_flops (s->gradients);
   if (!update (s, s->recipe->clip > 0 && s->norm > s->recipe->clip ? s->recipe->clip / s->norm : 1, error) || !track (s, error))
@@ -407,11 +404,12 @@ noise_share (const CncGraph *graph)
   return share;
 }
 
+/* Adds part of the means to loss and to the session's figures of each target. */
 static gboolean
-validate_mode (TrainSession *s, const CncNet *net, const CncWeights *weights, CncMode mode, double *loss, GError **error)
+validate_mode (TrainSession *s, const CncNet *net, const CncWeights *weights, CncMode mode, double part, double *loss, GError **error)
 {
   const guint most = MIN (s->n_validation, MAX_VALIDATION), batch = MIN (s->recipe->batch, most), batches = most / batch;
-  const CncPlanParams params = batch_params (net->graph, &s->view, batch, mode);
+  const CncPlanParams params = batch_params (s, net->graph, batch, mode);
   g_autoptr (CncPlan) plan = cnc_plan_new (s->backend, net->graph, &params, error);
   TrainLosses losses;
   double sum = 0;
@@ -421,19 +419,19 @@ validate_mode (TrainSession *s, const CncNet *net, const CncWeights *weights, Cn
   train_losses_init (&losses, s->recipe, net->graph, plan);
   for (guint b = 0; b < batches; b++)
     {
-      Filling f = { s, (guint64) b * batch, TRUE };
-      const CncTensor *feed = cnc_plan_tensor (plan, 0);
       float sums[TRAIN_SUMS];
 
-      cnc_parallel_for (batch, fill_sample, &f);
-      if (!cnc_buffer_upload (s->backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), error)
-          || !cnc_plan_run (plan, weights, b, error) || !train_losses_run (&losses, s->backend, plan, weights, NULL, 0, s->sums, error)
-          || !cnc_buffer_download (s->backend, s->sums, 0, sums, losses.n_terms * sizeof *sums, error))
+      train_session_fill_validation (s, b * batch, batch);
+      if (!train_session_upload (s, plan, error) || !cnc_plan_run (plan, weights, b, error)
+          || !train_losses_run (&losses, s->backend, plan, weights, NULL, s->sums, error)
+          || !cnc_buffer_download (s->backend, s->sums, 0, sums, train_losses_count (&losses) * sizeof *sums, error))
         return FALSE;
       for (guint i = 0; i < losses.n_terms; i++)
         sum += (double) sums[i];
+      for (guint i = 0; i < losses.n_targets && losses.n_targets > 1; i++)
+        s->validated[i] += part * (double) sums[losses.n_terms + i] / batches;
     }
-  *loss = sum / batches;
+  *loss += part * sum / batches;
   return TRUE;
 }
 
@@ -441,11 +439,12 @@ gboolean
 train_session_validate (TrainSession *s, double *loss, GError **error)
 {
   const double share = noise_share (s->net->graph);
-  double noisy = 0, quiet = 0;
   g_autoptr (CncNet) folded = NULL;
   g_autoptr (CncWeights) weights = NULL;
 
   *loss = NAN;
+  for (guint i = 0; i < s->losses.n_targets; i++)
+    s->validated[i] = s->n_validation > 0 ? 0 : NAN;
   if (!cnc_weights_download (s->weights, s->net, error))
     return FALSE;
   if (s->n_validation == 0)
@@ -454,10 +453,10 @@ train_session_validate (TrainSession *s, double *loss, GError **error)
   if (folded == NULL || !cnc_net_fold (folded, error))
     return FALSE;
   weights = cnc_weights_new (s->backend, folded, error);
-  if (weights == NULL || (share > 0 && !validate_mode (s, folded, weights, CNC_MODE_NOISY, &noisy, error))
-      || (share < 1 && !validate_mode (s, folded, weights, CNC_MODE_INFERENCE, &quiet, error)))
+  *loss = 0;
+  if (weights == NULL || (share > 0 && !validate_mode (s, folded, weights, CNC_MODE_NOISY, share, loss, error))
+      || (share < 1 && !validate_mode (s, folded, weights, CNC_MODE_INFERENCE, share < 0 ? 1 : 1 - share, loss, error)))
     return FALSE;
-  *loss = share < 0 ? quiet : share * noisy + (1 - share) * quiet;
   if (train_ranks_count () > 1) /* statistics of batch normalisations differ a little between ranks; what follows from the loss must not */
     {
       float mean = (float) *loss;

@@ -28,7 +28,8 @@ typedef struct
   TrainLosses losses;
   CncBuffer *first, *second; /* moments of Adam, laid out as the weights */
   CncBuffer *sums;           /* TRAIN_SUMS floats */
-  float *batch;              /* the samples of one step */
+  float *batch;              /* the samples of one step: those of the first input, of the second, ... */
+  CncShape inputs[CNC_GRAPH_MAX_ENDS]; /* of one sample of each input */
   float *exchange;           /* (nullable): gradients, losses and stop, for the other ranks */
   gboolean stop;             /* set it before a step to stop all ranks behind that step; read it behind */
   guint *order;              /* of the current epoch */
@@ -36,6 +37,8 @@ typedef struct
 
   guint step;   /* steps done */
   double loss;  /* of the last step */
+  double mse[TRAIN_MAX_TARGETS]; /* of each target in the last step, where there are several */
+  double validated[TRAIN_MAX_TARGETS]; /* the same of the last validation; NaN if there was none */
   double norm;  /* of its gradient */
   double flops; /* of one step */
   double sum;   /* of the losses since the last line of the log */
@@ -46,7 +49,10 @@ typedef struct
   GString *log; /* CSV */
 } TrainSession;
 
-#define TRAIN_SUMS 16u
+#define TRAIN_SUMS 64u
+
+/* Counter of the recipe's seed, and those behind it: of the noise of each rank. */
+#define TRAIN_DRAW_RUN 4u
 
 TrainSession *train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainData *data,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -59,6 +65,16 @@ gboolean train_session_step (TrainSession *session, GError **error) G_GNUC_WARN_
 /* Weights to the host, then the losses over the validation pictures; keeps the best weights.  loss: NaN where nothing is kept apart for
  * validation. */
 gboolean train_session_validate (TrainSession *session, double *loss, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What the inputs of the network show at place index of the validation pictures (of those to train on, where none are kept apart), as the
+ * validation has it.  to: for each input its place for one sample, or NULL for one that is not wanted. */
+void train_session_sample (TrainSession *session, guint index, float *const *to);
+
+/* For session.c: the samples of the step that comes next into the batch; those of the validation pictures from first on; the batch to the
+ * inputs of a plan that was made for as many samples. */
+void train_session_fill (TrainSession *session);
+void train_session_fill_validation (TrainSession *session, guint first, guint count);
+gboolean train_session_upload (const TrainSession *session, const CncPlan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean train_session_save (TrainSession *session, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean train_session_load (TrainSession *session, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

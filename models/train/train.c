@@ -53,14 +53,20 @@ show (Loop *l, gboolean last)
   const TrainSession *s = l->session;
   const double seconds = MAX (1e-6, (double) (now - l->started) / G_USEC_PER_SEC);
   const double speed = (s->step - l->first_step) / seconds;
+  g_autoptr (GString) targets = g_string_new (NULL);
   const guint left = speed > 0 ? (guint) ((s->recipe->steps - s->step) / speed) : 0;
 
   if ((!last && now - l->shown < pause) || train_ranks_rank () > 0)
     return;
   l->shown = now;
-  fprintf (stderr, "%sstep %u/%u, loss %.5g, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step,
-           s->recipe->steps, s->loss, speed * s->recipe->batch * train_ranks_count (), speed * s->flops * train_ranks_count () / 1e9,
-           left / 3600, left / 60 % 60, left % 60, terminal ? (last ? "   \n" : "   ") : "\n");
+  for (guint i = 0; i < s->recipe->n_targets && s->recipe->n_targets > 1; i++)
+    g_string_append_printf (targets, ", %s %.2f dB",
+                            cnc_graph_value_name (s->recipe->graph, s->recipe->graph->outputs[s->recipe->targets[i].output]),
+                            -10 * log10 (MAX (1e-12, s->mse[i])));
+  fprintf (stderr, "%sstep %u/%u, loss %.5g%s, %.0f images/s, %.1f GFLOP/s, %u:%02u:%02u left%s", terminal ? "\r" : "", s->step,
+           s->recipe->steps, s->loss, targets->str, speed * s->recipe->batch * train_ranks_count (),
+           speed * s->flops * train_ranks_count () / 1e9, left / 3600, left / 60 % 60, left % 60,
+           terminal ? (last ? "   \n" : "   ") : "\n");
   fflush (stderr);
 }
 
@@ -98,6 +104,8 @@ validate (Loop *l, GError **error)
   append_number (s->log, ',', loss);
   append_number (s->log, ',', train_recipe_rate (s->recipe, MAX (1, s->step)));
   append_number (s->log, ',', s->norm);
+  for (guint i = 0; i < s->recipe->n_targets && s->recipe->n_targets > 1; i++)
+    append_number (s->log, ',', s->validated[i]);
   g_string_append_c (s->log, '\n');
   s->sum = 0;
   s->summed = 0;
@@ -167,50 +175,102 @@ write_model (Loop *l, GError **error)
   return bytes != NULL && cnc_file_replace (l->options->out, bytes, error);
 }
 
+/* 8-bit pictures out of floats. */
+static void
+to_bytes (const float *values, guint8 *bytes, gsize count)
+{
+  for (gsize i = 0; i < count; i++)
+    bytes[i] = (guint8) (CLAMP (values[i], 0.0f, 1.0f) * 255.0f + 0.5f);
+}
+
+/* The targets whose pictures can be shown; how many. */
+static guint
+shown_targets (const TrainSession *s, const CncGraph *graph, const CncPlan *plan, TrainTarget shown[TRAIN_MAX_TARGETS])
+{
+  guint n = 0;
+
+  for (guint i = 0; i < s->recipe->n_targets; i++)
+    {
+      const TrainTarget *t = &s->recipe->targets[i];
+      const CncShape *is = &cnc_plan_tensor (plan, graph->outputs[t->output])->shape, *should = &cnc_plan_tensor (plan, t->input)->shape;
+
+      if (!s->recipe->graph->inputs[t->input].key && memcmp (is, should, sizeof *is) == 0)
+        shown[n++] = *t;
+    }
+  return n;
+}
+
+/* One picture at a time, so that a sheet takes no more memory than a batch.  sheet: for each target its originals, then its results. */
+static gboolean
+draw_sheet (Loop *l, const CncGraph *graph, CncPlan *plan, const CncWeights *weights, const char *path, GError **error)
+{
+  TrainSession *s = l->session;
+  const guint count = MIN (SHEET, s->n_validation > 0 ? s->n_validation : s->n_train), n_inputs = s->recipe->graph->n_inputs;
+  const gsize size = (gsize) s->data->channels * s->view.height * s->view.width;
+  TrainTarget shown[TRAIN_MAX_TARGETS];
+  const guint n = shown_targets (s, graph, plan, shown);
+  g_autofree guint8 *sheet = cnc_alloc (size * count, 2 * MAX (1, n), "the sample sheet", error);
+  g_autofree float *values = NULL;
+  float *to[CNC_GRAPH_MAX_ENDS];
+  gsize floats = size;
+
+  for (guint i = 0; i < n_inputs; i++)
+    floats += cnc_shape_count (&s->inputs[i]);
+  values = cnc_alloc (floats, sizeof (float), "the sample sheet", error);
+  if (sheet == NULL || values == NULL)
+    return FALSE;
+  to[0] = values + size;
+  for (guint i = 1; i < n_inputs; i++)
+    to[i] = to[i - 1] + cnc_shape_count (&s->inputs[i - 1]);
+  for (guint k = 0; k < count; k++)
+    {
+      train_session_sample (s, k, to);
+      for (guint i = 0; i < n_inputs; i++)
+        if (!cnc_buffer_upload (s->backend, cnc_plan_tensor (plan, i)->buffer, 0, to[i], cnc_tensor_bytes (cnc_plan_tensor (plan, i)),
+                                error))
+          return FALSE;
+      if (!cnc_plan_run (plan, weights, k, error))
+        return FALSE;
+      for (guint i = 0; i < n; i++)
+        {
+          if (!cnc_buffer_download (s->backend, cnc_plan_tensor (plan, graph->outputs[shown[i].output])->buffer, 0, values,
+                                    size * sizeof (float), error))
+            return FALSE;
+          to_bytes (to[shown[i].input], sheet + (2 * i * count + k) * size, size);
+          to_bytes (values, sheet + ((2 * i + 1) * count + k) * size, size);
+        }
+    }
+  /* outputs that are no pictures are not shown */
+  return n == 0 || train_plot_samples (path, sheet, 2 * n, count, s->data->channels, s->view.width, s->view.height, error);
+}
+
 /* A few pictures that were not trained on, and what the network makes of them. */
 static gboolean
 write_sheet (Loop *l, const char *path, GError **error)
 {
   TrainSession *s = l->session;
-  const guint count = MIN (SHEET, s->n_validation > 0 ? s->n_validation : s->n_train);
-  const gsize size = (gsize) s->data->channels * s->view.height * s->view.width;
-  CncPlanParams params = { .n_feeds = 1, .n_fetches = 1, .mode = CNC_MODE_NOISY };
-  g_autoptr (CncNet) net = NULL;
+  CncPlanParams params = { .n_feeds = s->recipe->graph->n_inputs, .mode = CNC_MODE_NOISY };
+  const CncNet *from = s->best != NULL ? s->best : s->net;
+  g_autoptr (CncNet) net = cnc_net_new (cnc_graph_copy (from->graph), error);
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncPlan) plan = NULL;
-  g_autofree float *values = NULL;
-  g_autofree guint8 *pairs = NULL;
-  const CncNet *from = s->best != NULL ? s->best : s->net;
 
-  net = cnc_net_new (cnc_graph_copy (from->graph), error);
-  values = cnc_alloc (size * count, sizeof (float), "the sample sheet", error);
-  pairs = cnc_alloc (size * count, 2, "the sample sheet", error);
-  if (net == NULL || values == NULL || pairs == NULL)
+  if (net == NULL)
     return FALSE;
   for (guint i = 0; i < net->n_values; i++)
     memcpy (net->values[i], from->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
   if (!cnc_net_fold (net, error))
     return FALSE;
-  params.shapes[0] = (CncShape){ count, s->data->channels, s->view.height, s->view.width };
-  params.fetches[0] = net->graph->outputs[0];
+  for (guint i = 0; i < params.n_feeds; i++)
+    {
+      params.feeds[i] = i;
+      params.shapes[i] = s->inputs[i];
+    }
+  for (guint i = 0; i < s->recipe->n_targets; i++)
+    params.fetches[params.n_fetches++] = net->graph->outputs[s->recipe->targets[i].output];
   plan = cnc_plan_new (s->backend, net->graph, &params, error);
   weights = plan != NULL ? cnc_weights_new (s->backend, net, error) : NULL;
-  if (weights == NULL)
-    return FALSE;
-  for (guint i = 0; i < count; i++)
-    train_sample (s->data, s->pictures[s->n_validation > 0 ? s->n_train + i : i], &s->view, 0, values + i * size);
-  for (gsize i = 0; i < size * count; i++)
-    pairs[i] = (guint8) (values[i] * 255.0f + 0.5f);
-  if (cnc_shape_count (&cnc_plan_tensor (plan, params.fetches[0])->shape) != size * count)
-    return TRUE; /* the output is no picture of that size */
-  if (!cnc_buffer_upload (s->backend, cnc_plan_tensor (plan, 0)->buffer, 0, values, size * count * sizeof (float), error)
-      || !cnc_plan_run (plan, weights, 0, error)
-      || !cnc_buffer_download (s->backend, cnc_plan_tensor (plan, params.fetches[0])->buffer, 0, values, size * count * sizeof (float),
-                               error))
-    return FALSE;
-  for (gsize i = 0; i < size * count; i++)
-    pairs[size * count + i] = (guint8) (CLAMP (values[i], 0.0f, 1.0f) * 255.0f + 0.5f);
-  return train_plot_samples (path, pairs, count, s->data->channels, s->view.width, s->view.height, error);
+  return weights != NULL && draw_sheet (l, net->graph, plan, weights, path, error);
 }
 
 static gboolean

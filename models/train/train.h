@@ -44,8 +44,8 @@ void train_warn (const char *sentence, gpointer user_data);
 
 /* PNGs beside the model.  csv: the log. */
 gboolean train_plot_losses (const char *path, const char *csv, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* pairs: count originals, then count results, each of channels planes of 8 bits. */
-gboolean train_plot_samples (const char *path, const guint8 *pairs, guint count, guint32 channels, guint32 width, guint32 height,
+/* pictures: sets times count of them, each of channels planes of 8 bits; a set stands below the other.  */
+gboolean train_plot_samples (const char *path, const guint8 *pictures, guint sets, guint count, guint32 channels, guint32 width, guint32 height,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -54,7 +54,7 @@ loss_of (TrainSession *s)
   double loss = 0;
 
   g_assert_true (cnc_plan_run (s->plan, s->weights, 77, &error));
-  g_assert_true (train_losses_run (&s->losses, s->backend, s->plan, s->weights, NULL, 0, s->sums, &error));
+  g_assert_true (train_losses_run (&s->losses, s->backend, s->plan, s->weights, NULL, s->sums, &error));
   g_assert_true (cnc_buffer_download (s->backend, s->sums, 0, sums, sizeof sums, &error));
   g_assert_no_error (error);
   for (guint i = 0; i < s->losses.n_terms; i++)
@@ -89,7 +89,7 @@ check_gradients (const char *losses)
   g_assert_true (cnc_buffer_upload (backend, feed->buffer, 0, s->batch, cnc_tensor_bytes (feed), &error));
   loss_of (s);
   g_assert_true (train_gradients_clear (s->gradients, &error));
-  g_assert_true (train_losses_run (&s->losses, backend, s->plan, s->weights, s->gradients, 0, s->sums, &error));
+  g_assert_true (train_losses_run (&s->losses, backend, s->plan, s->weights, s->gradients, s->sums, &error));
   g_assert_true (train_gradients_run (s->gradients, 77, &error));
   g_assert_no_error (error);
   for (guint i = 0; i < s->net->n_values; i++)

@@ -1,0 +1,28 @@
+/* models/train/recipe-lines.h: the lines of a recipe while it is read; for recipe*.c. */
+#pragma once
+
+#include "recipe.h"
+
+G_BEGIN_DECLS
+
+/* One line of the file. */
+typedef struct
+{
+  guint number;
+  char *group, *name, *value;
+} RecipeLine;
+
+typedef struct
+{
+  const char *path;
+  GPtrArray *lines; /* of RecipeLine */
+  TrainRecipe *recipe;
+} RecipeReader;
+
+/* BAD_ARGUMENT, "FILE:LINE: ..."; without the line if it is 0.  Returns: FALSE */
+gboolean train_recipe_bad (GError **error, const RecipeReader *r, guint line, const char *format, ...) G_GNUC_PRINTF (4, 5);
+
+/* "targets" and "ramp" of [loss]; the graph is finished. */
+gboolean train_recipe_read_targets (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
