@@ -13,14 +13,6 @@
 #define DRAW_INPUT (G_GUINT64_CONSTANT (1) << 32) /* and those behind it: of each input */
 #define DRAW_VALIDATION (G_GUINT64_CONSTANT (2) << 32)
 
-/* A keystream: evenly over [-1/2, 1/2) in steps of 2^-24. */
-static void
-draw_key (guint64 seed, gsize count, float *to)
-{
-  for (gsize i = 0; i < count; i++)
-    to[i] = (float) (train_random (seed, i) >> 40) * 0x1p-24f - 0.5f;
-}
-
 /* The picture of another input: one to train on that no input of the sample shows already, while there are any. */
 static guint
 other_picture (const TrainSession *s, guint64 seed, guint *shown, guint n_shown)
@@ -54,7 +46,7 @@ fill_training (const TrainSession *s, guint64 n, guint picture, float *const *to
       const guint64 seed = train_random (train_random (s->recipe->seed, DRAW_INPUT + i), n);
 
       if (graph->inputs[i].key)
-        draw_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
+        train_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
       else
         {
           train_sample (s->data, other_picture (s, seed, shown, n_shown), &s->view, seed | 1, to[i]);
@@ -76,7 +68,7 @@ train_session_sample (TrainSession *s, guint index, float *const *to)
       if (!graph->inputs[i].key && to[i] != NULL)
         train_sample (s->data, s->pictures[first + (index + pictures) % count], &s->view, 0, to[i]);
       else if (to[i] != NULL)
-        draw_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
+        train_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
       pictures += graph->inputs[i].key ? 0 : 1;
     }
 }

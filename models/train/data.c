@@ -192,3 +192,10 @@ train_sample (const TrainData *data, guint picture, const TrainView *view, guint
           *out++ = (float) row[mirror ? w - 1 - x : x] / 255.0f;
       }
 }
+
+void
+train_key (guint64 seed, gsize count, float *out)
+{
+  for (gsize i = 0; i < count; i++)
+    out[i] = (float) (train_random (seed, i) >> 40) * 0x1p-24f - 0.5f;
+}

@@ -70,6 +70,9 @@ guint *train_shuffle (guint count, guint64 seed, guint64 epoch);
 /* Writes one sample to out (channels * height * width floats in [0, 1]).  seed: of this sample; 0: no chance, the middle of the picture. */
 void train_sample (const TrainData *data, guint picture, const TrainView *view, guint64 seed, float *out);
 
+/* A keystream: count numbers spread evenly over [-1/2, 1/2), multiples of 2^-24. */
+void train_key (guint64 seed, gsize count, float *out);
+
 /* A number from seed and counter (SplitMix64, Steele et al. 2014). */
 guint64 train_random (guint64 seed, guint64 counter);
 

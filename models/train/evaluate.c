@@ -332,12 +332,12 @@ run_all (Evaluation *e, GError **error)
   return TRUE;
 }
 
-static void
-print_json_number (const char *name, double value, gboolean last)
+void
+train_print_json_number (const char *name, double value, gboolean last)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-  printf ("\"%s\": %s%s", name, isfinite (value) ? g_ascii_formatd (text, sizeof text, "%.6g", value) : "null", last ? "}\n" : ", ");
+  printf ("\"%s\": %s%s", name, isfinite (value) ? g_ascii_formatd (text, sizeof text, "%.6g", value) : "null", last ? "" : ", ");
 }
 
 static void
@@ -358,13 +358,14 @@ report (const Evaluation *e, gboolean json)
       return;
     }
   printf ("{\"pictures\": %u, \"skipped\": %u, ", e->count, e->data->skipped);
-  print_json_number ("psnr", e->sum.psnr / n, FALSE);
-  print_json_number ("psnr_of_mean", -10 * log10 (mse), FALSE);
-  print_json_number ("psnr_y", e->sum.psnr_y / n, FALSE);
-  print_json_number ("ssim", ssim, FALSE);
-  print_json_number ("mse", mse, FALSE);
-  print_json_number ("bits_per_pixel_of_prior", bits, FALSE);
-  print_json_number ("bits_per_pixel", isnan (coded) ? bits : coded, TRUE);
+  train_print_json_number ("psnr", e->sum.psnr / n, FALSE);
+  train_print_json_number ("psnr_of_mean", -10 * log10 (mse), FALSE);
+  train_print_json_number ("psnr_y", e->sum.psnr_y / n, FALSE);
+  train_print_json_number ("ssim", ssim, FALSE);
+  train_print_json_number ("mse", mse, FALSE);
+  train_print_json_number ("bits_per_pixel_of_prior", bits, FALSE);
+  train_print_json_number ("bits_per_pixel", isnan (coded) ? bits : coded, TRUE);
+  printf ("}\n");
 }
 
 /* What is there for testing, where the names say so: MNIST's t10k, CIFAR-10's test_batch. */
@@ -403,10 +404,10 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
 
   if (net == NULL || !cnc_net_fold (net, error))
     return FALSE;
-  if (net->graph->n_inputs != 1 || net->graph->inputs[0].low != 0 || net->graph->inputs[0].high != 1)
+  if (net->graph->inputs[0].low != 0 || net->graph->inputs[0].high != 1)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_MODEL,
-                           "The network does not take one picture with values from 0 to 1; it cannot be evaluated so.");
+                           "The network's first input is no picture with values from 0 to 1; it cannot be evaluated so.");
       return FALSE;
     }
   data = load (options, net->graph->inputs[0].channels, error);
@@ -421,6 +422,8 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
         return FALSE;
     }
   backend->half = options->half;
+  if (net->graph->n_inputs > 1 || cnc_safetensors_metadata (net->file, "targets") != NULL)
+    return train_evaluate_targets (backend, net, weights, data, options, error);
   e.backend = backend;
   e.net = net;
   e.weights = weights;

@@ -117,6 +117,7 @@ static void
 add_provenance (CncSafetensorsWriter *writer, const Loop *l)
 {
   const TrainSession *s = l->session;
+  g_autoptr (GString) targets = g_string_new (NULL);
   g_autofree char *text = g_strdup_printf ("{\"program\":\"cnncrypt-train %s\",\"recipe\":\"%s\",\"seed\":%" G_GUINT64_FORMAT
                                            ",\"steps\":%u,\"batch\":%u,\"pictures\":%u,\"device\":\"%s\"}",
                                            CNC_VERSION, s->recipe->name, s->recipe->seed, s->step, s->recipe->batch, s->n_train,
@@ -125,6 +126,19 @@ add_provenance (CncSafetensorsWriter *writer, const Loop *l)
   cnc_safetensors_writer_text (writer, "format", "pt");
   cnc_safetensors_writer_text (writer, "name", s->recipe->name);
   cnc_safetensors_writer_text (writer, "provenance", text);
+  if (s->recipe->n_targets == 1 && s->recipe->graph->n_inputs == 1)
+    return;
+  for (guint i = 0; i < s->recipe->n_targets; i++)
+    {
+      const CncGraph *graph = s->recipe->graph;
+      const TrainTarget *t = &s->recipe->targets[i];
+
+      if (!graph->inputs[t->input].key)
+        g_string_append_printf (targets, "%s%s %s", targets->len > 0 ? " " : "", cnc_graph_value_name (graph, graph->outputs[t->output]),
+                                graph->inputs[t->input].name);
+    }
+  if (targets->len > 0)
+    cnc_safetensors_writer_text (writer, "targets", targets->str);
 }
 
 static void

@@ -2,6 +2,7 @@
  * to stderr. */
 #pragma once
 
+#include "data.h"
 #include "nn/net.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,13 @@ typedef struct
 } TrainEvaluateOptions;
 
 gboolean train_evaluate_command (const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For a network with several inputs, or with targets in its file; net is folded. */
+gboolean train_evaluate_targets (CncBackend *backend, const CncNet *net, const CncWeights *weights, const TrainData *data,
+                                 const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "name": value, and what follows it: a comma or, behind the last one, nothing. */
+void train_print_json_number (const char *name, double value, gboolean last);
 
 typedef struct
 {

@@ -121,6 +121,49 @@ check "settling without whole numbers is refused" $?
 [ $? -eq 1 ] && grep -q 'no whole numbers' err && [ ! -e m.safetensors ]
 check "tables for a model without whole numbers are refused" $?
 
+# Two pictures and a key; sides in steps of 4.
+cat >hide.ini <<END
+[graph]
+c = input channels=1
+s = input channels=1
+k = input channels=4 divide=4 key=1
+f = conv2d s channels=4 kernel=4 stride=4 activation=tanh
+a = add f k
+m = wrap a
+u = upsample_nearest m factor=4
+j = concat c u
+h = conv2d j channels=1 kernel=3 pad=1
+o = round8 h
+q = conv2d o channels=4 kernel=4 stride=4
+v = subtract q k
+w = wrap v
+r = conv_transpose2d w channels=1 kernel=4 stride=4
+outputs = r o
+[data]
+validation = 0.2
+[train]
+seed = 5
+batch = 8
+steps = 20
+validate_every = 10
+[loss]
+targets = o c 1 r s 0.75
+ramp = 0.5 10
+mse = 1
+END
+"$train" hide.ini --data data --out n.safetensors --device cpu --log n.csv >out 2>err && [ -s n.samples.png ] && grep -q ', o [0-9.]* dB, r [0-9.]* dB' err \
+  && awk -F, 'NR == 1 && $6 "," $7 != "mse_o,mse_r" || NR > 1 && !($6 > 0 && $7 > 0 && ($6 + 0.75 * $7 - $3) ^ 2 < 1e-10) { exit 1 }' n.csv
+check "two pictures and a key: figures of each target" $?
+"$train" hide.ini --data data --out p.safetensors --device cpu --resume n.safetensors.checkpoint >out 2>err && cmp n.safetensors p.safetensors >>err
+check "resumed at its end, gives the same model" $?
+"$train" evaluate n.safetensors --data data --device cpu --json >out 2>err && text=$(tr -d '\n' <out) && case $text in
+  '{"pictures": 48, "skipped": 0, "cropped": 0, "targets": [{"output": "o", "input": "c", "psnr": '*'}, {"output": "r", "input": "s", "psnr": '*'}]}') true ;; *) false ;; esac
+check "evaluate --json for each target" $?
+mkdir uneven
+{ printf '\000\000\010\003\000\000\000\003\000\000\000\015\000\000\000\016'; awk 'BEGIN { for (i = 0; i < 546; i++) printf "%c", 33 + i % 90 }'; } >uneven/t10k-images-idx3-ubyte
+"$train" evaluate n.safetensors --data uneven --device cpu >out 2>err && grep -q '^3 of them were cut at their edges' out && grep -q '^o as c: PSNR [0-9.]* dB' out
+check "evaluate cuts pictures that do not fit, and says so" $?
+
 "$train" r.ini --data nowhere --out g.safetensors >out 2>err
 [ $? -eq 1 ] && grep -q 'no folder or file nowhere' err
 check "names a missing folder" $?
