@@ -91,7 +91,7 @@ typedef struct
   CncShape shape;                     /* as the operations take it */
   guint rank;                         /* as it is stored: 4 convolutions, 2 dense and prior, 1 vectors */
   guint fan_in;                       /* values that one output of the layer sums up; 0 for vectors */
-  gboolean trained;                   /* FALSE: running statistics */
+  gboolean trained;                   /* FALSE: running statistics; the trainer also clears it for weights that it keeps */
 } CncParameter;
 
 typedef struct

@@ -63,13 +63,22 @@ place (TrainGradients *g, guint value)
 }
 
 static gboolean
+is_trained (const TrainGradients *g, const CncNode *node)
+{
+  for (guint i = 0; i < node->n_weights; i++)
+    if (g->graph->parameters[node->weights[i]].trained)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_wanted (const TrainGradients *g, guint value)
 {
   const CncNode *node = cnc_graph_node (g->graph, value);
 
   if (node == NULL || !cnc_plan_computes (g->plan, value))
     return FALSE;
-  if (node->n_weights > 0)
+  if (is_trained (g, node))
     return TRUE;
   for (guint k = 0; k < node->n_inputs; k++)
     if (g->values[node->inputs[k]].wanted)
@@ -263,6 +272,8 @@ into_weights (TrainGradients *g, CncOp o, const CncNode *node, const CncTensor *
 {
   CncTensor out[2] = { g->parameters[node->weights[0]], { 0 } };
 
+  if (!is_trained (g, node))
+    return TRUE;
   if (n_out > 1)
     out[1] = g->parameters[node->weights[1]];
   o.accumulate = TRUE;
@@ -290,7 +301,7 @@ back_convolution (TrainGradients *g, const CncNode *node, CncOp o, const CncTens
       o.output_pad = 0;
       if (!into_weights (g, o, node, swapped, 2, 1, error))
         return FALSE;
-      if (node->n_weights > 1 && !op (g, &sum, dy, 1, &g->parameters[node->weights[1]], 1, error))
+      if (node->n_weights > 1 && is_trained (g, node) && !op (g, &sum, dy, 1, &g->parameters[node->weights[1]], 1, error))
         return FALSE;
       o.kind = CNC_OP_CONV2D;
       return into (g, o, data, 2, node->inputs[0], error);
@@ -404,11 +415,27 @@ back_node (TrainGradients *g, const CncNode *node, guint value, guint64 seed, GE
   return pass (g, dy, 1, input, error);
 }
 
+/* Some operations give the gradient of weights that are not trained beside that of others: away with it. */
+static gboolean
+clear_frozen (TrainGradients *g, GError **error)
+{
+  for (guint n = 0; n < g->graph->n_nodes; n++)
+    {
+      const CncNode *node = &g->graph->nodes[n];
+      const gboolean norm = node->kind == CNC_LAYER_BATCH_NORM, always = norm || node->kind == CNC_LAYER_QUANTISE;
+
+      for (guint i = 0; i < (norm ? 2 : node->n_weights) && (always || is_trained (g, node)); i++)
+        if (!g->graph->parameters[node->weights[i]].trained && !zero (g, &g->parameters[node->weights[i]], error))
+          return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 train_gradients_run (TrainGradients *g, guint64 seed, GError **error)
 {
   for (guint i = cnc_graph_n_values (g->graph); i-- > g->graph->n_inputs;)
     if (g->values[i].wanted && g->values[i].written && !back_node (g, cnc_graph_node (g->graph, i), i, seed, error))
       return FALSE;
-  return TRUE;
+  return clear_frozen (g, error);
 }

@@ -25,4 +25,13 @@ gboolean train_recipe_bad (GError **error, const RecipeReader *r, guint line, co
 /* "targets" and "ramp" of [loss]; the graph is finished. */
 gboolean train_recipe_read_targets (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* "from" and "frozen" of [train], likewise. */
+gboolean train_recipe_read_weights (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The line of a key; 0: it is not there. */
+guint train_recipe_line_of (const RecipeReader *r, const char *group, const char *name);
+
+/* Words between blanks, without empty ones.  Returns: (transfer full) */
+char **train_recipe_words_of (const char *text);
+
 G_END_DECLS

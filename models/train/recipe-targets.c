@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The line of a key; 0: it is not there. */
-static guint
-line_of (const RecipeReader *r, const char *group, const char *name)
+guint
+train_recipe_line_of (const RecipeReader *r, const char *group, const char *name)
 {
   for (guint i = 0; i < r->lines->len; i++)
     {
@@ -18,9 +17,8 @@ line_of (const RecipeReader *r, const char *group, const char *name)
   return 0;
 }
 
-/* Words between blanks, without empty ones.  Returns: (transfer full) */
-static char **
-words_of (const char *text)
+char **
+train_recipe_words_of (const char *text)
 {
   g_auto (GStrv) parts = g_strsplit_set (text, " \t", -1);
   GPtrArray *words = g_ptr_array_new ();
@@ -47,8 +45,8 @@ read_targets (const RecipeReader *r, GError **error)
 {
   TrainRecipe *recipe = r->recipe;
   const CncGraph *graph = recipe->graph;
-  const guint line = line_of (r, "loss", "targets");
-  g_auto (GStrv) words = words_of (recipe->target_list);
+  const guint line = train_recipe_line_of (r, "loss", "targets");
+  g_auto (GStrv) words = train_recipe_words_of (recipe->target_list);
   const guint n = g_strv_length (words);
 
   recipe->targets[0] = (TrainTarget){ 0, 0, 1 };
@@ -80,8 +78,8 @@ static gboolean
 read_ramp (const RecipeReader *r, GError **error)
 {
   TrainRecipe *recipe = r->recipe;
-  const guint line = line_of (r, "loss", "ramp");
-  g_auto (GStrv) words = words_of (recipe->ramp);
+  const guint line = train_recipe_line_of (r, "loss", "ramp");
+  g_auto (GStrv) words = train_recipe_words_of (recipe->ramp);
   double steps;
 
   if (line == 0)

@@ -47,6 +47,8 @@ static const Key keys[] = {
   { "train", "beta1", KIND_REAL, AT (beta1), 0, 0.99999, 0.9, NULL },
   { "train", "beta2", KIND_REAL, AT (beta2), 0, 0.9999999, 0.999, NULL },
   { "train", "epsilon", KIND_REAL, AT (epsilon), 0, 1, 1e-8, NULL },
+  { "train", "from", KIND_TEXT, AT (from), 0, 0, 0, "" },
+  { "train", "frozen", KIND_TEXT, AT (frozen), 0, 0, 0, "" },
   { "train", "settle", KIND_UINT, AT (settle), 0, 1e8, 0, NULL },
   { "train", "settle_rate", KIND_REAL, AT (settle_rate), 1e-9, 10, 1e-4, NULL },
   { "train", "precision", KIND_CHOICE, AT (precision), 0, 1, 0, "single half" },
@@ -432,7 +434,7 @@ check (const RecipeReader *r, GError **error)
         return train_recipe_bad (
             error, r, 0, "all pictures are of one size, so the input \"%s\" needs the channels and sides of the first one.", in->name);
     }
-  return train_recipe_read_targets (r, error);
+  return train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error);
 }
 
 TrainRecipe *
@@ -469,6 +471,9 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->name);
   g_free (recipe->text);
   g_free (recipe->files);
+  g_free (recipe->from);
+  g_free (recipe->frozen);
+  cnc_safetensors_free (recipe->start);
   g_free (recipe->target_list);
   g_free (recipe->ramp);
   g_free (recipe);

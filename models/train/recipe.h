@@ -7,6 +7,7 @@
 #pragma once
 
 #include "nn/graph.h"
+#include "nn/safetensors.h"
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,8 @@ typedef struct
       patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
+  char *from, *frozen;  /* as written: a model file; patterns of names */
+  CncSafetensors *start; /* (nullable): that file; parameters of the same names begin with what stands there */
   guint settle; /* steps of the decoder alone, at the end, on the whole numbers that are coded */
   double settle_rate;
   double prior_rate; /* learning rate of a latent's prior, as a multiple of the others' */
@@ -66,6 +69,9 @@ typedef struct
 TrainRecipe *train_recipe_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_recipe_free (TrainRecipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRecipe, train_recipe_free)
+
+/* What the parameter begins with, or NULL if the recipe's start does not hold it; of its shape. */
+const CncStoredTensor *train_recipe_start (const TrainRecipe *recipe, guint parameter);
 
 /* What the weight of the first target is multiplied with in a step, counted from 1. */
 double train_recipe_ramp (const TrainRecipe *recipe, guint step);

@@ -214,6 +214,13 @@ train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainDa
   if (s->net == NULL)
     return NULL;
   train_initialise (s->net, recipe->seed);
+  for (guint i = 0; i < s->net->n_values; i++)
+    {
+      const CncStoredTensor *start = train_recipe_start (recipe, i);
+
+      if (start != NULL && !cnc_stored_tensor_floats (start, s->net->values[i], error))
+        return NULL;
+    }
   return set_up_device (s, error) ? g_steal_pointer (&s) : NULL;
 }
 
@@ -241,7 +248,7 @@ train_session_free (TrainSession *s)
 
 /* ---- a step ---- */
 
-/* Running statistics of the batch normalisations. */
+/* Running statistics of the batch normalisations, but those that are frozen. */
 static gboolean
 track (TrainSession *s, GError **error)
 {
@@ -255,7 +262,8 @@ track (TrainSession *s, GError **error)
       CncOp op = { .kind = CNC_OP_BATCH_NORM_TRACK, .epsilon = (float) node->epsilon, .shift = (float) node->momentum };
       CncTensor out[2];
 
-      if (node->kind != CNC_LAYER_BATCH_NORM || !cnc_plan_computes (s->plan, value))
+      if (node->kind != CNC_LAYER_BATCH_NORM || !cnc_plan_computes (s->plan, value)
+          || (!graph->parameters[node->weights[0]].trained && !graph->parameters[node->weights[1]].trained))
         continue;
       op.scale = (float) ((double) shape->n * shape->h * shape->w);
       out[0] = s->weights->tensors[node->weights[2]];
@@ -297,13 +305,15 @@ update (TrainSession *s, double factor, GError **error)
 
   for (guint k = 0; k < 4; k++)
     t[k] = (CncTensor){ buffers[k], 0, all };
-  if (r->weight_decay <= 0 && r->prior_rate == 1)
+  if (r->weight_decay <= 0 && r->prior_rate == 1 && r->frozen[0] == '\0')
     return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
   /* Matrices decay; biases, scales and statistics do not. */
   for (guint i = 0; i < s->net->graph->n_parameters; i++)
     {
       const CncParameter *p = &s->net->graph->parameters[i];
 
+      if (!p->trained)
+        continue;
       for (guint k = 0; k < 4; k++)
         t[k] = (CncTensor){ buffers[k], s->weights->tensors[i].offset, p->shape };
       adam.weight_decay = p->fan_in > 0 ? (float) r->weight_decay : 0;

@@ -364,6 +364,31 @@ train (Loop *l, GError **error)
   return train_ranks_rank () > 0 || (write_model (l, error) && write_pictures (l, error));
 }
 
+static void
+show_start (const TrainRecipe *recipe)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  guint taken = 0, kept = 0;
+
+  if (train_ranks_rank () > 0)
+    return;
+  for (guint i = 0; i < recipe->graph->n_parameters; i++)
+    {
+      const CncParameter *p = &recipe->graph->parameters[i];
+
+      if (train_recipe_start (recipe, i) != NULL)
+        {
+          g_string_append_printf (names, " %s", p->name);
+          taken++;
+        }
+      kept += p->trained ? 0 : 1;
+    }
+  if (recipe->start != NULL)
+    fprintf (stderr, "%u of %u parameters are taken from %s:%s\n", taken, recipe->graph->n_parameters, recipe->from, names->str);
+  if (recipe->frozen[0] != '\0')
+    fprintf (stderr, "%u of %u parameters are not trained\n", kept, recipe->graph->n_parameters);
+}
+
 gboolean
 train_command (const TrainOptions *options, GError **error)
 {
@@ -408,6 +433,7 @@ train_command (const TrainOptions *options, GError **error)
   if (train_ranks_rank () == 0)
     fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train,
              session->n_validation, data->skipped, backend->info.name);
+  show_start (recipe);
   return train (&l, error);
 }
 

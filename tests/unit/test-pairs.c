@@ -285,6 +285,136 @@ test_sizes (void)
   g_assert_nonnull (strstr (error->message, "\"k\""));
 }
 
+/* ---- weights that are there, weights that stay ---- */
+
+static TrainRecipe *
+starting_recipe (const char *from, const char *frozen, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (RECIPE, "seed = 11\n", 2);
+  g_autofree char *text = g_strconcat (parts[0], "seed = 12\n", from, frozen, parts[1], NULL);
+
+  return recipe_of (text, error);
+}
+
+static void
+write_weights (const CncNet *net, const char *path)
+{
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_assert_true (cnc_net_store (net, writer, &error));
+  bytes = cnc_safetensors_writer_finish (writer, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), NULL));
+}
+
+static void
+test_frozen (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("cnncrypt-XXXXXX", NULL), *path = g_build_filename (folder, "w.safetensors", NULL),
+                  *from = g_strconcat ("from = ", path, "\n", NULL);
+  g_autoptr (TrainRecipe) first = good_recipe (RECIPE), recipe = NULL, free_recipe = NULL;
+  g_autoptr (TrainData) data = random_data (9, 3, 12);
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (TrainSession) source = session_of (first, data, backend), s = NULL, all = NULL;
+  g_autoptr (GError) error = NULL;
+  double norm = 0;
+
+  steps (source, 2);
+  write_weights (source->net, path);
+  recipe = starting_recipe (from, "frozen = f.* e.bias q.*\nweight_decay = 0.1\n", &error);
+  g_assert_no_error (error);
+  free_recipe = starting_recipe (from, "", &error);
+  g_assert_no_error (error);
+  s = session_of (recipe, data, backend);
+  all = session_of (free_recipe, data, backend);
+  for (guint i = 0; i < s->net->n_values; i++)
+    {
+      const gsize n = cnc_shape_count (&s->net->graph->parameters[i].shape);
+
+      assert_equal (s->net->values[i], n, source->net->values[i], n);
+    }
+  g_assert_true (train_session_step (all, &error));
+  g_assert_true (train_session_step (s, &error));
+  g_assert_cmpfloat (s->loss, ==, all->loss);
+  /* what is trained has the gradient that it has when all is */
+  for (guint i = 0; i < s->net->n_values; i++)
+    {
+      const CncTensor *t = train_gradients_parameter (s->gradients, i);
+      const gsize n = cnc_shape_count (&t->shape);
+      g_autofree float *a = g_new (float, n), *b = g_new (float, n);
+
+      g_assert_true (cnc_buffer_download (backend, t->buffer, t->offset * 4, a, n * 4, &error));
+      g_assert_true (cnc_buffer_download (backend, train_gradients_buffer (all->gradients), t->offset * 4, b, n * 4, &error));
+      if (s->net->graph->parameters[i].trained)
+        assert_equal (a, n, b, n);
+      for (gsize k = 0; k < n; k++)
+        {
+          g_assert_true (s->net->graph->parameters[i].trained || a[k] == 0);
+          norm += (double) a[k] * (double) a[k];
+        }
+    }
+  g_assert_cmpfloat (fabs (sqrt (norm) / s->norm - 1), <, 1e-5);
+  steps (s, 4);
+  for (guint i = 0; i < s->net->n_values; i++)
+    {
+      const CncParameter *p = &s->net->graph->parameters[i];
+      const gsize bytes = cnc_shape_count (&p->shape) * sizeof (float);
+
+      g_assert_true (p->trained == !(strchr ("fq", p->name[0]) != NULL || strcmp (p->name, "e.bias") == 0));
+      g_assert_true ((memcmp (s->net->values[i], source->net->values[i], bytes) == 0) == !p->trained);
+    }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_frozen_faults (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("cnncrypt-XXXXXX", NULL), *path = g_build_filename (folder, "w.safetensors", NULL),
+                  *from = g_strconcat ("from = ", path, "\n", NULL);
+  static const struct
+  {
+    const char *graph; /* (nullable): whose weights are in the file */
+    const char *frozen, *expected;
+  } cases[] = {
+    { NULL, "", ":31: " },
+    { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"zz\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
+      "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"zz\"]}",
+      "", "holds no weights of a name that this network has" },
+    { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"q\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
+      "\"attributes\":{\"channels\":4,\"kernel\":3}}],\"outputs\":[\"q\"]}",
+      "", "the weights \"q.weight\" have a shape or type that does not fit" },
+    { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"q\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
+      "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"q\"]}",
+      "frozen = q.* x.*\n", ":32: no weights of the network have a name like \"x.*\"" },
+    { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"q\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
+      "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"q\"]}",
+      "frozen = *\n", ":32: nothing is left to be trained" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TrainRecipe) bad = NULL;
+
+      if (cases[i].graph != NULL)
+        {
+          g_autoptr (CncNet) net = model_of (cases[i].graph, 1);
+
+          write_weights (net, path);
+        }
+      bad = starting_recipe (from, cases[i].frozen, &error);
+      g_assert_null (bad);
+      g_test_message ("%s", error->message);
+      g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, cases[i].expected));
+    }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 /* The edges themselves, beside them, and large numbers; the gradient is that of the output. */
 static void
 test_wrap (void)
@@ -317,6 +447,8 @@ main (int argc, char **argv)
   g_test_add_func ("/pairs/targets", test_targets);
   g_test_add_func ("/pairs/recipes", test_recipes);
   g_test_add_func ("/pairs/sizes", test_sizes);
+  g_test_add_func ("/pairs/frozen", test_frozen);
+  g_test_add_func ("/pairs/frozen-faults", test_frozen_faults);
   g_test_add_func ("/pairs/wrap", test_wrap);
   return g_test_run ();
 }

@@ -163,6 +163,16 @@ mkdir uneven
 { printf '\000\000\010\003\000\000\000\003\000\000\000\015\000\000\000\016'; awk 'BEGIN { for (i = 0; i < 546; i++) printf "%c", 33 + i % 90 }'; } >uneven/t10k-images-idx3-ubyte
 "$train" evaluate n.safetensors --data uneven --device cpu >out 2>err && grep -q '^3 of them were cut at their edges' out && grep -q '^o as c: PSNR [0-9.]* dB' out
 check "evaluate cuts pictures that do not fit, and says so" $?
+# Somebody without the key, who knows the network.
+sed -e 's/^outputs.*/b = conv2d o channels=4 kernel=4 stride=4\ng = conv_transpose2d b channels=1 kernel=4 stride=4\noutputs = g/' \
+  -e 's/^targets.*/targets = g s 1/' -e '/^ramp/d' -e 's/^seed.*/seed = 6\nfrom = n.safetensors\nfrozen = f.* h.* q.* r.*/' hide.ini >attack.ini
+"$train" attack.ini --data data --out o.safetensors --device cpu >out 2>err && grep -q '^8 of 12 parameters are taken from n.safetensors: f.weight' err \
+  && grep -q '^8 of 12 parameters are not trained' err && "$train" evaluate o.safetensors --data data --device cpu >out 2>>err && grep -q '^g as s: PSNR' out
+check "trains a part against weights of another model" $?
+sed 's/^from.*/from = q.safetensors/' attack.ini >bad.ini
+"$train" bad.ini --data data --out q.safetensors --device cpu >out 2>err
+[ $? -eq 1 ] && grep -q 'bad.ini:23: .*q.safetensors' err
+check "names the line of a model that is not there" $?
 
 "$train" r.ini --data nowhere --out g.safetensors >out 2>err
 [ $? -eq 1 ] && grep -q 'no folder or file nowhere' err
