@@ -46,8 +46,8 @@ check_cost (guint32 ops, guint32 memory_kib, GError **error)
   return FALSE;
 }
 
-static CncKdfParams
-complete (const CncKdfParams *params)
+CncKdfParams
+cnc_kdf_complete (const CncKdfParams *params)
 {
   CncKdfParams full = { DEFAULT_OPS, DEFAULT_MEMORY_KIB };
 
@@ -77,11 +77,19 @@ derive_kek (const CncSecret *passphrase, const guint8 *salt, guint32 ops, guint3
   return kek;
 }
 
+CncSecret *
+cnc_kek_new (const CncSecret *passphrase, const guint8 salt[16], const CncKdfParams *params, GError **error)
+{
+  if (!cnc_seal_init (error) || !check_cost (params->ops, params->memory_kib, error))
+    return NULL;
+  return derive_kek (passphrase, salt, params->ops, params->memory_kib, error);
+}
+
 gboolean
 cnc_stanza_seal_kek (CncStanza *stanza, const CncSecret *kek, const guint8 salt[16], const CncKdfParams *params, const CncSecret *file_key,
                      GError **error)
 {
-  const CncKdfParams full = complete (params);
+  const CncKdfParams full = cnc_kdf_complete (params);
   guint8 wrap[CNC_KEY_BYTES];
   guint8 *body = stanza->body;
   gboolean ok;
@@ -109,7 +117,7 @@ gboolean
 cnc_stanza_seal_passphrase (CncStanza *stanza, const CncSecret *passphrase, const CncKdfParams *params, const CncSecret *file_key,
                             GError **error)
 {
-  const CncKdfParams full = complete (params);
+  const CncKdfParams full = cnc_kdf_complete (params);
   guint8 salt[crypto_pwhash_SALTBYTES];
   g_autoptr (CncSecret) kek = NULL;
 
@@ -196,8 +204,11 @@ void
 cnc_subkey (const CncSecret *file_key, CncSubkey which, guint8 out[CNC_KEY_BYTES])
 {
   static const char contexts[][crypto_kdf_CONTEXTBYTES + 1] = {
-    [CNC_SUBKEY_HEADER] = "cc1_head", [CNC_SUBKEY_STREAM] = "cc1_strm", [CNC_SUBKEY_CHAOS] = "cc1_chao",
-    [CNC_SUBKEY_CNN] = "cc1_cnn_",    [CNC_SUBKEY_IV] = "cc1_iv__",     [CNC_SUBKEY_FILL] = "cc1_fill",
+    [CNC_SUBKEY_HEADER] = "cc1_head",    [CNC_SUBKEY_STREAM] = "cc1_strm",
+    [CNC_SUBKEY_CHAOS] = "cc1_chao",     [CNC_SUBKEY_CNN] = "cc1_cnn_",
+    [CNC_SUBKEY_IV] = "cc1_iv__",        [CNC_SUBKEY_FILL] = "cc1_fill",
+    [CNC_SUBKEY_SLOT] = "cs1_slot",      [CNC_SUBKEY_SLOT_COMMITMENT] = "cs1_comm",
+    [CNC_SUBKEY_SLOT_INFO] = "cs1_info", [CNC_SUBKEY_SLOT_FEATURES] = "cs1_feat",
   };
 
   child (file_key, contexts[which], out);

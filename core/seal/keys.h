@@ -29,7 +29,19 @@ typedef enum
   CNC_SUBKEY_CNN,
   CNC_SUBKEY_IV,
   CNC_SUBKEY_FILL,
+  /* Of hidden pictures (core/stego/format.md): the first is a child of a key-encryption key, the others of the slot's key. */
+  CNC_SUBKEY_SLOT,
+  CNC_SUBKEY_SLOT_COMMITMENT,
+  CNC_SUBKEY_SLOT_INFO,
+  CNC_SUBKEY_SLOT_FEATURES,
 } CncSubkey;
+
+/* Zeros, or NULL, replaced by the defaults. */
+CncKdfParams cnc_kdf_complete (const CncKdfParams *params);
+
+/* Passphrase and salt -> key-encryption key, by Argon2id.  params: complete.  Errors: KDF_REFUSED (outside the accepted range), NO_MEMORY.
+ * Returns: (transfer full) */
+CncSecret *cnc_kek_new (const CncSecret *passphrase, const guint8 salt[16], const CncKdfParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Fills the stanza with a fresh salt and nonce, wrapping file_key under the passphrase.  Runs Argon2id.
  * Errors: KDF_REFUSED (params outside the accepted range), NO_MEMORY. */

@@ -3,10 +3,11 @@
 
 #include "base/error.h"
 #include "cnc-config.h"
+#include "nn/files.h"
 
 #include <string.h>
 
-#define ENDING ".safetensors"
+#define ENDING CNC_MODEL_ENDING
 
 void
 cnc_autoencoder_free (CncAutoencoder *model)
@@ -83,39 +84,6 @@ cnc_autoencoder_read (const char *path, GError **error)
   return model->tables != NULL ? g_steal_pointer (&model) : NULL;
 }
 
-static gint
-by_name (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* Model files, folder by folder; in each folder the one of the usual name first, the others by name. */
-static GPtrArray *
-list_files (void)
-{
-  const char *path = g_getenv ("CNNCRYPT_MODEL_PATH");
-  g_autofree char *folders = g_strconcat (path != NULL ? path : "", ":", CNC_MODEL_DIR, NULL);
-  g_auto (GStrv) parts = g_strsplit (folders, ":", -1);
-  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; parts[i] != NULL; i++)
-    {
-      g_autoptr (GDir) dir = *parts[i] != '\0' ? g_dir_open (parts[i], 0, NULL) : NULL;
-      g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-      const char *name;
-
-      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-        if (g_str_has_suffix (name, ENDING))
-          g_ptr_array_add (names, g_strdup (name));
-      g_ptr_array_sort (names, by_name);
-      for (guint pass = 0; pass < 2; pass++)
-        for (guint k = 0; k < names->len; k++)
-          if ((strcmp (names->pdata[k], CNC_AUTOENCODER_NAME ENDING) == 0) == (pass == 0))
-            g_ptr_array_add (files, g_build_filename (parts[i], names->pdata[k], NULL));
-    }
-  return files;
-}
-
 /* Hands on that memory was short; what else is wrong with a file only means that it is another one that is looked for. */
 static gboolean
 no_memory (GError **problem, GError **error)
@@ -160,7 +128,7 @@ find_any (const GPtrArray *files, GError **error)
 CncAutoencoder *
 cnc_autoencoder_find (const guint8 *sha256, const char *name, GError **error)
 {
-  g_autoptr (GPtrArray) files = list_files ();
+  g_autoptr (GPtrArray) files = cnc_model_files (CNC_AUTOENCODER_NAME);
   char hash[2 * CNC_SHA256_BYTES + 1];
 
   if (sha256 == NULL)

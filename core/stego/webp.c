@@ -1,0 +1,320 @@
+/* core/stego/webp.c: pictures compressed into a given number of bytes, by WebP; the only code that includes its headers. */
+#include "stego/pixels.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <webp/decode.h>
+#include <webp/encode.h>
+
+#define CHANNELS 3u
+#define POOR_QUALITY 25u /* below it fewer pixels may come back better */
+#define STEPS 2          /* of quality between two whole numbers: WebP has 128 quantisers for 0 to 100 */
+#define SEARCH_EFFORT 4  /* of 6 */
+#define FINAL_EFFORT 6
+#define PROBE_SIDE 512u
+
+void
+cnc_compressed_clear (CncCompressed *compressed)
+{
+  g_free (compressed->data);
+  memset (compressed, 0, sizeof *compressed);
+}
+
+/* What the encoder writes to: never beyond room. */
+typedef struct
+{
+  guint8 *data;
+  gsize room, size;
+  CncTask *task;
+} Sink;
+
+static int
+sink_write (const uint8_t *data, size_t size, const WebPPicture *picture)
+{
+  Sink *sink = picture->custom_ptr;
+
+  if (size > sink->room - sink->size)
+    return 0;
+  memcpy (sink->data + sink->size, data, size);
+  sink->size += size;
+  return 1;
+}
+
+static int
+sink_progress (int percent, const WebPPicture *picture)
+{
+  const Sink *sink = picture->user_data;
+
+  return cnc_task_go_on (sink->task, NULL) ? 1 : 0;
+}
+
+static gboolean
+no_memory (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_MEMORY,
+                       "Not enough memory to compress a picture; close other programs and try again.");
+  return FALSE;
+}
+
+/* *fits: whether the result is in the sink.  Errors: NO_MEMORY, CANCELLED. */
+static gboolean
+encode (WebPPicture *picture, const WebPConfig *config, Sink *sink, gboolean *fits, GError **error)
+{
+  sink->size = 0;
+  picture->writer = sink_write;
+  picture->custom_ptr = sink;
+  picture->progress_hook = sink_progress;
+  picture->user_data = sink;
+  picture->error_code = VP8_ENC_OK;
+  *fits = WebPEncode (config, picture) != 0;
+  if (*fits)
+    return TRUE;
+  switch (picture->error_code)
+    {
+    case VP8_ENC_ERROR_OUT_OF_MEMORY:
+    case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
+      return no_memory (error);
+    case VP8_ENC_ERROR_USER_ABORT:
+      return cnc_task_go_on (sink->task, error);
+    default: /* the sink is full, or a partition of VP8 would be too long */
+      return TRUE;
+    }
+}
+
+static gboolean
+import (WebPPicture *picture, const CncRaster *raster, gboolean argb, GError **error)
+{
+  if (!WebPPictureInit (picture))
+    return no_memory (error);
+  picture->width = (int) raster->width;
+  picture->height = (int) raster->height;
+  picture->use_argb = argb;
+  return WebPPictureImportRGB (picture, raster->data, (int) (raster->width * CHANNELS)) || no_memory (error);
+}
+
+static gboolean
+sink_init (Sink *sink, gsize room, CncTask *task, GError **error)
+{
+  sink->data = cnc_alloc (room, 1, "compressing a picture", error);
+  sink->room = room;
+  sink->task = task;
+  return sink->data != NULL;
+}
+
+static gboolean
+fits_webp (const CncRaster *raster)
+{
+  return raster->width <= WEBP_MAX_DIMENSION && raster->height <= WEBP_MAX_DIMENSION;
+}
+
+static gboolean
+lossless_config (WebPConfig *config, int level)
+{
+  return WebPConfigInit (config) && WebPConfigLosslessPreset (config, level);
+}
+
+/* Bytes of a fast lossless encoding of the middle, scaled to the whole: what has no chance is not tried in earnest. */
+static gboolean
+guess_exact (const CncRaster *raster, double *bytes, CncTask *task, GError **error)
+{
+  const guint32 width = MIN (raster->width, PROBE_SIDE), height = MIN (raster->height, PROBE_SIDE);
+  const gsize x = (raster->width - width) / 2, y = (raster->height - height) / 2;
+  g_autoptr (CncRaster) middle = cnc_rgb_new (width, height, error);
+  g_autofree guint8 *memory = NULL;
+  WebPPicture picture;
+  WebPConfig config;
+  Sink sink = { 0 };
+  gboolean fits, ok;
+
+  if (middle == NULL || !sink_init (&sink, (gsize) width * height * 4 + 1024, task, error))
+    return FALSE;
+  memory = sink.data;
+  for (guint32 row = 0; row < height; row++)
+    memcpy (middle->data + (gsize) row * width * CHANNELS, raster->data + ((y + row) * raster->width + x) * CHANNELS, width * CHANNELS);
+  ok = lossless_config (&config, 0) && import (&picture, middle, TRUE, error);
+  if (!ok)
+    return FALSE;
+  ok = encode (&picture, &config, &sink, &fits, error);
+  WebPPictureFree (&picture);
+  *bytes = (double) sink.size * raster->width * raster->height / ((double) width * height);
+  return ok;
+}
+
+gboolean
+cnc_compress_exact (const CncRaster *raster, gsize room, CncTask *task, CncCompressed *compressed, GError **error)
+{
+  g_autofree guint8 *memory = NULL;
+  WebPPicture picture;
+  WebPConfig config;
+  Sink sink = { 0 };
+  double guess;
+  gboolean fits, ok;
+
+  if (!fits_webp (raster))
+    return TRUE;
+  if (!guess_exact (raster, &guess, task, error))
+    return FALSE;
+  if (guess > 1.5 * (double) room)
+    return TRUE;
+  if (!sink_init (&sink, MIN (room, (gsize) (4 * guess) + 65536), task, error))
+    return FALSE;
+  memory = sink.data;
+  ok = lossless_config (&config, 6) && import (&picture, raster, TRUE, error);
+  if (!ok)
+    return FALSE;
+  ok = encode (&picture, &config, &sink, &fits, error);
+  WebPPictureFree (&picture);
+  if (!ok || !fits)
+    return ok;
+  compressed->data = g_steal_pointer (&memory);
+  compressed->size = sink.size;
+  compressed->lossless = TRUE;
+  compressed->width = raster->width;
+  compressed->height = raster->height;
+  compressed->psnr = INFINITY;
+  return TRUE;
+}
+
+/* The highest quality that fits; compressed->data stays NULL if none does. */
+static gboolean
+best_quality (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError **error)
+{
+  WebPPicture picture;
+  WebPConfig config;
+  gint low = -1, high = 100 * STEPS;
+  gboolean fits = FALSE, ok = WebPConfigInit (&config) && import (&picture, raster, FALSE, error);
+
+  if (!ok)
+    return FALSE;
+  config.sns_strength = 0; /* it moves bits to where the eye is and the error is not */
+  config.method = SEARCH_EFFORT;
+  while (low < high && ok)
+    {
+      const gint middle = (low + high + 1) / 2;
+
+      config.quality = (float) middle / STEPS;
+      ok = encode (&picture, &config, sink, &fits, error);
+      if (fits)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+  /* More effort saves bytes, mostly enough for a step or two of quality. */
+  config.method = FINAL_EFFORT;
+  fits = FALSE;
+  for (gint q = MIN (low + 2, 100 * STEPS); q >= low && q >= 0 && ok && !fits; q--)
+    {
+      config.quality = (float) q / STEPS;
+      ok = encode (&picture, &config, sink, &fits, error);
+    }
+  if (ok && !fits && low >= 0)
+    {
+      config.method = SEARCH_EFFORT;
+      config.quality = (float) low / STEPS;
+      ok = encode (&picture, &config, sink, &fits, error);
+    }
+  WebPPictureFree (&picture);
+  if (!ok || !fits)
+    return ok;
+  g_free (compressed->data);
+  compressed->data = g_memdup2 (sink->data, sink->size);
+  compressed->size = sink->size;
+  compressed->quality = (guint) config.quality;
+  compressed->width = raster->width;
+  compressed->height = raster->height;
+  return TRUE;
+}
+
+/* One size: compressed->data stays NULL if it does not fit. */
+static gboolean
+try_size (const CncRaster *raster, guint32 width, guint32 height, Sink *sink, CncCompressed *compressed, GError **error)
+{
+  g_autoptr (CncRaster) smaller = NULL, back = NULL;
+
+  if (width != raster->width || height != raster->height)
+    {
+      smaller = cnc_rgb_scale (raster, width, height, sink->task, error);
+      if (smaller == NULL)
+        return FALSE;
+    }
+  if (!best_quality (smaller != NULL ? smaller : raster, sink, compressed, error))
+    return FALSE;
+  if (compressed->data == NULL)
+    return TRUE;
+  back = cnc_decompress (compressed->data, compressed->size, raster->width, raster->height, sink->task, error);
+  if (back == NULL)
+    return FALSE;
+  compressed->psnr = cnc_rgb_psnr (raster, back);
+  return TRUE;
+}
+
+gboolean
+cnc_compress_to_fit (const CncRaster *raster, gsize room, CncTask *task, CncCompressed *compressed, GError **error)
+{
+  /* Sides in sixteenths. */
+  static const guint scales[] = { 16, 12, 8, 6, 4, 3, 2 };
+  g_autofree guint8 *memory = NULL;
+  Sink sink = { 0 };
+
+  if (!sink_init (&sink, MIN (room, cnc_raster_bytes (raster) + 65536), task, error))
+    return FALSE;
+  memory = sink.data;
+  for (guint i = 0; i < G_N_ELEMENTS (scales); i++)
+    {
+      const guint32 width = MAX (1, raster->width * scales[i] / 16), height = MAX (1, raster->height * scales[i] / 16);
+      CncCompressed next = { 0 };
+
+      if (MAX (width, height) > WEBP_MAX_DIMENSION)
+        continue;
+      if (!try_size (raster, width, height, &sink, &next, error))
+        {
+          cnc_compressed_clear (&next);
+          return FALSE;
+        }
+      if (next.data != NULL && (compressed->data == NULL || next.psnr > compressed->psnr))
+        {
+          cnc_compressed_clear (compressed);
+          *compressed = next;
+          if (next.quality >= POOR_QUALITY)
+            return TRUE;
+          continue;
+        }
+      cnc_compressed_clear (&next);
+      if (compressed->data != NULL)
+        return TRUE; /* it only gets worse */
+    }
+  if (compressed->data != NULL)
+    return TRUE;
+  g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL, "A picture of %u × %u pixels does not fit into %" G_GSIZE_FORMAT " bytes.",
+               raster->width, raster->height, room);
+  return FALSE;
+}
+
+static CncRaster *
+damaged (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                       "What is hidden here is not a picture that cnncrypt wrote, so it is not shown; ask for the file again.");
+  return NULL;
+}
+
+CncRaster *
+cnc_decompress (const guint8 *data, gsize size, guint32 width, guint32 height, CncTask *task, GError **error)
+{
+  int w = 0, h = 0;
+  g_autoptr (CncRaster) kept = NULL;
+
+  if (WebPGetInfo (data, size, &w, &h) == 0 || w < 1 || h < 1 || (guint32) w > width || (guint32) h > height
+      || width / (guint32) w > 2 * CNC_COMPRESS_LEAST || height / (guint32) h > 2 * CNC_COMPRESS_LEAST)
+    return damaged (error);
+  kept = cnc_rgb_new ((guint32) w, (guint32) h, error);
+  if (kept == NULL)
+    return NULL;
+  if (WebPDecodeRGBInto (data, size, kept->data, cnc_raster_bytes (kept), w * (int) CHANNELS) == NULL)
+    return damaged (error);
+  if ((guint32) w == width && (guint32) h == height)
+    return g_steal_pointer (&kept);
+  return cnc_rgb_scale (kept, width, height, task, error);
+}
