@@ -37,6 +37,11 @@ cnc_shape_image (const CncShape *shape) /* floats of one image */
   return (gsize) shape->c * shape->h * shape->w;
 }
 
+/* How many pixels CNC_OP_BLUR sees to each side: three of the largest standard deviations. */
+#define CNC_BLUR_MAX 3.0f
+#define CNC_BLUR_MAX_REACH 9u
+guint32 cnc_blur_reach (const CncOp *op);
+
 /* Sets BAD_ARGUMENT with "NAME: SENTENCE"; FALSE. */
 gboolean cnc_op_bad (const CncOp *op, GError **error, const char *sentence);
 

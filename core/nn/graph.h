@@ -52,6 +52,8 @@ typedef enum
   CNC_LAYER_QUANTISE,   /* to whole numbers; in training uniform noise in [-1/2, 1/2) instead (Balle et al. 2017); weights: [prior], see
                            CNC_OP_RATE */
   CNC_LAYER_WRAP,       /* into [-1/2, 1/2) by whole numbers: what a sum modulo 1 is */
+  CNC_LAYER_JPEG,       /* both as noise: in training only, unless "always" is set */
+  CNC_LAYER_BLUR,
   CNC_LAYER_COUNT,
 } CncLayerKind;
 
@@ -82,7 +84,7 @@ typedef struct
   guint prior; /* whether a quantiser has one */
   guint bias;  /* whether the layer has one */
   double slope, scale, shift, low, high, epsilon, momentum, rate;
-  double share; /* of the training steps in which there is noise */
+  double share; /* of the training steps in which there is noise, or another attack */
 } CncNode;
 
 typedef struct

@@ -30,6 +30,8 @@ const CncLayer cnc_layers[CNC_LAYER_COUNT] = {
   [CNC_LAYER_ROUND8] = { "round8", 1, 1, 0, TRUE },
   [CNC_LAYER_QUANTISE] = { "quantise", 1, 1, 1, TRUE },
   [CNC_LAYER_WRAP] = { "wrap", 1, 1, 0, TRUE },
+  [CNC_LAYER_JPEG] = { "jpeg", 1, 1, 0, TRUE },
+  [CNC_LAYER_BLUR] = { "blur", 1, 1, 0, TRUE },
 };
 
 static const char *const activations[] = { "none", "relu", "leaky_relu", "sigmoid", "tanh", NULL };
@@ -40,6 +42,7 @@ static const char *const distributions[] = { "uniform", "gaussian", NULL };
 #define WEIGHTED (CONVOLUTIONS | L (DENSE))
 #define POOLS (L (MAX_POOL) | L (AVERAGE_POOL))
 #define FACTORS (L (UPSAMPLE_NEAREST) | L (UPSAMPLE_BILINEAR) | L (PIXEL_SHUFFLE) | L (PIXEL_UNSHUFFLE))
+#define ATTACKS (L (NOISE) | L (JPEG) | L (BLUR))
 #define ACTIVE (WEIGHTED | L (ADD))
 #define UINT(field) offsetof (CncNode, field), FALSE
 #define REAL(field) offsetof (CncNode, field), TRUE
@@ -69,8 +72,12 @@ const CncLayerAttribute cnc_layer_attribute_table[] = {
   { "rate", L (DROPOUT), REAL (rate), 0, 0.999, -1, NULL },
   { "scale", L (NOISE), REAL (scale), 0, 1e6, -1, NULL },
   { "distribution", L (NOISE), UINT (distribution), 0, 1, -1, distributions },
-  { "always", L (NOISE), UINT (always), 0, 1, 0, NULL },
-  { "share", L (NOISE), REAL (share), 0, 1, 1, NULL },
+  { "low", L (JPEG), REAL (low), 1, 100, -1, NULL },
+  { "high", L (JPEG), REAL (high), 1, 100, -1, NULL },
+  { "low", L (BLUR), REAL (low), 0.05, 3, -1, NULL },
+  { "high", L (BLUR), REAL (high), 0.05, 3, -1, NULL },
+  { "always", ATTACKS, UINT (always), 0, 1, 0, NULL },
+  { "share", ATTACKS, REAL (share), 0, 1, 1, NULL },
   { "prior", L (QUANTISE), UINT (prior), 0, 1, 0, NULL },
 };
 const guint cnc_n_layer_attributes = G_N_ELEMENTS (cnc_layer_attribute_table);
@@ -218,8 +225,10 @@ cnc_layer_read_attributes (CncNode *node, const CncAttribute *attributes, guint 
             return bad (error, node, "has no attribute \"%.64s\"", shown);
           }
       }
-  if (node->kind == CNC_LAYER_CLAMP && node->low > node->high)
+  if (node->low > node->high)
     return bad (error, node, "has low above high");
+  if (node->kind == CNC_LAYER_JPEG && (node->low != floor (node->low) || node->high != floor (node->high)))
+    return bad (error, node, "needs whole numbers for low and high");
   if (node->kind == CNC_LAYER_CONV_TRANSPOSE2D && node->output_pad >= node->stride)
     return bad (error, node, "needs output_pad below stride");
   return TRUE;
@@ -250,6 +259,8 @@ static const CncOpKind kinds[CNC_LAYER_COUNT] = {
   [CNC_LAYER_ROUND8] = CNC_OP_ROUND8,
   [CNC_LAYER_QUANTISE] = CNC_OP_ROUND,
   [CNC_LAYER_WRAP] = CNC_OP_WRAP,
+  [CNC_LAYER_JPEG] = CNC_OP_JPEG,
+  [CNC_LAYER_BLUR] = CNC_OP_BLUR,
 };
 
 /* SplitMix64's finalizer (Steele et al. 2014): neighbouring seeds give unrelated ones. */
@@ -260,6 +271,13 @@ scramble (guint64 x)
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);
+}
+
+/* Whether an attack is on in this step. */
+static gboolean
+happens (const CncNode *node, guint64 seed)
+{
+  return (double) (scramble (seed) >> 11) / 9007199254740992.0 < node->share;
 }
 
 gboolean
@@ -295,8 +313,15 @@ cnc_node_op (const CncGraph *graph, const CncNode *node, CncMode mode, guint64 s
       op->scale = (float) node->rate;
       return mode == CNC_MODE_TRAINING;
     case CNC_LAYER_NOISE:
-      if (mode == CNC_MODE_TRAINING && (double) (scramble (op->seed) >> 11) / 9007199254740992.0 >= node->share)
+      if (mode == CNC_MODE_TRAINING && !happens (node, op->seed))
         op->scale = 0;
+      return mode == CNC_MODE_TRAINING || (mode == CNC_MODE_NOISY && node->always != 0);
+    case CNC_LAYER_JPEG:
+    case CNC_LAYER_BLUR:
+      op->scale = (float) node->high;
+      op->shift = (float) node->low;
+      if (mode == CNC_MODE_TRAINING && !happens (node, op->seed))
+        *op = (CncOp){ .kind = CNC_OP_AFFINE, .scale = 1 };
       return mode == CNC_MODE_TRAINING || (mode == CNC_MODE_NOISY && node->always != 0);
     case CNC_LAYER_QUANTISE:
       if (mode == CNC_MODE_TRAINING)

@@ -165,6 +165,10 @@ cnc_op_check_counts (const CncOp *op, guint n_in, guint n_out, GError **error)
     [CNC_OP_WRAP] = { 1, 1, 1, 1 },
     [CNC_OP_CLAMP] = { 1, 1, 1, 1 },
     [CNC_OP_CLAMP_BACKWARD] = { 2, 2, 1, 1 },
+    [CNC_OP_JPEG] = { 1, 1, 1, 1 },
+    [CNC_OP_JPEG_BACKWARD] = { 1, 1, 1, 1 },
+    [CNC_OP_BLUR] = { 1, 1, 1, 1 },
+    [CNC_OP_BLUR_BACKWARD] = { 1, 1, 1, 1 },
     [CNC_OP_MSE] = { 2, 2, 1, 2 },
     [CNC_OP_L1] = { 2, 2, 1, 2 },
     [CNC_OP_BCE] = { 2, 2, 1, 2 },
@@ -228,6 +232,14 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
     case CNC_OP_SQUARED_SUM:
       *out = (CncShape){ 1, 1, 1, 1 };
       return TRUE;
+    case CNC_OP_JPEG:
+    case CNC_OP_JPEG_BACKWARD:
+      if (in[0].c != 3)
+        return cnc_op_bad (op, error, "pictures need three channels.");
+      *out = in[0];
+      return TRUE;
+    case CNC_OP_BLUR:
+    case CNC_OP_BLUR_BACKWARD:
     case CNC_OP_ACTIVATION:
     case CNC_OP_ACTIVATION_BACKWARD:
     case CNC_OP_MAX_POOL_BACKWARD:

@@ -44,6 +44,10 @@ static const char *const names[CNC_OP_COUNT] = {
   [CNC_OP_WRAP] = "wrap",
   [CNC_OP_CLAMP] = "clamp",
   [CNC_OP_CLAMP_BACKWARD] = "clamp_backward",
+  [CNC_OP_JPEG] = "jpeg",
+  [CNC_OP_JPEG_BACKWARD] = "jpeg_backward",
+  [CNC_OP_BLUR] = "blur",
+  [CNC_OP_BLUR_BACKWARD] = "blur_backward",
   [CNC_OP_MSE] = "mse",
   [CNC_OP_L1] = "l1",
   [CNC_OP_BCE] = "bce",
@@ -52,6 +56,12 @@ static const char *const names[CNC_OP_COUNT] = {
   [CNC_OP_SQUARED_SUM] = "squared_sum",
   [CNC_OP_ADAM] = "adam",
 };
+
+guint32
+cnc_blur_reach (const CncOp *op)
+{
+  return (guint32) ceilf (3 * op->scale);
+}
 
 gsize
 cnc_shape_count (const CncShape *shape)
@@ -121,6 +131,11 @@ cnc_op_flops (const CncOp *op, const CncShape *in, guint n_in, const CncShape *o
       return 60 * inputs * n_out;
     case CNC_OP_SSIM: /* five maps, two passes of eleven taps; the gradient as much again */
       return 2 * 5 * 2 * 11 * inputs * n_out;
+    case CNC_OP_JPEG: /* two passes of 8 products and sums, there and back, of one and a half of three planes */
+      return 64 * inputs / 2;
+    case CNC_OP_BLUR:
+    case CNC_OP_BLUR_BACKWARD:
+      return 2 * inputs * pow (2 * cnc_blur_reach (op) + 1, 2);
     case CNC_OP_NOISE:
     case CNC_OP_DROPOUT:
       return 12 * inputs;
@@ -150,6 +165,8 @@ accumulates (CncOpKind kind)
     case CNC_OP_ROUND:
     case CNC_OP_WRAP:
     case CNC_OP_CLAMP:
+    case CNC_OP_JPEG:
+    case CNC_OP_BLUR:
     case CNC_OP_ADAM:
       return FALSE;
     default:
@@ -254,6 +271,13 @@ check_parameters (const CncOp *op, GError **error)
     return cnc_op_bad (op, error, "epsilon must be above 0.");
   if (op->kind == CNC_OP_BATCH_NORM_TRACK && !(op->scale >= 2))
     return cnc_op_bad (op, error, "a variance needs at least two values.");
+  if ((op->kind == CNC_OP_JPEG || op->kind == CNC_OP_JPEG_BACKWARD)
+      && !(op->shift >= 1 && op->shift <= op->scale && op->scale <= 100 && floorf (op->shift) == op->shift
+           && floorf (op->scale) == op->scale))
+    return cnc_op_bad (op, error, "qualities are whole numbers from 1 to 100, the lower one first.");
+  if ((op->kind == CNC_OP_BLUR || op->kind == CNC_OP_BLUR_BACKWARD)
+      && !(op->shift >= 0.05f && op->shift <= op->scale && op->scale <= CNC_BLUR_MAX))
+    return cnc_op_bad (op, error, "standard deviations lie from 0.05 to 3, the lower one first.");
   if (op->kind == CNC_OP_ADAM && (op->step == 0 || !is_share (op->beta1) || !is_share (op->beta2) || !(op->epsilon >= 0)))
     return cnc_op_bad (op, error, "steps count from 1, and both betas lie in [0, 1).");
   return TRUE;

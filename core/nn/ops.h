@@ -115,6 +115,17 @@ typedef enum
   CNC_OP_CLAMP,          /* x -> y = clamp (x, shift, scale), shift <= scale; y may be x */
   CNC_OP_CLAMP_BACKWARD, /* x, dy -> dx: dy where shift <= x <= scale; dx may be dy (+) */
 
+  /* What pictures go through; constant: drawn for each image of the batch, word 0 of its number (see CNC_OP_NOISE).  Both backward
+   * operations need the same fields as forward, and none of x. */
+  /* x (N, 3, H, W), R'G'B' from 0 to 1 -> y, not clamped: coded as JPEG with 4:2:0 and back, at a quality of shift to scale (1 to 100, whole
+   * numbers, each alike); the gradient passes rounding straight through; see core/nn/reference-attacks.c. */
+  CNC_OP_JPEG,
+  CNC_OP_JPEG_BACKWARD, /* dy -> dx (+) */
+  /* x -> y: Gaussian blur of a standard deviation of shift to scale pixels (0.05 to 3), cut at three of the largest; beyond the edges is
+   * nothing, and the weights inside are made up for it. */
+  CNC_OP_BLUR,
+  CNC_OP_BLUR_BACKWARD, /* dy -> dx (+) */
+
   /* Losses: the mean over all elements times scale, written to loss (1, 1, 1, 1); and its gradient for x (+, both). */
   CNC_OP_MSE,  /* x, target -> loss, [dx] */
   CNC_OP_L1,   /* x, target -> loss, [dx]; the gradient at x = target is 0 */

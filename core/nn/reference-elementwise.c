@@ -62,23 +62,11 @@ slope_at (CncActivation activation, float slope, float y)
     }
 }
 
-/* The 32-bit hash of Jarzynski and Olano 2020. */
-static inline guint32
-pcg (guint32 value)
-{
-  const guint32 state = value * 747796405u + 2891336453u;
-  const guint32 word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737u;
-
-  return (word >> 22) ^ word;
-}
-
 /* Draw k of element i in [0, 1), a multiple of 2^-24. */
 static inline float
 draw (guint64 seed, gsize i, guint32 k)
 {
-  const guint32 u = pcg (pcg ((guint32) seed + (guint32) i * 0x9E3779B9u) + (guint32) (seed >> 32) + k * 0x85EBCA6Bu);
-
-  return (float) (u >> 8) * 0x1p-24f;
+  return (float) (cnc_draw_word (seed, i, k) >> 8) * 0x1p-24f;
 }
 
 static inline float

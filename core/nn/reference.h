@@ -53,6 +53,7 @@ CncReferenceFunc cnc_reference_channel_sum, cnc_reference_dense, cnc_reference_d
 CncReferenceFunc cnc_reference_elementwise, cnc_reference_concat, cnc_reference_split, cnc_reference_shuffle;
 CncReferenceFunc cnc_reference_pool, cnc_reference_upsample_nearest, cnc_reference_upsample_bilinear;
 CncReferenceFunc cnc_reference_batch_norm, cnc_reference_batch_norm_backward, cnc_reference_batch_norm_track;
+CncReferenceFunc cnc_reference_jpeg, cnc_reference_jpeg_backward, cnc_reference_blur;
 CncReferenceFunc cnc_reference_loss, cnc_reference_ssim, cnc_reference_rate, cnc_reference_squared_sum, cnc_reference_adam;
 
 /* Any operation. */
@@ -60,6 +61,27 @@ gboolean cnc_reference_op (const CncOp *op, const CncTensor *in, guint n_in, con
 
 /* values[i] = activation (values[i]) */
 void cnc_reference_activate (CncActivation activation, float slope, float *values, gsize count);
+
+/* The 32-bit hash of Jarzynski and Olano 2020. */
+static inline guint32
+cnc_pcg (guint32 value)
+{
+  const guint32 state = value * 747796405u + 2891336453u;
+  const guint32 word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737u;
+
+  return (word >> 22) ^ word;
+}
+
+/* Word k of element i, see CNC_OP_NOISE. */
+static inline guint32
+cnc_draw_word (guint64 seed, gsize i, guint32 k)
+{
+  return cnc_pcg (cnc_pcg ((guint32) seed + (guint32) i * 0x9E3779B9u) + (guint32) (seed >> 32) + k * 0x85EBCA6Bu);
+}
+
+/* What CNC_OP_JPEG and CNC_OP_BLUR draw for an image. */
+guint cnc_attack_quality (const CncOp *op, guint image);
+float cnc_attack_deviation (const CncOp *op, guint image);
 
 /* Writes value, or adds it if accumulate is set: the last step of all that is computed in double. */
 static inline void

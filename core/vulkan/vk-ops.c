@@ -387,5 +387,11 @@ cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in
   };
   CncVulkan *vk = (CncVulkan *) backend;
 
+  if (functions[op->kind] == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE, "The device %s cannot run \"%s\"; choose the processor (device cpu).",
+                   backend->info.name, cnc_op_name (op->kind));
+      return FALSE;
+    }
   return need_ops (vk, error) && functions[op->kind](vk, op, in, n_in, out, n_out, error);
 }

@@ -405,6 +405,12 @@ back_node (TrainGradients *g, const CncNode *node, guint value, guint64 seed, GE
       return back_norm (g, node, value, o, x, dy, error);
     case CNC_LAYER_DROPOUT:
       return into (g, o, dy, 1, input, error);
+    case CNC_LAYER_JPEG:
+    case CNC_LAYER_BLUR:
+      if (o.kind == CNC_OP_AFFINE) /* not in this step */
+        break;
+      o.kind = o.kind == CNC_OP_JPEG ? CNC_OP_JPEG_BACKWARD : CNC_OP_BLUR_BACKWARD;
+      return into (g, o, dy, 1, input, error);
     case CNC_LAYER_NOISE: /* the noise is a constant, and rounding passes the gradient straight through */
     case CNC_LAYER_ROUND8:
     case CNC_LAYER_QUANTISE:

@@ -402,14 +402,14 @@ copy_net (const CncNet *net, GError **error)
   return copy;
 }
 
-/* The share of training steps in which noise that stays "always" is on; negative if there is none. */
+/* The share of training steps in which noise or another attack that stays "always" is on; negative if there is none. */
 static double
 noise_share (const CncGraph *graph)
 {
   double share = -1;
 
   for (guint i = 0; i < graph->n_nodes; i++)
-    if (graph->nodes[i].kind == CNC_LAYER_NOISE && graph->nodes[i].always != 0)
+    if (graph->nodes[i].always != 0)
       share = graph->nodes[i].share;
   return share;
 }

@@ -275,6 +275,81 @@ for decoupled in 0, 1:
 for shape in S, (1, 8, 4, 4):
     case("wrap %d" % math.prod(shape), "WRAP", [(shape, -3, 3)], lambda x: x - torch.floor(x + 0.5))
 
+# ---- what pictures go through ----
+
+TABLES = [
+    [16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+     18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99],
+    [17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66] + 38 * [99]]
+DCT = torch.tensor([[math.sqrt((1 if u == 0 else 2) / 8) * math.cos((2 * x + 1) * u * math.pi / 16) for x in range(8)] for u in range(8)],
+                   dtype=torch.double)
+
+
+def through(x, y):
+    """y, with the gradient of x."""
+    return x + (y - x).detach()
+
+
+def coded(plane, table, quality):
+    """Planes of levels from -128, by blocks."""
+    h, w = plane.shape[-2:]
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    steps = torch.tensor([min(255, max(1, (t * scale + 50) // 100)) for t in TABLES[table]], dtype=torch.double).reshape(8, 8)
+    p = F.pad(plane, (0, -w % 8, 0, -h % 8), mode="replicate")
+    blocks = p.unfold(2, 8, 8).unfold(3, 8, 8)
+    c = DCT @ blocks @ DCT.T
+    eighths = torch.round(8 * c.abs()) / 8
+    back = DCT.T @ through(c, c.sign() * torch.floor(eighths / steps + 0.5) * steps) @ DCT
+    y = back.permute(0, 1, 2, 4, 3, 5).reshape(p.shape)[..., :h, :w]
+    return through(y, torch.floor(y + 0.5))
+
+
+def jpeg_image(x, quality):
+    h, w = x.shape[-2:]
+    r, g, b = (255 * x).split(1, 1)
+    luma = 0.299 * r + 0.587 * g + 0.114 * b
+    luma = coded(through(luma, torch.floor(luma + 0.5)) - 128, 0, quality) + 128
+    chroma = []
+    for c in (-0.168736 * r - 0.331264 * g + 0.5 * b, 0.5 * r - 0.418688 * g - 0.081312 * b):
+        c = F.pad(through(c, torch.floor(c + 0.4999)), (0, w % 2, 0, h % 2), mode="replicate")
+        c = F.avg_pool2d(c, 2)
+        c = through(c, torch.floor(c + (1 + torch.arange(c.shape[-1]) % 2) / 4))
+        assert c.shape[-1] % 8 == 0 and c.shape[-2] % 8 == 0  # else what stands beyond the edge would be the last column of pixels, not of means
+        c = coded(c, 1, quality)
+        up = F.interpolate(c, scale_factor=2, mode="bilinear", align_corners=False)[..., :h, :w]
+        chroma.append(through(up, torch.floor(up + (8 - torch.arange(w) % 2) / 16)))
+    cb, cr = chroma
+    parts = [1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb]
+    return torch.cat([(luma + through(p, torch.floor(p + 0.5))) / 255 for p in parts], 1)
+
+
+def jpeg(x, low, high, seed):
+    qualities = [low + int(d * 2**24 * (high - low + 1)) // 2**24 for d in draws(seed, (x.shape[0],), 0).tolist()]
+    return torch.cat([jpeg_image(x[i:i + 1], q) for i, q in enumerate(qualities)])
+
+
+def blur(x, low, high, seed):
+    reach, out = math.ceil(3 * high), []
+    for i, d in enumerate(draws(seed, (x.shape[0],), 0).tolist()):
+        sigma = low + (high - low) * d
+        k = torch.exp(-torch.arange(-reach, reach + 1, dtype=torch.double) ** 2 / (2 * sigma ** 2))
+        k = (k[:, None] * k[None, :])[None, None]
+        plane = x[i][:, None]
+        out.append((F.conv2d(plane, k, padding=reach) / F.conv2d(torch.ones_like(plane), k, padding=reach)).reshape(x[i].shape))
+    return torch.stack(out)
+
+
+for x, low, high in ((2, 3, 16, 32), 40, 70), ((1, 3, 15, 31), 90, 90), ((3, 3, 32, 16), 5, 30):
+    fields = dict(shift=float(low), scale=float(high), seed=SEED)
+    case("jpeg %dx%dx%dx%d" % x, "JPEG", [(x, 0, 1)], lambda a: jpeg(a, low, high, SEED), **fields)
+    case("jpeg_backward %dx%dx%dx%d" % x, "JPEG_BACKWARD", [x],
+         lambda dy: gradients(lambda a: jpeg(a, low, high, SEED), [torch.full(x, 0.5, dtype=torch.double, requires_grad=True)], dy, [0]), **fields)
+for x, low, high in ((2, 3, 7, 9), 0.5, 1.5), ((1, 2, 30, 13), 2.75, 3.0), ((1, 1, 1, 2), 0.25, 0.25):
+    fields = dict(shift=low, scale=high, seed=SEED)
+    case("blur %dx%dx%dx%d" % x, "BLUR", [x], lambda a: blur(a, low, high, SEED), **fields)
+    case("blur_backward %dx%dx%dx%d" % x, "BLUR_BACKWARD", [x],
+         lambda dy: gradients(lambda a: blur(a, low, high, SEED), [torch.zeros(x, dtype=torch.double, requires_grad=True)], dy, [0]), **fields)
+
 # ---- the files ----
 
 

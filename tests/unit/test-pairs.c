@@ -11,7 +11,8 @@
   "p = concat s t\nf = conv2d p channels=4 kernel=4 stride=4 activation=tanh\ng = affine f scale=0.45\na = add g k\nm = wrap a\n"          \
   "u = upsample_nearest m factor=4\nj = concat c u\nd = dropout j rate=0.1\ne = conv2d d channels=3 kernel=3 pad=1\nh = add c e\n"         \
   "o = round8 h\nn = noise o scale=0.01 distribution=gaussian always=1 share=0.5\n"                                                        \
-  "q = conv2d n channels=4 kernel=4 stride=4\nv = subtract q k\nw = wrap v\nl = conv2d w channels=48 kernel=1\n"                           \
+  "x1 = jpeg n low=60 high=90 always=1 share=0.5\nx2 = blur x1 low=0.3 high=0.8 share=0.5\nq = conv2d x2 channels=4 kernel=4 stride=4\nv " \
+  "= subtract q k\nw = wrap v\nl = conv2d w channels=48 kernel=1\n"                                                                        \
   "r = pixel_shuffle l factor=4\n"
 #define TAIL                                                                                                                               \
   "outputs = r o\n[data]\ncrop = 8\ncrops = 3\nflip = both\nvalidation = 0.2\n[train]\nseed = 11\nbatch = 5\nsteps = 14\n"                 \
@@ -235,12 +236,12 @@ test_recipes (void)
   {
     const char *text, *expected;
   } cases[] = {
-    { NETWORK TAIL "targets = o c\n", ":37: targets are one to seven times" },
-    { NETWORK TAIL "targets = o c 1 m c 1\n", ":37: \"m\" is none of the outputs" },
-    { NETWORK TAIL "targets = o z 1\n", ":37: there is no input \"z\"" },
-    { NETWORK TAIL "targets = o c -1\n", ":37: a weight is a number from 0 to 1e9, not \"-1\"" },
-    { NETWORK TAIL "ramp = 2 100\n", ":37: ramp is a share" },
-    { NETWORK TAIL "ramp = 0.5\n", ":37: ramp is a share" },
+    { NETWORK TAIL "targets = o c\n", ":39: targets are one to seven times" },
+    { NETWORK TAIL "targets = o c 1 m c 1\n", ":39: \"m\" is none of the outputs" },
+    { NETWORK TAIL "targets = o z 1\n", ":39: there is no input \"z\"" },
+    { NETWORK TAIL "targets = o c -1\n", ":39: a weight is a number from 0 to 1e9, not \"-1\"" },
+    { NETWORK TAIL "ramp = 2 100\n", ":39: ramp is a share" },
+    { NETWORK TAIL "ramp = 0.5\n", ":39: ramp is a share" },
     { "[graph]\nc = input channels=3 divide=2\n", ":2: In the network, \"c\" needs a divide of 1" },
     { "[graph]\nc = input channels=3\nk = input channels=3 divide=3\n", ":3: In the network, \"k\" needs a divide of 1" },
     { "[graph]\nc = input channels=3\nk = input channels=3 divide=128\n", ":3: In the network, \"k\" needs a divide of 1" },
@@ -379,7 +380,7 @@ test_frozen_faults (void)
     const char *graph; /* (nullable): whose weights are in the file */
     const char *frozen, *expected;
   } cases[] = {
-    { NULL, "", ":31: " },
+    { NULL, "", ":33: " },
     { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"zz\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
       "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"zz\"]}",
       "", "holds no weights of a name that this network has" },
@@ -388,10 +389,10 @@ test_frozen_faults (void)
       "", "the weights \"q.weight\" have a shape or type that does not fit" },
     { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"q\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
       "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"q\"]}",
-      "frozen = q.* x.*\n", ":32: no weights of the network have a name like \"x.*\"" },
+      "frozen = q.* x.*\n", ":34: no weights of the network have a name like \"x.*\"" },
     { "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3}],\"nodes\":[{\"name\":\"q\",\"op\":\"conv2d\",\"inputs\":[\"x\"],"
       "\"attributes\":{\"channels\":4,\"kernel\":4}}],\"outputs\":[\"q\"]}",
-      "frozen = *\n", ":32: nothing is left to be trained" },
+      "frozen = *\n", ":34: nothing is left to be trained" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
