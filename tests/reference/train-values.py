@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """tests/reference/train-values.py: what PyTorch says that twenty steps of training give.
 
-Writes train-values.h: for each of three small networks, the recipe's text, the loss of every step and the loss of the validation pictures after
+Writes train-values.h: for each of four small networks, the recipe's text, the loss of every step and the loss of the validation pictures after
 the last one, all computed in double.  Pictures and first weights are drawn again by the test; the generators are written here from their
 description (SplitMix64, xorshift32).  Needs Debian's python3-torch (1.13).  Run: ./train-values.py > train-values.h
 """
@@ -117,6 +117,25 @@ def flat(net, x, training):
     return torch.sigmoid(net.dense("y", b, 144)).reshape(x.shape)
 
 
+def through(x, y):
+    """y, with the gradient of x."""
+    return x + (y - x).detach()
+
+
+def wrap(x):
+    return through(x, x - torch.floor(x + 0.5))
+
+
+def hiding(net, inputs, training):
+    c, s, k = inputs
+    m = wrap(0.45 * torch.tanh(net.conv("f", s, 6, 4, stride=4)) + k)
+    e = F.leaky_relu(net.conv("e", torch.cat([c, F.interpolate(m, scale_factor=4, mode="nearest")], 1), 8, 3, True, padding=1), 0.01)
+    i = c + 0.25 * net.conv("h", e, 1, 3, padding=1)
+    o = through(i, torch.floor(255 * i.clamp(0, 1) + 0.5) / 255)
+    w = wrap(net.conv("q", o, 6, 4, stride=4) - k)
+    return o, F.pixel_shuffle(net.conv("l", w, 16, 1), 4)
+
+
 RECIPES = [
     (plain, 12, {"mse": 1}, "adam", {"learning_rate": 0.01, "schedule": "cosine", "clip": 0.05},
      ["x = input channels=1", "a = conv2d x channels=6 kernel=3 pad=1 activation=relu", "b = max_pool a kernel=2",
@@ -131,7 +150,38 @@ RECIPES = [
     (flat, 12, {"bce": 1}, "adam", {"learning_rate": 0.02, "schedule": "constant", "warmup": 5, "weight_decay": 0.001},
      ["x = input channels=1 height=12 width=12", "a = dense x channels=20 activation=relu", "b = dense a channels=6 activation=sigmoid",
       "y = dense b channels=1 height=12 width=12 activation=sigmoid"]),
+    (hiding, 12, {"mse": 1, "l1": 0.25}, "adam", {"learning_rate": 0.003, "schedule": "cosine"},
+     ["c = input channels=1", "s = input channels=1", "k = input channels=6 divide=4 key=1", "f = conv2d s channels=6 kernel=4 stride=4 activation=tanh",
+      "g = affine f scale=0.45", "a = add g k", "m = wrap a", "u = upsample_nearest m factor=4", "j = concat c u",
+      "e = conv2d j channels=8 kernel=3 pad=1 activation=leaky_relu", "h = conv2d e channels=1 kernel=3 pad=1", "d = affine h scale=0.25",
+      "i = add c d", "o = round8 i", "q = conv2d o channels=6 kernel=4 stride=4", "v = subtract q k", "w = wrap v", "l = conv2d w channels=16 kernel=1",
+      "r = pixel_shuffle l factor=4"]),
 ]
+TARGETS = [(0, 0, 1), (1, 1, 0.75)]  # of the hiding network: output, input, weight
+RAMP = (0.25, 8)
+
+
+def key(seed, shape):
+    return torch.tensor([(random64(seed, i) >> 40) / 2**24 - 0.5 for i in range(math.prod(shape))]).reshape(shape)
+
+
+def samples(x, order, step):
+    """What the three inputs of the hiding network show in a step, counted from 1; 0: the validation."""
+    c, s, k = [], [], []
+    shown = shuffle(BATCH, 7, step - 1) if step > 0 else range(BATCH)
+    for index in range(BATCH):
+        n = (step - 1) * BATCH + index if step > 0 else index
+        first = order[shown[index] + (0 if step > 0 else BATCH)]
+        c.append(x[first])
+        if step > 0:
+            own, attempt = random64(random64(7, (1 << 32) + 1), n), 16
+            while order[random64(own, attempt) % BATCH] == first:
+                attempt += 1
+            s.append(x[order[random64(own, attempt) % BATCH]])
+        else:
+            s.append(x[order[BATCH + (index + 1) % BATCH]])
+        k.append(key(random64(random64(7, ((1 if step > 0 else 2) << 32) + 2), n), (6, 3, 3)))
+    return torch.stack(c), torch.stack(s), torch.stack(k)
 
 
 def rate(options, step):
@@ -150,10 +200,19 @@ def judge(losses, y, x):
     return sum(weight * terms[name]() for name, weight in losses.items())
 
 
+def judge_all(losses, y, x, step):
+    if not isinstance(y, tuple):
+        return judge(losses, y, x)
+    ramp = RAMP[0] + (1 - RAMP[0]) * min(1, (step - 1) / RAMP[1]) if step > 0 else 1
+    return sum((ramp if i == 0 else 1) * weight * judge(losses, y[output], x[given]) for i, (output, given, weight) in enumerate(TARGETS))
+
+
 def text(losses, optimiser, options, graph):
-    lines = ["[graph]"] + graph + ["outputs = y", "[data]", "validation = 0.5", "[train]", "seed = 7", "batch = %d" % BATCH, "steps = %d" % STEPS,
+    lines = ["[graph]"] + graph + ["outputs = o r" if "c = input channels=1" in graph else "outputs = y", "[data]", "validation = 0.5", "[train]", "seed = 7", "batch = %d" % BATCH, "steps = %d" % STEPS,
                                    "optimiser = " + optimiser]
     lines += ["%s = %s" % (k, v) for k, v in options.items()] + ["[loss]"] + ["%s = %s" % (k, v) for k, v in losses.items()]
+    if "c = input channels=1" in graph:
+        lines += ["targets = o c 1 r s 0.75", "ramp = %g %d" % RAMP]
     return "\\n".join(lines) + "\\n"
 
 
@@ -166,7 +225,7 @@ for forward, side, losses, optimiser, options, graph in RECIPES:
     train, kept = x[order[:BATCH]], x[order[BATCH:]]
     net = Net(7)
     with torch.no_grad():
-        forward(net, train[:2], False)  # makes the weights
+        forward(net, samples(x, order, 0) if forward is hiding else train[:2], False)  # makes the weights
     decay = options.get("weight_decay", 0)
     groups = [{"params": [p for p in net.parameters if p.dim() > 1], "weight_decay": decay},
               {"params": [p for p in net.parameters if p.dim() == 1], "weight_decay": 0}]
@@ -176,13 +235,15 @@ for forward, side, losses, optimiser, options, graph in RECIPES:
         for group in optimizer.param_groups:
             group["lr"] = rate(options, step)
         optimizer.zero_grad()
-        loss = judge(losses, forward(net, train, True), train)
+        given = samples(x, order, step) if forward is hiding else train
+        loss = judge_all(losses, forward(net, given, True), given, step)
         loss.backward()
         if "clip" in options:
             torch.nn.utils.clip_grad_norm_(net.parameters, options["clip"])
         optimizer.step()
         values.append(loss.item())
     with torch.no_grad():
-        kept_loss = judge(losses, forward(net, kept, False), kept).item()
+        given = samples(x, order, 0) if forward is hiding else kept
+        kept_loss = judge_all(losses, forward(net, given, False), given, 0).item()
     print('  { "%s",\n    { %s },\n    %.10g },' % (text(losses, optimiser, options, graph), ", ".join("%.10g" % v for v in values), kept_loss))
 print("};")
