@@ -4,10 +4,10 @@
 #include <math.h>
 
 #define LEVELS 256u
-#define LARGEST 255.0             /* F in the paper */
-#define ONE_SIDED_5 1.6448536270  /* of the normal distribution */
+#define LARGEST 255.0            /* F in the paper */
+#define ONE_SIDED_5 1.6448536270 /* of the normal distribution */
 #define TWO_SIDED_5 1.9599639845
-#define CHI_SQUARE_5 293.2478351  /* 255 degrees of freedom */
+#define CHI_SQUARE_5 293.2478351 /* 255 degrees of freedom */
 
 static void
 histogram (const guint8 *data, gsize size, guint64 count[LEVELS])
@@ -81,7 +81,7 @@ cnc_statistics_difference (const guint8 *a, const guint8 *b, gsize size)
       square += by_difference[i] * i * i;
       bits += by_xor[i] * bits_set (i);
     }
-  return (CncDifference) {
+  return (CncDifference){
     .npcr = (n - (double) by_difference[0]) / n,
     .uaci = (double) absolute / (LARGEST * n),
     .bits = (double) bits / (8.0 * n),

@@ -177,6 +177,22 @@ cnc_compress_exact (const CncRaster *raster, gsize room, CncTask *task, CncCompr
   return TRUE;
 }
 
+/* What is in the sink becomes the result. */
+static gboolean
+keep (const Sink *sink, CncCompressed *compressed, guint quality, GError **error)
+{
+  guint8 *data = cnc_alloc (sink->size, 1, "compressing a picture", error);
+
+  if (data == NULL)
+    return FALSE;
+  memcpy (data, sink->data, sink->size);
+  g_free (compressed->data);
+  compressed->data = data;
+  compressed->size = sink->size;
+  compressed->quality = quality;
+  return TRUE;
+}
+
 /* The highest quality that fits; compressed->data stays NULL if none does. */
 static gboolean
 best_quality (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError **error)
@@ -218,13 +234,39 @@ best_quality (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GE
   WebPPictureFree (&picture);
   if (!ok || !fits)
     return ok;
-  g_free (compressed->data);
-  compressed->data = g_memdup2 (sink->data, sink->size);
-  compressed->size = sink->size;
-  compressed->quality = (guint) config.quality;
   compressed->width = raster->width;
   compressed->height = raster->height;
-  return TRUE;
+  return keep (sink, compressed, (guint) config.quality, error);
+}
+
+/* Between the best that WebP's lossy form can do (it halves the sides of the colours) and every bit: values are rounded where they are
+ * busy. */
+static gboolean
+try_near (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError **error)
+{
+  static const int levels[] = { 80, 60, 40, 20 };
+  g_autoptr (CncRaster) back = NULL;
+  WebPPicture picture;
+  WebPConfig config;
+  gboolean fits = FALSE, ok = lossless_config (&config, 3) && import (&picture, raster, TRUE, error);
+
+  if (!ok)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (levels) && ok && !fits; i++)
+    {
+      config.near_lossless = levels[i];
+      ok = encode (&picture, &config, sink, &fits, error);
+    }
+  WebPPictureFree (&picture);
+  if (!ok || !fits)
+    return ok;
+  back = cnc_decompress (sink->data, sink->size, raster->width, raster->height, sink->task, error);
+  if (back == NULL)
+    return FALSE;
+  if (cnc_rgb_psnr (raster, back) <= compressed->psnr)
+    return TRUE;
+  compressed->psnr = cnc_rgb_psnr (raster, back);
+  return keep (sink, compressed, 100, error);
 }
 
 /* One size: compressed->data stays NULL if it does not fit. */
@@ -277,6 +319,8 @@ cnc_compress_to_fit (const CncRaster *raster, gsize room, CncTask *task, CncComp
         {
           cnc_compressed_clear (compressed);
           *compressed = next;
+          if (next.quality == 100)
+            return try_near (raster, &sink, compressed, error);
           if (next.quality >= POOR_QUALITY)
             return TRUE;
           continue;

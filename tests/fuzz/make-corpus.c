@@ -3,6 +3,8 @@
 
 #include "methods/payload.h"
 #include "picture/pack.h"
+#include "stego/pixels.h"
+#include "stego/stego.h"
 
 #include "../unit/codec-model.h"
 #include "methods/autoencoder/autoencoder.h"
@@ -226,6 +228,51 @@ save_bodies (void)
   codec_model_remove (models, "fuzz");
 }
 
+/* Records alone, of pictures with secrets; a whole such picture; and a secret as it was before the seal. */
+static void
+save_records (void)
+{
+  static const guint8 salt[CNC_STEGO_SALT_BYTES] = { 7 }, sides[2] = { 40 - 1, 40 - 1 };
+  const CncHideParams params = { .mode = cnc_stego_mode_by_id ("exact", NULL) };
+  const CncSecret *const keks[] = { fuzz_kek (), fuzz_file_key () };
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncPicture) secret = make_picture (&format);
+  const CncRaster *const secrets[] = { secret->raster, secret->raster };
+  g_autoptr (CncRaster) cover = cnc_rgb_new (40, 40, NULL);
+  guint8 bytes[CNC_STEGO_RECORD_MAX_BYTES];
+  CncCompressed kept = { 0 };
+  g_autoptr (GByteArray) webp = NULL;
+
+  for (gsize i = 0; i < cnc_raster_bytes (cover); i++)
+    cover->data[i] = (guint8) (i / 30 + i % 3);
+  for (guint count = 1; count <= 2; count++)
+    {
+      g_autoptr (CncStegoLock) lock = cnc_stego_lock_new_keks (keks, count, salt, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncRaster) result = cnc_hide (cover, secrets, count, lock, &params, NULL, &error);
+      g_autoptr (GByteArray) whole = bytes_of (sides, 2), alone = NULL;
+      CncStegoRecord record;
+      gboolean found;
+
+      g_assert_no_error (error);
+      found = cnc_stego_find (result, &record, NULL);
+      g_assert (found);
+      cnc_stego_record_write (&record, bytes);
+      alone = bytes_of (bytes, cnc_stego_record_bytes (&record));
+      save ("record", count == 1 ? "one" : "two", alone);
+      g_byte_array_append (whole, bytes, 56);
+      g_byte_array_append (whole, result->data, (guint) cnc_raster_bytes (result));
+      if (count == 1)
+        save ("record", "picture", whole);
+    }
+  if (!cnc_compress_to_fit (secret->raster, 300, NULL, &kept, NULL))
+    g_assert_not_reached ();
+  webp = bytes_of ((const guint8[]){ 17 - 1, 11 - 1 }, 2);
+  g_byte_array_append (webp, kept.data, (guint) kept.size);
+  save ("record", "webp", webp);
+  cnc_compressed_clear (&kept);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -256,5 +303,6 @@ main (int argc, char **argv)
   save_latents ();
   save_tables ();
   save_bodies ();
+  save_records ();
   return 0;
 }

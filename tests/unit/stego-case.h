@@ -19,7 +19,8 @@ case_picture (guint32 width, guint32 height, guint seed)
     for (guint32 x = 0; x < width; x++)
       for (guint c = 0; c < 3; c++)
         {
-          const double wave = sin ((x * (1.0 + seed % 3) + 3 * c) / 23.0) * cos ((y + 5.0 * seed) / (17.0 + c)) + sin ((x + y) / (41.0 + seed));
+          const double wave
+              = sin ((x * (1.0 + seed % 3) + 3 * c) / 23.0) * cos ((y + 5.0 * seed) / (17.0 + c)) + sin ((x + y) / (41.0 + seed));
 
           state = state * 1664525 + 1013904223;
           raster->data[((gsize) y * width + x) * 3 + c] = (guint8) CLAMP (128 + 60 * wave + (state >> 24) / 8.0 - 16, 0, 255);

@@ -1,0 +1,26 @@
+#!/bin/sh
+# tests/quality/hide.sh: pictures hidden in pictures, every mode that is ready, side by side; and the figures of one picture by ImageMagick.
+#
+#   hide.sh BUILD KODAK [FOLDER...]     BUILD: a build folder; KODAK, FOLDER: folders of PNG or JPEG pictures; CNNCRYPT_MODEL_PATH: where models lie
+#
+# Each picture hides the one, or the three, after it, in its own size; the result is rounded to 8 bits.  The table is that of quality-hide; below
+# it, for the first cover of each row, PSNR by ImageMagick's compare beside ours, which have to agree.
+set -u
+[ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+build=$(realpath "$1")
+shift
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+"$build/tests/quality/quality-hide" --full --save "$work" "$@" || exit 1
+status=0
+psnr () { compare -metric PSNR "$1" "$2" null: 2>&1 | awk '{ print $1 }'; }
+echo
+echo "first cover: PSNR of cover and first secret by ImageMagick, and ours"
+for cover in "$work"/*-cover.ppm; do
+  row=${cover%-cover.ppm}
+  c=$(psnr "$cover" "$row-result.ppm") s=$(psnr "$row-secret.ppm" "$row-back.ppm")
+  echo "$(basename "$row") $c $s $(cat "$row-psnr.txt")"
+  echo "$c $s $(cat "$row-psnr.txt")" | awk '{ exit !(($1 - $3) ^ 2 < 0.0001 && ($2 == "inf" || ($2 - $4) ^ 2 < 0.0001)) }' || { echo "hide.sh: these differ" >&2; status=1; }
+done
+exit $status
