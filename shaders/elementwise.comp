@@ -48,15 +48,6 @@ layout (push_constant) uniform Push
   uint seed_low, seed_high;
 };
 
-/* The 32-bit hash of Jarzynski and Olano 2020. */
-uint pcg (uint value)
-{
-  const uint state = value * 747796405u + 2891336453u;
-  const uint word = ((state >> ((state >> 28) + 4u)) ^ state) * 277803737u;
-
-  return (word >> 22) ^ word;
-}
-
 float draw (uint i, uint k)
 {
   return float (pcg (pcg (seed_low + i * 0x9E3779B9u) + seed_high + k * 0x85EBCA6Bu) >> 8) * 5.9604644775390625e-8;

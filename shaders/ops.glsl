@@ -18,6 +18,15 @@ layout (local_size_x_id = 0) in;
 #define SIGMOID 3u
 #define TANH 4u
 
+/* The 32-bit hash of Jarzynski and Olano 2020. */
+uint pcg (uint value)
+{
+  const uint state = value * 747796405u + 2891336453u;
+  const uint word = ((state >> ((state >> 28) + 4u)) ^ state) * 277803737u;
+
+  return (word >> 22) ^ word;
+}
+
 /* tanh by what does not overflow. */
 float safe_tanh (float x)
 {

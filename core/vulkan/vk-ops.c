@@ -4,10 +4,12 @@
 #include "base/error.h"
 
 #include "adam.spv.h"
+#include "blur.spv.h"
 #include "conv.spv.h"
 #include "conv_shuffle.spv.h"
 #include "conv_weights.spv.h"
 #include "elementwise.spv.h"
+#include "jpeg.spv.h"
 #include "loss.spv.h"
 #include "norm.spv.h"
 #include "pack.spv.h"
@@ -37,10 +39,12 @@ static const struct
   gsize bytes;
 } shaders[CNC_SHADERS] = {
   [CNC_SHADER_ADAM] = SHADER (adam),
+  [CNC_SHADER_BLUR] = SHADER (blur),
   [CNC_SHADER_CONV] = SHADER (conv),
   [CNC_SHADER_CONV_SHUFFLE] = SHADER (conv_shuffle),
   [CNC_SHADER_CONV_WEIGHTS] = SHADER (conv_weights),
   [CNC_SHADER_ELEMENTWISE] = SHADER (elementwise),
+  [CNC_SHADER_JPEG] = SHADER (jpeg),
   [CNC_SHADER_LOSS] = SHADER (loss),
   [CNC_SHADER_NORM] = SHADER (norm),
   [CNC_SHADER_PACK] = SHADER (pack),
@@ -377,6 +381,10 @@ cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in
     [CNC_OP_WRAP] = cnc_vk_op_elementwise,
     [CNC_OP_CLAMP] = cnc_vk_op_elementwise,
     [CNC_OP_CLAMP_BACKWARD] = cnc_vk_op_elementwise,
+    [CNC_OP_JPEG] = cnc_vk_op_jpeg,
+    [CNC_OP_JPEG_BACKWARD] = cnc_vk_op_jpeg,
+    [CNC_OP_BLUR] = cnc_vk_op_blur,
+    [CNC_OP_BLUR_BACKWARD] = cnc_vk_op_blur,
     [CNC_OP_MSE] = cnc_vk_op_loss,
     [CNC_OP_L1] = cnc_vk_op_loss,
     [CNC_OP_BCE] = cnc_vk_op_loss,
@@ -387,11 +395,5 @@ cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in
   };
   CncVulkan *vk = (CncVulkan *) backend;
 
-  if (functions[op->kind] == NULL)
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE, "The device %s cannot run \"%s\"; choose the processor (device cpu).",
-                   backend->info.name, cnc_op_name (op->kind));
-      return FALSE;
-    }
   return need_ops (vk, error) && functions[op->kind](vk, op, in, n_in, out, n_out, error);
 }

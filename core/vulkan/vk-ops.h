@@ -13,10 +13,12 @@ G_BEGIN_DECLS
 typedef enum
 {
   CNC_SHADER_ADAM,
+  CNC_SHADER_BLUR,
   CNC_SHADER_CONV,
   CNC_SHADER_CONV_SHUFFLE,
   CNC_SHADER_CONV_WEIGHTS,
   CNC_SHADER_ELEMENTWISE,
+  CNC_SHADER_JPEG,
   CNC_SHADER_LOSS,
   CNC_SHADER_NORM,
   CNC_SHADER_PACK,
@@ -107,6 +109,7 @@ CncVkOpFunc cnc_vk_op_elementwise, cnc_vk_op_concat, cnc_vk_op_split, cnc_vk_op_
 CncVkOpFunc cnc_vk_op_convolve, cnc_vk_op_conv_weights, cnc_vk_op_dense, cnc_vk_op_dense_weights; /* vk-ops-conv.c */
 CncVkOpFunc cnc_vk_op_pool, cnc_vk_op_resample;                                                   /* vk-ops-layout.c */
 CncVkOpFunc cnc_vk_op_batch_norm, cnc_vk_op_batch_norm_backward, cnc_vk_op_batch_norm_track, cnc_vk_op_channel_sum; /* vk-ops-norm.c */
+CncVkOpFunc cnc_vk_op_jpeg, cnc_vk_op_blur;                                                                        /* vk-ops-attacks.c */
 CncVkOpFunc cnc_vk_op_loss, cnc_vk_op_rate, cnc_vk_op_ssim;                                                         /* vk-ops-loss.c */
 
 /* vk-ops.c: the entry of the backend table. */
