@@ -1,4 +1,4 @@
-/* Was an encrypted picture saved as it is? */
+/* Was an encrypted picture, or one with secrets hidden in it, saved as it is? */
 #include "check.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "decrypt.h"
 #include "pixels.h"
+#include "reveal.h"
 
 /* The file that was written last, as far as GIMP knows. */
 static char *
@@ -53,6 +54,24 @@ compare (gint32 open, gint32 saved, GPtrArray *regions, CncTask *task, const cha
   return TRUE;
 }
 
+/* A mode that survives JPEG has survived if its record is still found; all others need every pixel. */
+static gboolean
+compare_hidden (const RevealFound *found, gint32 saved, gint32 layer, CncTask *task, const char *name, GError **error)
+{
+  const CncStegoMode *mode = cnc_stego_mode_by_number (found->record.mode);
+  g_autoptr (RevealFound) there = reveal_look (saved, layer, task, NULL);
+
+  if (there != NULL
+      && ((mode != NULL && mode->survives) || memcmp (found->picture->data, there->picture->data, cnc_raster_bytes (found->picture)) == 0))
+    return TRUE;
+  g_set_error (
+      error, CNC_ERROR, CNC_ERROR_DAMAGED,
+      "%s does not hold the pixels as they are here, and what was hidden in them is lost there. Export the picture as PNG (JPEG and "
+      "scaling destroy it), and check again.",
+      name);
+  return FALSE;
+}
+
 char *
 check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
 {
@@ -61,6 +80,7 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   g_autofree char *name = file != NULL ? g_file_get_parse_name (file) : NULL;
   g_autofree char *path = NULL;
   g_autoptr (GPtrArray) regions = NULL;
+  g_autoptr (RevealFound) found = NULL;
   gint32 saved, layer;
   gboolean same = FALSE;
 
@@ -69,8 +89,9 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.", HOST_HOW_TO_SEND);
       return NULL;
     }
-  regions = decrypt_find (image, drawable, task, error);
-  if (regions == NULL)
+  found = reveal_look (image, drawable, task, NULL);
+  regions = found == NULL ? decrypt_find (image, drawable, task, error) : NULL;
+  if (found == NULL && regions == NULL)
     return NULL;
   /* Plug-ins for files know paths; only for a file elsewhere is there nothing but its URI. */
   path = g_file_get_path (file);
@@ -87,11 +108,15 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
         error, CNC_ERROR, CNC_ERROR_DAMAGED,
         "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.",
         name);
+  else if (found != NULL)
+    same = compare_hidden (found, saved, layer, task, name, error);
   else
     same = compare (drawable, layer, regions, task, name, error);
   gimp_image_delete (saved);
   if (!same)
     return NULL;
+  if (found != NULL)
+    return g_strdup_printf ("%s was read back from disk: what is hidden in it is whole.", name);
   return g_strdup_printf (
       "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
       regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");

@@ -35,12 +35,7 @@ update_passphrase (Widgets *w)
   else if (!same && *second != '\0')
     text = g_strdup ("The two are not the same yet.");
   else
-    text = g_strdup_printf ("%s: about %.0f bits%s",
-                            bits < 40   ? "Weak"
-                            : bits < 60 ? "Fair"
-                            : bits < 80 ? "Good"
-                                        : "Strong",
-                            bits,
+    text = g_strdup_printf ("%s: about %.0f bits%s", dialog_strength_word (bits), bits,
                             bits < 60 ? "; a few more words would help."
                             : same    ? "."
                                       : "; now once more below.");
@@ -271,13 +266,8 @@ build (Widgets *w)
   gtk_box_pack_start (GTK_BOX (box), promise, FALSE, FALSE, 0);
   update_passphrase (w);
   gtk_widget_show_all (w->dialog);
-  /* GIMP's dark theme greys the one that is chosen, as if it could not be. */
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
-    {
-      GtkWidget *label = gtk_bin_get_child (GTK_BIN (w->target[i]));
-
-      gtk_widget_modify_fg (label, GTK_STATE_ACTIVE, &gtk_widget_get_style (label)->fg[GTK_STATE_NORMAL]);
-    }
+    dialog_radio_ungrey (w->target[i]);
   gtk_widget_grab_focus (w->first);
   on_target (NULL, w);
 }

@@ -1,4 +1,4 @@
-/* What both dialogs share: the device list, passphrase entries; and the table through which the plug-in calls this module. */
+/* What the dialogs share: the device list, passphrase entries; and the table through which the plug-in calls this module. */
 #include "dialog-parts.h"
 
 #include <gmodule.h>
@@ -68,6 +68,20 @@ dialog_passphrase_clear (GtkWidget *entry)
 {
   /* GTK 2 overwrites the bytes that a shorter text leaves behind: "could be a password", as gtkentrybuffer.c says. */
   gtk_entry_set_text (GTK_ENTRY (entry), "");
+}
+
+const char *
+dialog_strength_word (double bits)
+{
+  return bits < 40 ? "Weak" : bits < 60 ? "Fair" : bits < 80 ? "Good" : "Strong";
+}
+
+void
+dialog_radio_ungrey (GtkWidget *radio)
+{
+  GtkWidget *label = gtk_bin_get_child (GTK_BIN (radio));
+
+  gtk_widget_modify_fg (label, GTK_STATE_ACTIVE, &gtk_widget_get_style (label)->fg[GTK_STATE_NORMAL]);
 }
 
 enum
@@ -146,4 +160,5 @@ dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidge
   return dialog;
 }
 
-G_MODULE_EXPORT const DialogTable cnncrypt_dialogs = { start, dialog_parts_encrypt, dialog_parts_decrypt };
+G_MODULE_EXPORT const DialogTable cnncrypt_dialogs
+    = { start, dialog_parts_encrypt, dialog_parts_decrypt, dialog_parts_hide, dialog_parts_reveal };

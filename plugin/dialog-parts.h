@@ -1,4 +1,4 @@
-/* plugin/dialog-parts.h: pieces of both dialogs: the inside of the module cnncrypt-dialogs, the only code that knows GTK. */
+/* plugin/dialog-parts.h: pieces of the dialogs: the inside of the module cnncrypt-dialogs, the only code that knows GTK. */
 #pragma once
 
 #include <libgimp/gimp.h>
@@ -8,9 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* dialog_encrypt and dialog_decrypt, see dialog.h. */
+/* dialog_encrypt and the others, see dialog.h. */
 CncSecret *dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);
 gboolean dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices);
+GPtrArray *dialog_parts_hide (gint32 image, DialogChoices *choices);
+gboolean dialog_parts_reveal (RevealFound *found, GString *notes, DialogChoices *choices);
 
 /* A dialog with Cancel and one other button, and the box to fill. */
 GtkWidget *dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidget **box);
@@ -22,6 +24,12 @@ GtkWidget *dialog_note_new (const char *text);
 GtkWidget *dialog_passphrase_new (const char *tooltip);
 CncSecret *dialog_passphrase_take (GtkWidget *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void dialog_passphrase_clear (GtkWidget *entry);
+
+/* "Weak", "Fair", "Good" or "Strong", for a passphrase of that many bits. */
+const char *dialog_strength_word (double bits);
+
+/* GIMP's dark theme greys the label of the radio button that is chosen, as if it could not be: undoes that, once it is shown. */
+void dialog_radio_ungrey (GtkWidget *radio);
 
 /* A list of devices; problem: as of cnc_engine_devices. */
 GtkWidget *dialog_device_new (const char *chosen, char **problem);

@@ -19,6 +19,7 @@ dialog_choices_load (const char *procedure, DialogChoices *choices)
     gimp_get_data (procedure, choices);
   choices->method[sizeof choices->method - 1] = '\0';
   choices->device[sizeof choices->device - 1] = '\0';
+  choices->mode[sizeof choices->mode - 1] = '\0';
 }
 
 void
@@ -39,7 +40,8 @@ load (GError **error)
 
   if (module == NULL || !g_module_symbol (module, "cnncrypt_dialogs", &symbol))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The dialogs of cnncrypt are missing or do not fit; install it again. (%s)", g_module_error ());
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "The dialogs of cnncrypt are missing or do not fit; install it again. (%s)",
+                   g_module_error ());
       return FALSE;
     }
   g_module_make_resident (module); /* GTK cannot be unloaded */
@@ -63,4 +65,16 @@ gboolean
 dialog_decrypt (GPtrArray *regions, DialogChoices *choices)
 {
   return table->decrypt (regions, choices);
+}
+
+GPtrArray *
+dialog_hide (gint32 image, DialogChoices *choices)
+{
+  return table->hide (image, choices);
+}
+
+gboolean
+dialog_reveal (RevealFound *found, GString *notes, DialogChoices *choices)
+{
+  return table->reveal (found, notes, choices);
 }

@@ -6,10 +6,13 @@
 #pragma once
 
 #include "encrypt.h"
+#include "hide.h"
+#include "reveal.h"
 
 G_BEGIN_DECLS
 
-/* Loads the module and starts GTK, once; only for interactive runs.  Errors: BAD_ARGUMENT if there is no display, IO if the module is missing. */
+/* Loads the module and starts GTK, once; only for interactive runs.  Errors: BAD_ARGUMENT if there is no display, IO if the module is
+ * missing. */
 gboolean dialog_start (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Choices that are remembered for the session; a passphrase is never among them. */
@@ -18,6 +21,9 @@ typedef struct
   gint32 target;
   char method[32];
   char device[64];
+  char mode[16]; /* of Hide, as the next two */
+  gint32 bits;
+  gint32 layers;
 } DialogChoices;
 
 void dialog_choices_load (const char *procedure, DialogChoices *choices);
@@ -29,12 +35,21 @@ CncSecret *dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices
 /* Asks until the passphrase opens one of the regions (see decrypt_unlock).  FALSE if the user cancelled. */
 gboolean dialog_decrypt (GPtrArray *regions, DialogChoices *choices);
 
+/* Returns: (element-type HideSource) (transfer full) (nullable): what to hide, each with its passphrase; NULL if the user cancelled. */
+GPtrArray *dialog_hide (gint32 image, DialogChoices *choices);
+
+/* Asks until a passphrase opens one of the secrets (see reveal_unlock).  What others did not open is appended to notes.  FALSE if the user
+ * cancelled. */
+gboolean dialog_reveal (RevealFound *found, GString *notes, DialogChoices *choices);
+
 /* What the module exports, as the symbol cnncrypt_dialogs. */
 typedef struct
 {
   gboolean (*start) (GError **error);
   CncSecret *(*encrypt) (gint32 image, gint32 drawable, DialogChoices *choices);
   gboolean (*decrypt) (GPtrArray *regions, DialogChoices *choices);
+  GPtrArray *(*hide) (gint32 image, DialogChoices *choices);
+  gboolean (*reveal) (RevealFound *found, GString *notes, DialogChoices *choices);
 } DialogTable;
 
 G_END_DECLS

@@ -126,7 +126,7 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMetho
   if (carrier == NULL)
     return -1;
   if (target != ENCRYPT_SELECTION)
-    return image_new_from_carrier (carrier, &job->progress.task, error);
+    return image_new_from_raster (carrier, "Encrypted", &job->progress.task, error);
 
   patch.raster = carrier;
   return pixels_patch (image, drawable, &patch, 1, error) ? image : -1;

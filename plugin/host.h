@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 
 #define HOST_ENCRYPT "plug-in-cnncrypt-encrypt"
 #define HOST_DECRYPT "plug-in-cnncrypt-decrypt"
+#define HOST_HIDE "plug-in-cnncrypt-hide"
+#define HOST_REVEAL "plug-in-cnncrypt-reveal"
 #define HOST_CHECK "plug-in-cnncrypt-check"
 #define HOST_JOB "plug-in-cnncrypt-job"
 

@@ -19,9 +19,8 @@ is_plain (gint32 image, gint32 layer)
          && (mode == GIMP_LAYER_MODE_NORMAL || mode == GIMP_LAYER_MODE_NORMAL_LEGACY);
 }
 
-/* The drawable to read for the visible projection; *temporary: it must be deleted.  -1 if GIMP makes none. */
-static gint32
-visible_drawable (gint32 image, gboolean *temporary)
+gint32
+image_visible_drawable (gint32 image, gboolean *temporary)
 {
   gint n_layers = 0;
   g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
@@ -46,7 +45,7 @@ image_read_visible (gint32 image, CncTask *task, GError **error)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   gboolean temporary;
-  const gint32 drawable = visible_drawable (image, &temporary);
+  const gint32 drawable = image_visible_drawable (image, &temporary);
 
   if (drawable == -1)
     {
@@ -140,14 +139,14 @@ image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, G
 }
 
 gint32
-image_new_from_carrier (const CncRaster *carrier, CncTask *task, GError **error)
+image_new_from_raster (const CncRaster *raster, const char *name, CncTask *task, GError **error)
 {
   gint32 layer;
-  const gint32 image = new_image (carrier, "Encrypted", NULL, &layer, error);
+  const gint32 image = new_image (raster, name, NULL, &layer, error);
 
   if (image == -1)
     return -1;
-  if (!pixels_write (layer, carrier, task, error))
+  if (!pixels_write (layer, raster, task, error))
     {
       gimp_image_delete (image);
       return -1;

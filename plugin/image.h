@@ -23,7 +23,10 @@ CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guin
  * what could not be restored beside the pixels. */
 gint32 image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A new image without display, metadata, profile and parasites, that holds an encrypted picture; -1 on an error. */
-gint32 image_new_from_carrier (const CncRaster *carrier, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A new image without display, metadata, profile and parasites, that holds these pixels in one layer of that name; -1 on an error. */
+gint32 image_new_from_raster (const CncRaster *raster, const char *name, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The drawable to read for the visible projection; *temporary: it must be deleted.  -1 if GIMP makes none. */
+gint32 image_visible_drawable (gint32 image, gboolean *temporary) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

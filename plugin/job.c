@@ -8,9 +8,11 @@
 #include "base/error.h"
 #include "decrypt.h"
 #include "encrypt.h"
+#include "hide.h"
 #include "image.h"
 #include "pixels.h"
 #include "png-file.h"
+#include "reveal.h"
 
 /* Level 1 of PNG: what the plain way through GIMP is compared with. */
 #define PNG_LEVEL 1
@@ -21,8 +23,10 @@ typedef struct
   GKeyFile *file;
   int fd;
   guint current;
-  CncSecret *passphrase;
+  CncSecret **passphrases;
+  guint n_passphrases;
   const CncMethod *method;
+  HideChoices hide;
   HostJob host;
 } Job;
 
@@ -85,7 +89,7 @@ load (Job *job, GError **error)
 static gboolean
 encrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
 {
-  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrase, NULL, error);
+  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrases[0], NULL, error);
   g_autoptr (CncRaster) carrier = NULL;
   g_autofree char *path = g_strconcat (stem, ".png", NULL);
   CncTask *task = &job->host.progress.task;
@@ -100,7 +104,7 @@ encrypt_one (Job *job, const char *stem, char **made, char **note, GError **erro
   if (encrypt_possible (image, -1, ENCRYPT_IMAGE, error))
     carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, job->method, lock, &job->host, &x, &y, error);
   gimp_image_delete (image);
-  if (carrier == NULL || !png_file_write (path, carrier, task, error))
+  if (carrier == NULL || !png_file_write (path, carrier, TRUE, task, error))
     return FALSE;
   *made = g_strdup ("png");
   if (job->host.psnr > 0)
@@ -204,7 +208,7 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
   gboolean saved = FALSE;
 
   regions = decrypt_find (image, layer, task, error);
-  if (regions == NULL || !decrypt_unlock (regions, job->passphrase, task, error)
+  if (regions == NULL || !decrypt_unlock (regions, job->passphrases[0], task, error)
       || !decrypt_run (image, layer, regions, &job->host, images, &picture, note, error))
     return FALSE;
   result = g_array_index (images, gint32, 0);
@@ -236,12 +240,107 @@ decrypt_one (Job *job, const char *stem, char **made, char **note, GError **erro
   return done;
 }
 
+/* A picture in opaque RGB8, into a file without a byte that is not the picture. */
+static gboolean
+write_bare (Job *job, const CncRaster *raster, const char *stem, char **made, GError **error)
+{
+  g_autofree char *path = g_strconcat (stem, ".png", NULL);
+  CncTask *task = &job->host.progress.task;
+
+  *made = g_strdup ("png");
+  return png_file_write (path, raster, FALSE, task, error) && png_file_compare (path, raster, NULL, TRUE, task, error);
+}
+
+/* What is to be hidden, each with a passphrase. */
+static GPtrArray *
+list_sources (Job *job)
+{
+  g_auto (GStrv) names = g_key_file_get_string_list (job->file, "job", "secrets", NULL, NULL);
+  GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify) hide_source_free);
+
+  for (guint i = 0; names != NULL && names[i] != NULL && i < job->n_passphrases; i++)
+    {
+      g_autofree char *path = g_build_filename (job->folder, names[i], NULL);
+      HideSource *source = hide_source_new (HIDE_FILE, -1, path);
+
+      source->passphrase = g_steal_pointer (&job->passphrases[i]);
+      g_ptr_array_add (sources, source);
+    }
+  return sources;
+}
+
+static gboolean
+hide_one (Job *job, const char *stem, char **made, char **note, GError **error)
+{
+  const gint32 image = load (job, error);
+  g_autoptr (GPtrArray) sources = list_sources (job);
+  g_autoptr (HideResult) result = NULL;
+  g_autofree char *report = NULL;
+
+  if (image == -1)
+    return FALSE;
+  result = hide_make (image, sources, &job->hide, &job->host, error);
+  gimp_image_delete (image);
+  if (result == NULL || !write_bare (job, result->made, stem, made, error))
+    return FALSE;
+  report = hide_report_text (&result->report);
+  *note = g_strjoin (" ", report, hide_how_to_send (job->hide.mode), result->notes->len > 0 ? result->notes->str : NULL, NULL);
+  return TRUE;
+}
+
+static gboolean
+reveal_image (Job *job, gint32 image, const char *stem, char **made, GError **error)
+{
+  g_autofree char *group = g_strdup_printf ("%u", job->current);
+  const gint number = g_key_file_get_integer (job->file, group, "passphrase", NULL);
+  g_autoptr (RevealFound) found = reveal_find (image, gimp_image_get_active_layer (image), &job->host.progress.task, error);
+  g_autoptr (CncRaster) secret = NULL;
+  guint slot;
+
+  g_return_val_if_fail (number >= 0 && (guint) number < job->n_passphrases, FALSE);
+  if (found == NULL)
+    return FALSE;
+  cnc_task_progress (&job->host.progress.task, 0, "Trying the passphrase");
+  if (!reveal_unlock (found, job->passphrases[number], &slot, error))
+    return FALSE;
+  secret = reveal_secret (found, slot, &job->host, error);
+  return secret != NULL && write_bare (job, secret, stem, made, error);
+}
+
+static gboolean
+reveal_one (Job *job, const char *stem, char **made, char **note, GError **error)
+{
+  const gint32 image = load (job, error);
+  gboolean done;
+
+  if (image == -1)
+    return FALSE;
+  done = reveal_image (job, image, stem, made, error);
+  gimp_image_delete (image);
+  return done;
+}
+
+static const struct
+{
+  const char *name;
+  const char *title; /* of the progress */
+  gboolean (*one) (Job *job, const char *stem, char **made, char **note, GError **error);
+} actions[] = {
+  { "encrypt", "Encrypting", encrypt_one },
+  { "decrypt", "Decrypting", decrypt_one },
+  { "hide", "Hiding", hide_one },
+  { "reveal", "Revealing", reveal_one },
+};
+
 static void
 work (Job *job)
 {
   const gint n = g_key_file_get_integer (job->file, "job", "pictures", NULL);
   g_autofree char *action = g_key_file_get_string (job->file, "job", "action", NULL);
-  const gboolean encrypts = g_strcmp0 (action, "encrypt") == 0;
+  guint which = 0;
+
+  while (which + 1 < G_N_ELEMENTS (actions) && g_strcmp0 (action, actions[which].name) != 0)
+    which++;
 
   for (gint i = 0; i < n; i++)
     {
@@ -254,19 +353,36 @@ work (Job *job)
 
       job->current = (guint) i;
       stem = path_of (job, "out");
-      progress_start (&job->host.progress, encrypts ? "Encrypting" : "Decrypting");
+      progress_start (&job->host.progress, actions[which].title);
       job->host.progress.also = on_progress;
       job->host.progress.also_data = job;
       cnc_task_progress (&job->host.progress.task, 0, "Starting");
-      done = encrypts ? encrypt_one (job, stem, &made, &note, &error) : decrypt_one (job, stem, &made, &note, &error);
+      done = actions[which].one (job, stem, &made, &note, &error);
       progress_end (&job->host.progress);
       if (!done)
         tell (job, "fail\t%d\t%s", i, error->message);
       else
-        tell (job, "done\t%d\t%s\t%s\t%s%s%s", i, made, job->host.backend->info.name, note != NULL ? note : "",
-              note != NULL && said == NULL && job->host.note != NULL ? " " : "",
+        tell (job, "done\t%d\t%s\t%s\t%s%s%s", i, made, job->host.backend != NULL ? job->host.backend->info.name : "no device needed",
+              note != NULL ? note : "", note != NULL && said == NULL && job->host.note != NULL ? " " : "",
               said == NULL && job->host.note != NULL ? job->host.note : "");
     }
+}
+
+/* Each file is read once: it may be a pipe. */
+static gboolean
+read_passphrases (Job *job, GError **error)
+{
+  job->n_passphrases = (guint) g_key_file_get_integer (job->file, "job", "passphrases", NULL);
+  job->passphrases = g_new0 (CncSecret *, job->n_passphrases + 1);
+  for (guint i = 0; i < job->n_passphrases; i++)
+    {
+      g_autofree char *spec = g_strdup_printf ("file:%s/passphrase-%u", job->folder, i);
+
+      job->passphrases[i] = cnc_secret_new_from_spec (spec, error);
+      if (job->passphrases[i] == NULL)
+        return FALSE;
+    }
+  return job->n_passphrases > 0;
 }
 
 /* Reads the job, and all of it that does not depend on a picture. */
@@ -274,8 +390,7 @@ static gboolean
 prepare (Job *job, GError **error)
 {
   g_autofree char *name = g_build_filename (job->folder, "job", NULL);
-  g_autofree char *spec = g_strdup_printf ("file:%s/passphrase", job->folder);
-  g_autofree char *method = NULL;
+  g_autofree char *action = NULL, *method = NULL, *mode = NULL;
 
   if (!g_key_file_load_from_file (job->file, name, G_KEY_FILE_NONE, error))
     return FALSE;
@@ -285,8 +400,15 @@ prepare (Job *job, GError **error)
   method = g_key_file_get_string (job->file, "job", "method", NULL);
   job->host.device = g_key_file_get_string (job->file, "job", "device", NULL);
   job->method = cnc_method_by_id (method, error);
-  job->passphrase = job->method != NULL && cnc_method_ready (job->method, error) ? cnc_secret_new_from_spec (spec, error) : NULL;
-  return job->passphrase != NULL;
+  if (job->method == NULL || !cnc_method_ready (job->method, error))
+    return FALSE;
+  action = g_key_file_get_string (job->file, "job", "action", NULL);
+  mode = g_key_file_get_string (job->file, "job", "mode", NULL);
+  job->hide.bits = (guint) g_key_file_get_integer (job->file, "job", "bits", NULL);
+  job->hide.mode = g_strcmp0 (action, "hide") == 0 ? hide_mode (mode, error) : NULL;
+  if (g_strcmp0 (action, "hide") == 0 && job->hide.mode == NULL)
+    return FALSE;
+  return read_passphrases (job, error);
 }
 
 static void
@@ -320,7 +442,9 @@ job_run (const char *command, GError **error)
   else if (job.fd > 2)
     tell (&job, "fatal\t%s", problem->message);
   tell (&job, "end");
-  cnc_secret_free (job.passphrase);
+  for (guint i = 0; i < job.n_passphrases; i++)
+    cnc_secret_free (job.passphrases[i]);
+  g_free (job.passphrases);
   host_job_clear (&job.host);
   g_key_file_free (job.file);
   quit ();

@@ -1,9 +1,11 @@
 /* plugin/job.h: many pictures in one GIMP process, for cnncrypt-batch.
  *
  * The environment variable CNNCRYPT_JOB names a private folder that holds
- *   job          a key file: [job] action ("encrypt" or "decrypt"), method, device, fd (where results go), pictures (how many);
- *                [0], [1], …: in, out: names in this folder, see below
- *   passphrase   link to the passphrase file
+ *   job          a key file: [job] action ("encrypt", "decrypt", "hide" or "reveal"), method, mode, device, fd (where results go), and how
+ *                many there are: pictures, passphrases; secrets (a list);
+ *                [0], [1], …: in, out: names in this folder, see below; passphrase: which one (reveal)
+ *   passphrase-0 …   links to the passphrase files; hide: one for each secret
+ *   secret-0.png …   links to the pictures to hide
  *   in-0.png …   links to the pictures
  *   out          link to the folder of the results; "out" of a picture is the stem of the file to make there
  * so that no name that a user chose ever passes through GIMP.  Results are lines of fields separated by tabs:

@@ -6,6 +6,7 @@
 #include "decrypt.h"
 #include "dialog.h"
 #include "job.h"
+#include "procedures-hide.h"
 
 #define MENU "<Image>/Filters/Crypto"
 
@@ -80,6 +81,13 @@ query (void)
   install (HOST_DECRYPT, "Bring an encrypted picture, or encrypted regions of one, back",
            "A new image for an encrypted picture; regions are replaced in place in one undo step.", "_Decrypt…", ARGS (decrypt_args),
            decrypt_args, ARGS (image_value), image_value);
+  install (
+      HOST_HIDE, "Hide one to three pictures in this one, each under its own passphrase",
+      "The result is a new 8-bit RGB image that looks like this one. Hidden from the eye, not from a steganalyst; what comes back is a "
+      "good copy, not bit for bit.",
+      "_Hide…", PROCEDURES_HIDE_N_ARGS, procedures_hide_args, PROCEDURES_HIDE_N_VALUES, procedures_hide_values);
+  install (HOST_REVEAL, "Bring pictures back that were hidden in this one", "A new image for each secret whose passphrase is given.",
+           "_Reveal…", PROCEDURES_REVEAL_N_ARGS, procedures_reveal_args, PROCEDURES_REVEAL_N_VALUES, procedures_reveal_values);
   install (HOST_CHECK, "Read the saved file back and compare it with the encrypted picture that is open",
            "Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver.", "_Check Saved File…",
            ARGS (check_args), check_args, ARGS (report_value), report_value);
@@ -238,7 +246,7 @@ run_check (GimpRunMode mode, const GimpParam *params, GError **error)
 static void
 run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, GimpParam **values)
 {
-  static GimpParam result[2];
+  static GimpParam result[1 + PROCEDURES_MAX_VALUES];
   const GimpRunMode mode = (GimpRunMode) params[0].data.d_int32;
   gboolean cancelled = FALSE;
   GError *error = NULL;
@@ -260,6 +268,16 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
     {
       result[1].type = GIMP_PDB_STRING;
       result[1].data.d_string = run_check (mode, params, &error);
+    }
+  else if (strcmp (name, HOST_HIDE) == 0)
+    {
+      *n_values = 1 + PROCEDURES_HIDE_N_VALUES;
+      cancelled = !procedures_hide (mode, n_params, params, result + 1, &error);
+    }
+  else if (strcmp (name, HOST_REVEAL) == 0)
+    {
+      *n_values = 1 + PROCEDURES_REVEAL_N_VALUES;
+      cancelled = !procedures_reveal (mode, n_params, params, result + 1, &error);
     }
   else
     {

@@ -1,4 +1,4 @@
-/* plugin/png-file.h: PNG files of encrypted pictures, written without a byte that is not the picture, and PNG files compared with what
+/* plugin/png-file.h: PNG files, written without a byte that is not the picture, and PNG files compared with what
  * they should hold.  Thread-safety: safe.
  */
 #pragma once
@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* Writes an opaque RGB8 raster: chunks IHDR, IDAT and IEND only, stored without compression, because noise does not compress.
+/* Writes an opaque RGB8 raster: chunks IHDR, IDAT and IEND only.  noise: stored without compression, because noise does not compress.
  * The file must not exist.  Error: IO; the file is then removed again. */
-gboolean png_file_write (const char *path, const CncRaster *raster, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean png_file_write (const char *path, const CncRaster *raster, gboolean noise, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether PNG has the format: 8- or 16-bit perceptual grey or RGB, or a palette. */
 gboolean png_file_can_hold (const CncFormat *format);

@@ -1,4 +1,4 @@
-/* cnncrypt-batch: encrypts and decrypts many pictures through one GIMP without display. */
+/* cnncrypt-batch: encrypts and decrypts many pictures, hides and reveals, through one GIMP without display. */
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -7,18 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cnc-config.h"
 #include "gimp.h"
 #include "names.h"
+#include "options.h"
 
+/* One result. */
 typedef struct
 {
-  const char *path; /* as given */
+  const char *path; /* as given; of hide: the cover */
   char *label;
-  char *name;  /* of the result; NULL: it is not tried */
-  char *alias; /* what GIMP is told: a link in the job's folder */
-  char *part;  /* stem of the unfinished file, relative to the job's folder */
-  guint job;   /* its number there */
+  char *name;       /* of the result; NULL: it is not tried */
+  char *alias;      /* what GIMP is told: a link in the job's folder */
+  char *part;       /* stem of the unfinished file, relative to the job's folder */
+  guint job;        /* its number there */
+  guint passphrase; /* of reveal: which of them */
   gint64 began;
   gsize log_from;   /* where GIMP's log stood then */
   gboolean settled; /* reported, either way */
@@ -26,31 +28,14 @@ typedef struct
 
 typedef struct
 {
-  gboolean encrypts;
-  char *method, *device, *passphrase, *out;
-  gint timeout;
-  char **pictures;
-  guint n;
+  Options options;
+  guint n; /* results */
   Picture *picture;
   guint *order; /* job number -> picture */
   guint n_jobs;
   guint failed;
   char *folder;
 } Batch;
-
-static const char usage[] = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
-                            "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…";
-
-static const char description[]
-    = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
-      "FILE may be a pipe: /dev/stdin.\n"
-      "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold.  Nothing is\n"
-      "overwritten: where two pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result\n"
-      "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all "
-      "pictures\n"
-      "were done; each failure is one line on standard error, and the rest is still done.\n"
-      "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
-      "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
 
 static void fail (Batch *batch, Picture *picture, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
@@ -93,7 +78,7 @@ finish (Batch *batch, Picture *picture, const char *suffix, const char *device, 
   g_autoptr (GError) error = NULL;
   g_autofree char *part = g_strconcat (batch->folder, "/", picture->part, ".", suffix, NULL);
   g_autofree char *name = g_strconcat (picture->name, ".", suffix, NULL);
-  g_autofree char *made = g_build_filename (batch->out, name, NULL);
+  g_autofree char *made = g_build_filename (batch->options.out, name, NULL);
   g_autofree char *label = names_label (made);
 
   if (!names_move (part, made, &error))
@@ -110,6 +95,18 @@ finish (Batch *batch, Picture *picture, const char *suffix, const char *device, 
            *note != '\0' ? ". " : "", note);
 }
 
+/* The name of a link in the job's folder; keeps a suffix that GIMP may know. */
+static char *
+link_name (const char *kind, guint i, const char *path)
+{
+  const char *dot = strrchr (path, '.');
+  gboolean plain = dot != NULL && strlen (dot) <= 10;
+
+  for (const char *p = dot; plain && *++p != '\0';)
+    plain = g_ascii_isalnum (*p);
+  return g_strdup_printf ("%s-%u%s", kind, i, plain ? dot : "");
+}
+
 /* Messages of GIMP name the links in the job's folder; people know the pictures by other names. */
 static char *
 speak (Batch *batch, const Picture *picture, const char *message)
@@ -118,6 +115,14 @@ speak (Batch *batch, const Picture *picture, const char *message)
   g_autofree char *part = g_build_filename (batch->folder, picture->part, NULL);
   g_autoptr (GString) text = g_string_new (message);
 
+  for (guint i = 0; batch->options.secrets != NULL && batch->options.secrets[i] != NULL; i++)
+    {
+      g_autofree char *name = link_name ("secret", i, batch->options.secrets[i]);
+      g_autofree char *secret = g_build_filename (batch->folder, name, NULL);
+      g_autofree char *label = names_label (batch->options.secrets[i]);
+
+      g_string_replace (text, secret, label, 0);
+    }
   g_string_replace (text, alias, picture->label, 0);
   g_string_replace (text, part, "the result", 0);
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -194,28 +199,41 @@ on_line (char **fields, gpointer user_data)
     }
 }
 
+/* Why a file cannot be read as a picture; NULL if nothing speaks against it.  Returns: (transfer full) */
+static char *
+unreadable (const char *path)
+{
+  GStatBuf st;
+
+  if (g_stat (path, &st) == 0 && !S_ISREG (st.st_mode))
+    return g_strdup ("It is not a file.");
+  return access (path, R_OK) != 0 ? g_strdup_printf ("It cannot be read: %s.", g_strerror (errno)) : NULL;
+}
+
 /* Pictures that need not be tried are reported here. */
 static gboolean
 is_worth (Batch *batch, Picture *picture)
 {
+  g_autofree char *why = unreadable (picture->path);
   g_autofree char *file = NULL;
   g_autofree char *made = NULL;
   GStatBuf st;
 
-  if (g_stat (picture->path, &st) != 0)
+  if (why != NULL)
     {
-      fail (batch, picture, "It cannot be read: %s.", g_strerror (errno));
+      fail (batch, picture, "%s", why);
       return FALSE;
     }
-  if (!S_ISREG (st.st_mode))
+  for (guint i = 0; batch->options.secrets != NULL && batch->options.secrets[i] != NULL; i++)
     {
-      fail (batch, picture, "It is not a file.");
-      return FALSE;
-    }
-  if (access (picture->path, R_OK) != 0)
-    {
-      fail (batch, picture, "It cannot be read: %s.", g_strerror (errno));
-      return FALSE;
+      g_autofree char *problem = unreadable (batch->options.secrets[i]);
+      g_autofree char *label = names_label (batch->options.secrets[i]);
+
+      if (problem != NULL)
+        {
+          fail (batch, picture, "The secret %s: %s", label, problem);
+          return FALSE;
+        }
     }
   if (picture->name == NULL)
     {
@@ -223,7 +241,7 @@ is_worth (Batch *batch, Picture *picture)
       return FALSE;
     }
   file = g_strconcat (picture->name, ".png", NULL);
-  made = g_build_filename (batch->out, file, NULL);
+  made = g_build_filename (batch->options.out, file, NULL);
   if (g_lstat (made, &st) == 0)
     {
       g_autofree char *label = names_label (made);
@@ -232,26 +250,6 @@ is_worth (Batch *batch, Picture *picture)
       return FALSE;
     }
   return TRUE;
-}
-
-/* A link in the job's folder; keeps a suffix that GIMP may know. */
-static gboolean
-link_picture (Batch *batch, Picture *picture, GError **error)
-{
-  const char *dot = strrchr (picture->path, '.');
-  g_autofree char *target = g_canonicalize_filename (picture->path, NULL);
-  g_autofree char *path = NULL;
-  gboolean plain = dot != NULL && strlen (dot) <= 10;
-
-  for (const char *p = dot; plain && *++p != '\0';)
-    plain = g_ascii_isalnum (*p);
-  picture->alias = g_strdup_printf ("in-%u%s", picture->job, plain ? dot : "");
-  picture->part = g_strdup_printf ("out/.cnncrypt-%d-%u", (int) getpid (), picture->job);
-  path = g_build_filename (batch->folder, picture->alias, NULL);
-  if (symlink (target, path) == 0)
-    return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s", g_strerror (errno));
-  return FALSE;
 }
 
 static gboolean
@@ -264,6 +262,34 @@ link_as (Batch *batch, const char *target, const char *name, GError **error)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s cannot be written: %s", path, g_strerror (errno));
   return FALSE;
+}
+
+static gboolean
+link_passphrases (Batch *batch, GError **error)
+{
+  for (guint i = 0; batch->options.passphrases != NULL && batch->options.passphrases[i] != NULL; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("passphrase-%u", i);
+
+      if (!link_as (batch, batch->options.passphrases[i], name, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+link_secrets (Batch *batch, GKeyFile *file, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; batch->options.secrets != NULL && batch->options.secrets[i] != NULL; i++)
+    {
+      g_ptr_array_add (names, link_name ("secret", i, batch->options.secrets[i]));
+      if (!link_as (batch, batch->options.secrets[i], names->pdata[i], error))
+        return FALSE;
+    }
+  g_key_file_set_string_list (file, "job", "secrets", (const char *const *) names->pdata, names->len);
+  return TRUE;
 }
 
 static gboolean
@@ -283,34 +309,68 @@ write_job (Batch *batch, GError **error)
       picture->job = batch->n_jobs;
       batch->order[batch->n_jobs++] = i;
       group = g_strdup_printf ("%u", picture->job);
-      if (!link_picture (batch, picture, error))
+      picture->alias = link_name ("in", picture->job, picture->path);
+      picture->part = g_strdup_printf ("out/.cnncrypt-%d-%u", (int) getpid (), picture->job);
+      if (!link_as (batch, picture->path, picture->alias, error))
         return FALSE;
       g_key_file_set_string (file, group, "in", picture->alias);
       g_key_file_set_string (file, group, "out", picture->part);
+      g_key_file_set_integer (file, group, "passphrase", (gint) picture->passphrase);
     }
-  g_key_file_set_string (file, "job", "action", batch->encrypts ? "encrypt" : "decrypt");
-  g_key_file_set_string (file, "job", "method", batch->method != NULL ? batch->method : "");
-  g_key_file_set_string (file, "job", "device", batch->device != NULL ? batch->device : "");
+  g_key_file_set_string (file, "job", "action", options_action (batch->options.action));
+  g_key_file_set_integer (file, "job", "bits", batch->options.bits);
+  g_key_file_set_string (file, "job", "mode", batch->options.mode != NULL ? batch->options.mode : "");
+  g_key_file_set_integer (file, "job", "passphrases", options_count (batch->options.passphrases));
+  g_key_file_set_string (file, "job", "method", batch->options.method != NULL ? batch->options.method : "");
+  g_key_file_set_string (file, "job", "device", batch->options.device != NULL ? batch->options.device : "");
   g_key_file_set_integer (file, "job", "fd", GIMP_RESULT_FD);
   g_key_file_set_integer (file, "job", "pictures", (gint) batch->n_jobs);
-  return link_as (batch, batch->passphrase, "passphrase", error) && link_as (batch, batch->out, "out", error)
+  return link_passphrases (batch, error) && link_secrets (batch, file, error) && link_as (batch, batch->options.out, "out", error)
          && g_key_file_save_to_file (file, path, error);
+}
+
+/* One result for each picture; of reveal, one for each passphrase on top. */
+static void
+list_results (Batch *batch)
+{
+  const guint n_pictures = batch->options.n, each = batch->options.action == ACTION_REVEAL ? options_count (batch->options.passphrases) : 1;
+  /* Not g_strfreev: there are gaps. */
+  char **names = names_new (batch->options.pictures, n_pictures);
+
+  batch->n = n_pictures * each;
+  batch->picture = g_new0 (Picture, batch->n);
+  for (guint i = 0; i < batch->n; i++)
+    {
+      Picture *picture = &batch->picture[i];
+      const char *name = names[i / each];
+
+      picture->path = batch->options.pictures[i / each];
+      picture->passphrase = i % each;
+      picture->label = names_label (picture->path);
+      if (name != NULL)
+        picture->name = each == 1 ? g_strdup (name) : g_strdup_printf ("%s-%u", name, picture->passphrase + 1);
+    }
+  for (guint i = 0; i < n_pictures; i++)
+    g_free (names[i]);
+  g_free (names);
+}
+
+/* The cover, and the name that was asked for. */
+static void
+list_hidden (Batch *batch, const char *out)
+{
+  batch->n = 1;
+  batch->picture = g_new0 (Picture, 1);
+  batch->picture->path = batch->options.cover;
+  batch->picture->label = names_label (batch->options.cover);
+  batch->picture->name = g_path_get_basename (out);
+  batch->picture->name[strlen (batch->picture->name) - strlen (".png")] = '\0';
 }
 
 static gboolean
 work (Batch *batch, GError **error)
 {
-  g_auto (GStrv) names = NULL;
-
-  batch->picture = g_new0 (Picture, batch->n);
-  names = names_new (batch->pictures, batch->n);
-  for (guint i = 0; i < batch->n; i++)
-    {
-      batch->picture[i].path = batch->pictures[i];
-      batch->picture[i].label = names_label (batch->pictures[i]);
-      batch->picture[i].name = names[i];
-    }
-  if (!write_job (batch, error) || (batch->n_jobs > 0 && !gimp_run (batch->folder, (guint) batch->timeout, on_line, batch, error)))
+  if (!write_job (batch, error) || (batch->n_jobs > 0 && !gimp_run (batch->folder, (guint) batch->options.timeout, on_line, batch, error)))
     return FALSE;
   for (guint i = 0; i < batch->n; i++)
     if (!batch->picture[i].settled)
@@ -331,83 +391,37 @@ fail_rest (Batch *batch, const char *message)
       }
 }
 
-static gboolean
-parse (Batch *batch, int *argc, char ***argv, GError **error)
+/* Fills the list of results; afterwards out is the folder that they go to. */
+static void
+list_work (Batch *batch)
 {
-  gboolean version = FALSE;
-  const GOptionEntry entries[] = {
-    { "method", 0, 0, G_OPTION_ARG_STRING, &batch->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)",
-      "ID" },
-    { "device", 0, 0, G_OPTION_ARG_STRING, &batch->device, "What the convolutions run on", "ID" },
-    { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &batch->passphrase, "File whose first line is the passphrase", "FILE" },
-    { "out", 0, 0, G_OPTION_ARG_FILENAME, &batch->out, "Folder for the results; made if it is not there", "DIR" },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &batch->timeout, "Seconds without progress after which GIMP counts as hung (600)", "SECONDS" },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &batch->pictures, NULL, NULL },
-    { NULL, 0, 0, 0, NULL, NULL, NULL },
-  };
-  g_autoptr (GOptionContext) context = g_option_context_new (usage);
-
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, argc, argv, error))
-    return FALSE;
-  if (version)
+  if (batch->options.action == ACTION_HIDE)
     {
-      g_print ("cnncrypt-batch %s\n", CNC_VERSION);
-      exit (EXIT_SUCCESS);
+      g_autofree char *file = batch->options.out;
+
+      list_hidden (batch, file);
+      batch->options.out = g_path_get_dirname (file);
     }
-  batch->n = batch->pictures != NULL ? g_strv_length (batch->pictures) : 0;
-  return TRUE;
-}
-
-static const char *
-complain (const Batch *batch)
-{
-  const char *action = batch->n > 0 ? batch->pictures[0] : "";
-
-  if (strcmp (action, "encrypt") != 0 && strcmp (action, "decrypt") != 0)
-    return "Say what to do: encrypt or decrypt; --help tells more.";
-  if (strcmp (action, "decrypt") == 0 && batch->method != NULL)
-    return "--method is for encrypt; an encrypted picture knows its own.";
-  if (batch->n < 2)
-    return "No picture was named.";
-  if (batch->out == NULL)
-    return "Name the folder for the results with --out DIR.";
-  if (batch->passphrase == NULL || *batch->passphrase == '\0')
-    return "Name a file with the passphrase: --passphrase-file FILE.";
-  if (batch->timeout < 1)
-    return "--timeout takes a number of seconds, at least 1.";
-  return NULL;
+  else
+    list_results (batch);
 }
 
 int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Batch batch = { .timeout = 600 };
-  const char *complaint;
+  Batch batch = { 0 };
 
   setlocale (LC_ALL, "");
-  if (!parse (&batch, &argc, &argv, &error))
+  if (!options_read (&batch.options, &argc, &argv, &error))
     {
       fail (&batch, NULL, "%s", error->message);
       return 2;
     }
-  if (batch.passphrase == NULL)
-    batch.passphrase = g_strdup (g_getenv ("CNNCRYPT_PASSPHRASE_FILE"));
-  complaint = complain (&batch);
-  if (complaint != NULL)
+  list_work (&batch);
+  if (g_mkdir_with_parents (batch.options.out, 0777) != 0 || access (batch.options.out, W_OK | X_OK) != 0)
     {
-      fail (&batch, NULL, "%s", complaint);
-      return 2;
-    }
-  batch.encrypts = strcmp (batch.pictures[0], "encrypt") == 0;
-  batch.pictures++;
-  batch.n--;
-  if (g_mkdir_with_parents (batch.out, 0777) != 0 || access (batch.out, W_OK | X_OK) != 0)
-    {
-      g_autofree char *label = names_label (batch.out);
+      g_autofree char *label = names_label (batch.options.out);
 
       fail (&batch, NULL, "%s is no folder that can be written to: %s.", label, g_strerror (errno));
       return EXIT_FAILURE;

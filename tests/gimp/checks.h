@@ -26,3 +26,4 @@ void checks_regions (void);
 void checks_refusals (void);
 void checks_session (void);
 void checks_undo (void);
+void checks_hide (void);

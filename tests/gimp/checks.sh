@@ -2,7 +2,7 @@
 # Runs one part of the checks inside a headless GIMP: checks.sh PLUGIN CHECKS PART MAKE_MODEL.
 PLUGIN=$1 CHECKS=$2 PART=$3 MAKE_MODEL=$(realpath "$4")
 . "$(dirname "$0")/profile.sh"
-EXTRA="CNNCRYPT_TAP=$WORK/tap CHECKS_PASSPHRASE=Zebra-Kübel-17 CHECKS_OTHER=other CHECKS_EMPTY= CHECKS_FOLDER=$WORK CNNCRYPT_MODEL_PATH=$WORK/models"
+EXTRA="CNNCRYPT_TAP=$WORK/tap CHECKS_PASSPHRASE=Zebra-Kübel-17 CHECKS_OTHER=other CHECKS_THIRD=third CHECKS_EMPTY= CHECKS_FOLDER=$WORK CNNCRYPT_MODEL_PATH=$WORK/models"
 mkdir "$WORK/models"
 "$MAKE_MODEL" "$WORK/models/autoencoder.safetensors" || exit 1
 : >"$WORK/tap"

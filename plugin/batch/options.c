@@ -1,0 +1,165 @@
+/* The command line of cnncrypt-batch. */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cnc-config.h"
+
+static const char *const actions[OPTIONS_N_ACTIONS] = { "encrypt", "decrypt", "hide", "reveal" };
+
+static const char usage[] = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+                            "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+                            "  cnncrypt-batch hide [--mode ID] [--bits N] [--device ID] --cover PICTURE --secret PICTURE… "
+                            "--passphrase-file FILE… --out FILE.png\n"
+                            "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…";
+
+static const char description[]
+    = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
+      "FILE may be a pipe: /dev/stdin.\n"
+      "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold.  Nothing is\n"
+      "overwritten: where two pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result\n"
+      "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all "
+      "pictures\n"
+      "were done; each failure is one line on standard error, and the rest is still done.\n"
+      "hide takes one to three secrets: --secret and --passphrase-file repeat, one for each, in the same order.  reveal writes "
+      "DIR/NAME.png; of\n"
+      "several passphrases, the n-th gives DIR/NAME-n.png.\n"
+      "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
+      "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
+
+const char *
+options_action (Action action)
+{
+  return actions[action];
+}
+
+guint
+options_count (char **strings)
+{
+  return strings != NULL ? g_strv_length (strings) : 0;
+}
+
+static gboolean
+parse (Options *options, int *argc, char ***argv, GError **error)
+{
+  gboolean version = FALSE;
+  const GOptionEntry entries[] = {
+    { "method", 0, 0, G_OPTION_ARG_STRING, &options->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)",
+      "ID" },
+    { "device", 0, 0, G_OPTION_ARG_STRING, &options->device, "What the convolutions run on", "ID" },
+    { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->passphrases, "File whose first line is the passphrase", "FILE" },
+    { "out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "Folder for the results, made if it is not there; of hide: the file", "DIR" },
+    { "mode", 0, 0, G_OPTION_ARG_STRING, &options->mode,
+      "How to hide: cnn (not to be seen), robust (survives JPEG) or exact (best quality, lossless files only)", "ID" },
+    { "bits", 0, 0, G_OPTION_ARG_INT, &options->bits, "exact: low bits of a sample that may be taken, 1 (the default) or 2", "N" },
+    { "cover", 0, 0, G_OPTION_ARG_FILENAME, &options->cover, "The picture that the secrets are hidden in", "PICTURE" },
+    { "secret", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->secrets, "A picture to hide; one to three", "PICTURE" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout, "Seconds without progress after which GIMP counts as hung (600)", "SECONDS" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->pictures, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+
+  g_option_context_set_description (context, description);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (version)
+    {
+      g_print ("cnncrypt-batch %s\n", CNC_VERSION);
+      exit (EXIT_SUCCESS);
+    }
+  options->n = options->pictures != NULL ? g_strv_length (options->pictures) : 0;
+  return TRUE;
+}
+
+/* What is wrong with the options of hide, of all others; NULL if nothing is. */
+static const char *
+complain_hide (const Options *options)
+{
+  if (options->n > 1)
+    return "hide takes its pictures as --cover PICTURE and --secret PICTURE.";
+  if (options->cover == NULL)
+    return "Name the picture to hide in with --cover PICTURE.";
+  if (options->secrets == NULL)
+    return "Name the pictures to hide with --secret PICTURE, one to three times.";
+  if (options->bits < 0 || options->bits > 2)
+    return "--bits takes 1 or 2.";
+  if (options_count (options->secrets) > 3)
+    return "Three secrets at most can be hidden in one picture; name fewer.";
+  if (options_count (options->passphrases) != options_count (options->secrets))
+    return "Name one --passphrase-file FILE for each --secret, in the same order.";
+  if (options->out == NULL)
+    return "Name the file to make with --out FILE.png.";
+  if (strlen (options->out) <= strlen (".png") || !g_str_has_suffix (options->out, ".png") || g_str_has_suffix (options->out, "/.png"))
+    return "hide makes a PNG file; name it with --out FILE.png.";
+  return NULL;
+}
+
+static const char *
+complain_others (const Options *options)
+{
+  if (options->cover != NULL || options->secrets != NULL || options->mode != NULL || options->bits != 0)
+    return "--cover, --secret, --mode and --bits are for hide.";
+  if (options->n < 2)
+    return "No picture was named.";
+  if (options->out == NULL)
+    return "Name the folder for the results with --out DIR.";
+  if (options->passphrases == NULL)
+    return "Name a file with the passphrase: --passphrase-file FILE.";
+  if (options->action != ACTION_REVEAL && options_count (options->passphrases) > 1)
+    return "There can be only one --passphrase-file here.";
+  return NULL;
+}
+
+static const char *
+complain (Options *options)
+{
+  const char *action = options->n > 0 ? options->pictures[0] : "";
+
+  while (options->action < OPTIONS_N_ACTIONS && strcmp (action, actions[options->action]) != 0)
+    options->action = (Action) (options->action + 1);
+  if (options->action == OPTIONS_N_ACTIONS)
+    return "Say what to do: encrypt, decrypt, hide or reveal; --help tells more.";
+  if (options->action != ACTION_ENCRYPT && options->method != NULL)
+    return "--method is for encrypt; an encrypted picture knows its own.";
+  if (options->timeout < 1)
+    return "--timeout takes a number of seconds, at least 1.";
+  for (guint i = 0; i < options_count (options->passphrases); i++)
+    if (*options->passphrases[i] == '\0')
+      return "Name a file with the passphrase: --passphrase-file FILE.";
+  return options->action == ACTION_HIDE ? complain_hide (options) : complain_others (options);
+}
+
+static void
+use_default_passphrase (Options *options)
+{
+  const char *file = g_getenv ("CNNCRYPT_PASSPHRASE_FILE");
+
+  if (options->passphrases != NULL || file == NULL || *file == '\0')
+    return;
+  options->passphrases = g_new0 (char *, 2);
+  options->passphrases[0] = g_strdup (file);
+}
+
+gboolean
+options_read (Options *options, int *argc, char ***argv, GError **error)
+{
+  const char *complaint;
+
+  options->timeout = 600;
+  if (!parse (options, argc, argv, error))
+    return FALSE;
+  use_default_passphrase (options);
+  complaint = complain (options);
+  if (complaint != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, complaint);
+      return FALSE;
+    }
+  options->pictures++;
+  options->n--;
+  return TRUE;
+}

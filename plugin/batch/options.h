@@ -1,0 +1,41 @@
+/* plugin/batch/options.h: the command line of cnncrypt-batch. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  ACTION_ENCRYPT,
+  ACTION_DECRYPT,
+  ACTION_HIDE,
+  ACTION_REVEAL,
+} Action;
+
+/* "encrypt", … */
+const char *options_action (Action action);
+
+#define OPTIONS_N_ACTIONS 4u
+
+typedef struct
+{
+  Action action;
+  char *method, *device, *mode; /* NULL: not given */
+  char *cover, **secrets;       /* hide */
+  gint bits;                    /* hide; 0: not given */
+  char *out;                    /* hide: a file; else a folder */
+  char **passphrases;           /* files */
+  gint timeout;                 /* seconds */
+  char **pictures;              /* hide: none */
+  guint n;                      /* of them */
+} Options;
+
+/* Reads and checks everything that can be checked without looking at a file.  Ends the program for --help and --version.
+ * Errors: G_OPTION_ERROR. */
+gboolean options_read (Options *options, int *argc, char ***argv, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* strings: (nullable). */
+guint options_count (char **strings);
+
+G_END_DECLS

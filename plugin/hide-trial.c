@@ -1,0 +1,133 @@
+/* What hiding would give, tried out on a part of the picture. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "flat.h"
+#include "hide.h"
+
+/* About the pixels of the part: enough for a figure, and done in the time that a dialog may take. */
+#define SAMPLE_PIXELS (320.0 * 320.0)
+
+struct _HideTrial
+{
+  gint32 image;
+  double share; /* of the width, and of the height, that is looked at */
+  CncRaster *cover;
+  GHashTable *secrets; /* "kind:id:path" -> CncRaster */
+  CncBackend *backend;
+};
+
+HideTrial *
+hide_trial_new (gint32 image)
+{
+  HideTrial *trial = g_new0 (HideTrial, 1);
+
+  trial->image = image;
+  trial->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) cnc_raster_free);
+  return trial;
+}
+
+void
+hide_trial_free (HideTrial *trial)
+{
+  cnc_raster_free (trial->cover);
+  g_hash_table_unref (trial->secrets);
+  cnc_backend_free (trial->backend);
+  g_free (trial);
+}
+
+/* The middle of a raster: that share of either side. */
+static CncRaster *
+middle (const CncRaster *whole, double share, GError **error)
+{
+  const guint32 width = MAX ((guint32) (whole->width * share), 1), height = MAX ((guint32) (whole->height * share), 1);
+  const gsize x = (whole->width - width) / 2, y = (whole->height - height) / 2;
+  CncRaster *part = cnc_raster_new (width, height, &whole->format, error);
+
+  for (gsize row = 0; part != NULL && row < height; row++)
+    memcpy (part->data + row * cnc_raster_row_bytes (part), whole->data + (y + row) * cnc_raster_row_bytes (whole) + 3 * x,
+            cnc_raster_row_bytes (part));
+  return part;
+}
+
+static gboolean
+read_cover (HideTrial *trial, GError **error)
+{
+  g_autoptr (CncRaster) whole = NULL;
+
+  if (trial->cover != NULL)
+    return TRUE;
+  whole = flat_read_image (trial->image, "The cover", NULL, NULL, error);
+  if (whole == NULL)
+    return FALSE;
+  trial->share = MIN (1.0, sqrt (SAMPLE_PIXELS / ((double) whole->width * whole->height)));
+  trial->cover = middle (whole, trial->share, error);
+  return trial->cover != NULL;
+}
+
+/* The same share of a secret: what there is to hide in each pixel is then as in the whole. */
+static const CncRaster *
+read_secret (HideTrial *trial, const HideSource *source, guint number, GError **error)
+{
+  g_autofree char *key = g_strdup_printf ("%d:%d:%s", source->from, source->id, source->path != NULL ? source->path : "");
+  CncRaster *part = g_hash_table_lookup (trial->secrets, key);
+
+  if (part == NULL)
+    {
+      g_autoptr (CncRaster) whole = hide_read_source (source, number, NULL, NULL, error);
+
+      part = whole != NULL ? middle (whole, trial->share, error) : NULL;
+      if (part != NULL)
+        g_hash_table_insert (trial->secrets, g_steal_pointer (&key), part);
+    }
+  return part;
+}
+
+static const char *
+note (const CncStegoMode *mode, const CncHideReport *report)
+{
+  for (guint i = 0; i < report->n_secrets; i++)
+    if (!mode->network && report->secrets[i].psnr < 28)
+      return "\nThere is little room for that much: smaller secrets or two low bits would give better copies.";
+  return "";
+}
+
+char *
+hide_trial_run (HideTrial *trial, GPtrArray *sources, const HideChoices *choices, CncRaster **difference, GError **error)
+{
+  CncHideParams params = { .mode = choices->mode, .bits = choices->mode->network ? 0 : choices->bits };
+  const CncRaster *secrets[CNC_STEGO_MAX_SECRETS];
+  g_autoptr (CncStegoLock) lock = NULL;
+  g_autoptr (CncRaster) made = NULL;
+  CncHideReport report = { 0 };
+  g_autofree char *figures = NULL, *text = NULL;
+
+  *difference = NULL;
+  if (!read_cover (trial, error))
+    return NULL;
+  for (guint i = 0; i < sources->len; i++)
+    {
+      secrets[i] = read_secret (trial, sources->pdata[i], i + 1, error);
+      if (secrets[i] == NULL)
+        return NULL;
+    }
+  if (choices->mode->network)
+    {
+      if (trial->backend == NULL)
+        trial->backend = cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, error); /* so little that no other device would be faster */
+      params.backend = trial->backend;
+      if (params.backend == NULL)
+        return NULL;
+    }
+  lock = cnc_stego_lock_new_trial (sources->len, error);
+  made = lock != NULL ? cnc_hide (trial->cover, secrets, sources->len, lock, &params, &report, error) : NULL;
+  if (made == NULL)
+    return NULL;
+  *difference = cnc_stego_difference (trial->cover, made, 10, NULL);
+  figures = hide_report_text (&report);
+  text = g_strconcat (figures, note (choices->mode, &report), NULL);
+  cnc_hide_report_clear (&report);
+  return g_steal_pointer (&text);
+}
