@@ -22,12 +22,15 @@ train_losses_init (TrainLosses *losses, const TrainRecipe *recipe, const CncGrap
 
   *losses = (TrainLosses){ .ramp = 1, .n_targets = recipe->n_targets };
   for (guint t = 0; t < recipe->n_targets; t++)
-    losses->plain[t] = (TrainTerm){ CNC_OP_MSE, graph->outputs[recipe->targets[t].output], recipe->targets[t].input, 0, 1, FALSE };
+    losses->plain[t] = (TrainTerm){
+      CNC_OP_MSE, graph->outputs[recipe->targets[t].output], train_target_other (&recipe->targets[t], graph), 0, 1, FALSE
+    };
   for (guint t = 0; t < recipe->n_targets; t++)
     for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
       {
         const TrainTarget *target = &recipe->targets[t];
-        const TrainTerm term = { kinds[k], graph->outputs[target->output], target->input, 0, weights[k] * target->weight, t == 0 };
+        const TrainTerm term
+            = { kinds[k], graph->outputs[target->output], train_target_other (target, graph), 0, weights[k] * target->weight, t == 0 };
 
         add_term (losses, &term);
       }

@@ -39,6 +39,29 @@ read_number (const char *text, double low, double high, double *value)
   return end != text && *end == '\0' && *value >= low && *value <= high;
 }
 
+guint
+train_target_other (const TrainTarget *target, const CncGraph *graph)
+{
+  return target->other < CNC_GRAPH_MAX_ENDS ? target->other : graph->outputs[target->other - CNC_GRAPH_MAX_ENDS];
+}
+
+gboolean
+train_target_is_picture (const TrainTarget *target, const CncGraph *graph)
+{
+  return target->other < CNC_GRAPH_MAX_ENDS && !graph->inputs[target->other].key;
+}
+
+/* The number of an output; how many there are if it is none. */
+static guint
+output_of (const CncGraph *graph, const char *name)
+{
+  guint i = 0;
+
+  while (i < graph->n_outputs && strcmp (cnc_graph_value_name (graph, graph->outputs[i]), name) != 0)
+    i++;
+  return i;
+}
+
 /* "VALUE INPUT WEIGHT ...": which values should be which pictures. */
 static gboolean
 read_targets (const RecipeReader *r, GError **error)
@@ -51,22 +74,24 @@ read_targets (const RecipeReader *r, GError **error)
 
   recipe->targets[0] = (TrainTarget){ 0, 0, 1 };
   recipe->n_targets = 1;
+  if (graph->n_outputs > TRAIN_MAX_TARGETS)
+    return train_recipe_bad (error, r, 0, "[graph] has more than %u outputs.", TRAIN_MAX_TARGETS);
   if (line == 0)
     return TRUE;
   if (n == 0 || n % 3 != 0 || n > 3 * TRAIN_MAX_TARGETS)
-    return train_recipe_bad (error, r, line, "targets are one to seven times a value, an input and a weight, as in \"stego cover 1\".");
+    return train_recipe_bad (error, r, line, "targets are one to seven times an output, an input and a weight, as in \"stego cover 1\".");
   for (guint i = 0; i < n / 3; i++)
     {
       TrainTarget *t = &recipe->targets[i];
 
-      for (t->output = 0; t->output < graph->n_outputs; t->output++)
-        if (strcmp (cnc_graph_value_name (graph, graph->outputs[t->output]), words[3 * i]) == 0)
-          break;
-      t->input = cnc_graph_value (graph, words[3 * i + 1]);
+      t->output = output_of (graph, words[3 * i]);
+      t->other = cnc_graph_value (graph, words[3 * i + 1]);
+      if (t->other == CNC_NO_VALUE || t->other >= graph->n_inputs)
+        t->other = CNC_GRAPH_MAX_ENDS + output_of (graph, words[3 * i + 1]);
       if (t->output == graph->n_outputs)
         return train_recipe_bad (error, r, line, "\"%s\" is none of the outputs in [graph].", words[3 * i]);
-      if (t->input == CNC_NO_VALUE || t->input >= graph->n_inputs)
-        return train_recipe_bad (error, r, line, "there is no input \"%s\".", words[3 * i + 1]);
+      if (t->other == CNC_GRAPH_MAX_ENDS + graph->n_outputs || t->other == CNC_GRAPH_MAX_ENDS + t->output)
+        return train_recipe_bad (error, r, line, "there is no input \"%s\", and no other output.", words[3 * i + 1]);
       if (!read_number (words[3 * i + 2], 0, 1e9, &t->weight))
         return train_recipe_bad (error, r, line, "a weight is a number from 0 to 1e9, not \"%s\".", words[3 * i + 2]);
     }

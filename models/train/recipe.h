@@ -29,7 +29,7 @@ typedef enum
 typedef struct
 {
   guint output; /* which of the graph's outputs is judged: the values of a folded graph have other numbers */
-  guint input;  /* the picture that it should be */
+  guint other;  /* what it should be: an input, or CNC_GRAPH_MAX_ENDS and more: another output, which gets no gradient of that */
   double weight;
 } TrainTarget;
 
@@ -72,6 +72,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRecipe, train_recipe_free)
 
 /* What the parameter begins with, or NULL if the recipe's start does not hold it; of its shape. */
 const CncStoredTensor *train_recipe_start (const TrainRecipe *recipe, guint parameter);
+
+/* Whether the target's other side is an input that is a picture. */
+gboolean train_target_is_picture (const TrainTarget *target, const CncGraph *graph);
+
+/* The value that the target is compared with; graph: the recipe's, or one that was folded. */
+guint train_target_other (const TrainTarget *target, const CncGraph *graph);
 
 /* What the weight of the first target is multiplied with in a step, counted from 1. */
 double train_recipe_ramp (const TrainRecipe *recipe, guint step);

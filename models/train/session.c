@@ -130,7 +130,13 @@ batch_params (const TrainSession *s, const CncGraph *graph, guint batch, CncMode
       params.shapes[i].n = batch;
     }
   for (guint i = 0; i < s->recipe->n_targets; i++)
-    add_fetch (&params, graph->outputs[s->recipe->targets[i].output]);
+    {
+      const guint other = train_target_other (&s->recipe->targets[i], graph);
+
+      add_fetch (&params, graph->outputs[s->recipe->targets[i].output]);
+      if (other >= graph->n_inputs)
+        add_fetch (&params, other);
+    }
   if (graph->latent != CNC_NO_VALUE)
     add_fetch (&params, graph->latent);
   return params;
@@ -143,15 +149,15 @@ check_targets (const TrainSession *s, GError **error)
     {
       const TrainTarget *t = &s->recipe->targets[i];
       const CncGraph *graph = s->net->graph;
-      const guint value = graph->outputs[t->output];
-      const CncShape *is = &cnc_plan_tensor (s->plan, value)->shape, *should = &cnc_plan_tensor (s->plan, t->input)->shape;
+      const guint value = graph->outputs[t->output], other = train_target_other (t, graph);
+      const CncShape *is = &cnc_plan_tensor (s->plan, value)->shape, *should = &cnc_plan_tensor (s->plan, other)->shape;
 
       if (memcmp (is, should, sizeof *is) != 0)
         {
           g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                        "\"%s\" is %ux%ux%u, but \"%s\", which it is compared with, is %ux%ux%u; change the network or the targets.",
-                       cnc_graph_value_name (graph, value), is->c, is->h, is->w, cnc_graph_value_name (graph, t->input), should->c,
-                       should->h, should->w);
+                       cnc_graph_value_name (graph, value), is->c, is->h, is->w, cnc_graph_value_name (graph, other), should->c, should->h,
+                       should->w);
           return FALSE;
         }
     }

@@ -133,9 +133,9 @@ add_provenance (CncSafetensorsWriter *writer, const Loop *l)
       const CncGraph *graph = s->recipe->graph;
       const TrainTarget *t = &s->recipe->targets[i];
 
-      if (!graph->inputs[t->input].key)
+      if (train_target_is_picture (t, graph))
         g_string_append_printf (targets, "%s%s %s", targets->len > 0 ? " " : "", cnc_graph_value_name (graph, graph->outputs[t->output]),
-                                graph->inputs[t->input].name);
+                                graph->inputs[t->other].name);
     }
   if (targets->len > 0)
     cnc_safetensors_writer_text (writer, "targets", targets->str);
@@ -206,9 +206,10 @@ shown_targets (const TrainSession *s, const CncGraph *graph, const CncPlan *plan
   for (guint i = 0; i < s->recipe->n_targets; i++)
     {
       const TrainTarget *t = &s->recipe->targets[i];
-      const CncShape *is = &cnc_plan_tensor (plan, graph->outputs[t->output])->shape, *should = &cnc_plan_tensor (plan, t->input)->shape;
+      const CncShape *is = &cnc_plan_tensor (plan, graph->outputs[t->output])->shape,
+                     *should = &cnc_plan_tensor (plan, train_target_other (t, graph))->shape;
 
-      if (!s->recipe->graph->inputs[t->input].key && memcmp (is, should, sizeof *is) == 0)
+      if (train_target_is_picture (t, graph) && memcmp (is, should, sizeof *is) == 0)
         shown[n++] = *t;
     }
   return n;
@@ -250,7 +251,7 @@ draw_sheet (Loop *l, const CncGraph *graph, CncPlan *plan, const CncWeights *wei
           if (!cnc_buffer_download (s->backend, cnc_plan_tensor (plan, graph->outputs[shown[i].output])->buffer, 0, values,
                                     size * sizeof (float), error))
             return FALSE;
-          to_bytes (to[shown[i].input], sheet + (2 * i * count + k) * size, size);
+          to_bytes (to[shown[i].other], sheet + (2 * i * count + k) * size, size);
           to_bytes (values, sheet + ((2 * i + 1) * count + k) * size, size);
         }
     }

@@ -229,6 +229,35 @@ test_targets (void)
   g_assert_cmpfloat (after[0] / kept[0], >, 0.5);
 }
 
+/* Another output as what one should be: no gradient goes there. */
+static void
+test_other_output (void)
+{
+  g_autoptr (TrainRecipe) recipe = good_recipe (NETWORK TAIL "targets = o r 1\n");
+  g_autoptr (TrainData) data = random_data (9, 3, 12);
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (TrainSession) s = session_of (recipe, data, backend);
+  g_autoptr (GError) error = NULL;
+  guint checked = 0;
+
+  steps (s, 1);
+  for (guint i = 0; i < s->net->n_values; i++)
+    {
+      const CncTensor *t = train_gradients_parameter (s->gradients, i);
+      const gsize n = cnc_shape_count (&t->shape);
+      const char first = s->net->graph->parameters[i].name[0];
+      g_autofree float *gradient = g_new (float, n);
+      gboolean any = FALSE;
+
+      g_assert_true (cnc_buffer_download (backend, t->buffer, t->offset * 4, gradient, n * 4, &error));
+      for (gsize k = 0; k < n; k++)
+        any = any || gradient[k] != 0;
+      g_assert_true (any == (strchr ("fe", first) != NULL)); /* q and l make r alone */
+      checked++;
+    }
+  g_assert_cmpuint (checked, ==, 8);
+}
+
 static void
 test_recipes (void)
 {
@@ -238,7 +267,8 @@ test_recipes (void)
   } cases[] = {
     { NETWORK TAIL "targets = o c\n", ":39: targets are one to seven times" },
     { NETWORK TAIL "targets = o c 1 m c 1\n", ":39: \"m\" is none of the outputs" },
-    { NETWORK TAIL "targets = o z 1\n", ":39: there is no input \"z\"" },
+    { NETWORK TAIL "targets = o z 1\n", ":39: there is no input \"z\", and no other output" },
+    { NETWORK TAIL "targets = o o 1\n", ":39: there is no input \"o\", and no other output" },
     { NETWORK TAIL "targets = o c -1\n", ":39: a weight is a number from 0 to 1e9, not \"-1\"" },
     { NETWORK TAIL "ramp = 2 100\n", ":39: ramp is a share" },
     { NETWORK TAIL "ramp = 0.5\n", ":39: ramp is a share" },
@@ -446,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pairs/ranks", test_ranks);
   g_test_add_func ("/pairs/resume", test_resume);
   g_test_add_func ("/pairs/targets", test_targets);
+  g_test_add_func ("/pairs/other-output", test_other_output);
   g_test_add_func ("/pairs/recipes", test_recipes);
   g_test_add_func ("/pairs/sizes", test_sizes);
   g_test_add_func ("/pairs/frozen", test_frozen);
