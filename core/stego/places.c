@@ -130,14 +130,7 @@ cnc_stego_record_extract (const guint8 *pixels, guint32 width, guint32 height, C
     return TRUE;
   if (g_error_matches (problem, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED)
       && find_sign (pixels, (guint64) width * height * CHANNELS, &old_width, &old_height) && (old_width != width || old_height != height))
-    {
-      g_set_error (
-          error, CNC_ERROR, CNC_ERROR_DAMAGED,
-          "Pictures were hidden in this one when it had %u × %u pixels; now it has %u × %u: it was cropped or resized, which destroys "
-          "them. Ask for the file as it was saved.",
-          old_width, old_height, width, height);
-      return FALSE;
-    }
+    return cnc_stego_record_resized (old_width, old_height, width, height, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }

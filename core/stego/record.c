@@ -85,6 +85,17 @@ bad_format (GError **error, const char *what)
   return FALSE;
 }
 
+gboolean
+cnc_stego_record_resized (guint32 old_width, guint32 old_height, guint32 width, guint32 height, GError **error)
+{
+  g_set_error (
+      error, CNC_ERROR, CNC_ERROR_DAMAGED,
+      "Pictures were hidden in this one when it had %u × %u pixels; now it has %u × %u: it was cropped or resized, which destroys them. "
+      "Ask for the file as it was saved.",
+      old_width, old_height, width, height);
+  return FALSE;
+}
+
 static guint
 wrong_bits (const guint8 *bytes, const guint8 *magic, gsize size)
 {
@@ -134,6 +145,8 @@ cnc_stego_record_read (const guint8 *bytes, gsize size, guint32 expect_width, gu
     return newer (error, "format version", bytes[VERSION_AT]);
   record->width = cnc_get_u32 (bytes + AT_WIDTH);
   record->height = cnc_get_u32 (bytes + AT_HEIGHT);
+  if (record->width != expect_width || record->height != expect_height)
+    return cnc_stego_record_resized (record->width, record->height, expect_width, expect_height, error);
   record->mode = bytes[AT_MODE];
   record->count = bytes[AT_COUNT];
   record->bits = bytes[AT_BITS];
@@ -148,7 +161,7 @@ cnc_stego_record_read (const guint8 *bytes, gsize size, guint32 expect_width, gu
   before = cnc_stego_record_bytes (record) - CNC_STEGO_CHECKSUM_BYTES;
   memcpy (record->checksum, bytes + before, CNC_STEGO_CHECKSUM_BYTES);
   cnc_checksum (bytes, before, sum);
-  if (!cnc_equal (sum, record->checksum, sizeof sum) || record->width != expect_width || record->height != expect_height)
+  if (!cnc_equal (sum, record->checksum, sizeof sum))
     return damaged (error);
   return check_fields (record, error);
 }

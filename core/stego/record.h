@@ -71,10 +71,13 @@ void cnc_stego_record_write (const CncStegoRecord *record, guint8 *out);
 
 /* bytes: size of them, of which the record is the beginning; expect_width, expect_height: what the picture really measures.  Errors, in this
  * order: NOT_ENCRYPTED (no magic: more than CNC_STEGO_MAGIC_SLACK of its 64 bits are wrong, or fewer bytes than a head), DAMAGED (the magic is not
- * exact), BAD_VERSION (the magic of another version), DAMAGED (of another size; the number of secrets; the checksum), BAD_VERSION (mode, flag),
+ * exact), BAD_VERSION (the magic of another version), DAMAGED (of another size: names both; the number of secrets; the checksum), BAD_VERSION (mode, flag),
  * BAD_FORMAT (fields that contradict each other). */
 gboolean cnc_stego_record_read (const guint8 *bytes, gsize size, guint32 expect_width, guint32 expect_height, CncStegoRecord *record,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* FALSE, with DAMAGED: the picture had another size when something was hidden in it. */
+gboolean cnc_stego_record_resized (guint32 old_width, guint32 old_height, guint32 width, guint32 height, GError **error);
 
 #define CNC_STEGO_MAGIC_SLACK 8u /* a random 64 bits are that near once in three thousand million */
 

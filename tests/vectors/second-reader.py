@@ -477,4 +477,5 @@ def main():
             print("not ok %d %s\n# %r" % (len(paths) + i + 1, path.name, error))
 
 
-main()
+if __name__ == "__main__":
+    main()
