@@ -143,6 +143,13 @@ save_models (void)
                      NODE ("c", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":1") "," NODE ("n", "batch_norm", "\"c\"", ""), "\"n\"") },
     { "dense",
       GRAPH ("\"channels\":1,\"height\":2,\"width\":2", NODE ("d", "dense", "\"x\"", "\"channels\":2,\"activation\":\"tanh\""), "\"d\"") },
+    { "key", "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3},{\"name\":\"k\",\"channels\":3,\"divide\":4,\"key\":1}],\"nodes\":"
+             "[" NODE ("c", "conv2d", "\"x\"", "\"channels\":3,\"kernel\":4,\"stride\":4") "," PLAIN ("a", "add", "\"c\",\"k\"") "," PLAIN (
+                 "w", "wrap",
+                 "\"a\"") "," NODE ("j", "jpeg", "\"w\"",
+                                    "\"low\":40,\"high\":90,\"always\":1") "," NODE ("b", "blur", "\"j\"",
+                                                                                     "\"low\":0.5,\"high\":1,\"always\":1") "],\"outputs\":"
+                                                                                                                            "[\"b\"]}" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (models); i++)
