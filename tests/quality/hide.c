@@ -15,6 +15,7 @@
 #include "stego/stego.h"
 
 #include <gegl.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 
 #define ORDINARY 100u /* pictures in which nothing must be found */
 #define QUICK 4u      /* covers of the test */
+#define CHANGES 6u
+#define CHANGED 8u /* covers of the table whose results are changed */
 
 static guint n_tests, n_failed;
 
@@ -52,7 +55,8 @@ load (const char *path)
 
       raster = cnc_rgb_new ((guint32) extent->width, (guint32) extent->height, NULL);
       if (raster != NULL)
-        gegl_buffer_get (buffer, extent, 1.0, babl_format ("R'G'B' u8"), raster->data, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+        gegl_buffer_get (buffer, extent, 1.0, babl_format_with_space ("R'G'B' u8", gegl_buffer_get_format (buffer)), raster->data,
+                         GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
       g_object_unref (buffer);
     }
   g_object_unref (graph);
@@ -93,6 +97,8 @@ typedef struct
   guint seen;          /* secrets that did not */
   double cover_psnr, cover_ssim, psnr, ssim, worst, filled;
   double rs, ws, hcf, rs_before, ws_before, hcf_before;
+  guint changed, survived[CHANGES]; /* first secrets that came back after each change, of so many */
+  double after[CHANGES];            /* dB */
   gboolean ok;
 } Result;
 
@@ -117,9 +123,8 @@ ssim (const CncRaster *a, const CncRaster *b)
 }
 
 static void
-save (const char *folder, const Row *row, const char *what, const CncRaster *raster)
+write_ppm (const char *name, const CncRaster *raster)
 {
-  g_autofree char *name = g_strdup_printf ("%s/%s-%u-%u-%s.ppm", folder, row->mode->id, row->bits, row->secrets, what);
   FILE *file = fopen (name, "wb");
 
   if (file == NULL)
@@ -133,6 +138,14 @@ save (const char *folder, const Row *row, const char *what, const CncRaster *ras
 }
 
 static void
+save (const char *folder, const Row *row, const char *what, const CncRaster *raster)
+{
+  g_autofree char *name = g_strdup_printf ("%s/%s-%u-%u-%s.ppm", folder, row->mode->id, row->bits, row->secrets, what);
+
+  write_ppm (name, raster);
+}
+
+static void
 save_psnr (const char *folder, const Row *row, double cover, double secret)
 {
   g_autofree char *name = g_strdup_printf ("%s/%s-%u-%u-psnr.txt", folder, row->mode->id, row->bits, row->secrets);
@@ -140,6 +153,86 @@ save_psnr (const char *folder, const Row *row, double cover, double secret)
 
   if (!g_file_set_contents (name, text, -1, NULL))
     exit (2);
+}
+
+/* ---- what becomes of a result on its way ---- */
+
+static const struct
+{
+  const char *name, *arguments; /* of convert; NULL: noise of our own */
+} changes[CHANGES] = {
+  { "saved again as PNG", "" },
+  { "JPEG 75, 4:2:0", "-sampling-factor 4:2:0 -quality 75" },
+  { "JPEG 95, 4:4:4", "-sampling-factor 4:4:4 -quality 95" },
+  { "Gaussian noise 10", NULL },
+  { "blur 0.7", "-gaussian-blur 0x0.7" },
+  { "half size and back", "-resize 50% -resize 200%!" },
+};
+
+static double
+gaussian (GRand *random)
+{
+  return sqrt (-2 * log (1 - g_rand_double (random))) * cos (2 * G_PI * g_rand_double (random));
+}
+
+static CncRaster *
+add_noise (const CncRaster *raster)
+{
+  CncRaster *noisy = cnc_rgb_scale (raster, raster->width, raster->height, NULL, NULL);
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+
+  for (gsize i = 0; i < cnc_raster_bytes (noisy); i++)
+    noisy->data[i] = (guint8) CLAMP (lrint (noisy->data[i] + 10 * gaussian (random)), 0, 255);
+  return noisy;
+}
+
+/* Through a PPM file and convert; NULL if there is none. */
+static CncRaster *
+change (const CncRaster *raster, guint number)
+{
+  g_autofree char *folder = NULL, *from = NULL, *to = NULL, *command = NULL;
+  CncRaster *changed = NULL;
+  gboolean jpeg;
+
+  if (changes[number].arguments == NULL)
+    return add_noise (raster);
+  jpeg = strstr (changes[number].arguments, "quality") != NULL;
+  folder = g_dir_make_tmp ("quality-hide-XXXXXX", NULL);
+  if (folder == NULL)
+    return NULL;
+  from = g_build_filename (folder, "from.ppm", NULL);
+  to = g_build_filename (folder, jpeg ? "to.jpg" : "to.png", NULL);
+  command = g_strdup_printf ("convert %s %s %s", from, changes[number].arguments, to);
+  write_ppm (from, raster);
+  if (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL) && g_file_test (to, G_FILE_TEST_EXISTS))
+    changed = load (to);
+  g_remove (from);
+  g_remove (to);
+  g_rmdir (folder);
+  return changed;
+}
+
+static void
+add_changes (const CncRaster *result, const CncSecret *kek, const CncRaster *secret, CncBackend *backend, Result *sum)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    {
+      const CncRevealParams reveal = { .backend = backend };
+      g_autoptr (CncRaster) changed = change (result, i), back = NULL;
+      g_autoptr (CncSecret) key = NULL;
+      CncStegoRecord record;
+      guint slot;
+
+      if (changed != NULL && cnc_stego_find (changed, &record, NULL))
+        key = cnc_stego_unlock_kek (&record, kek, &slot, NULL);
+      if (key != NULL)
+        back = cnc_reveal (changed, &record, key, slot, &reveal, NULL);
+      if (back == NULL)
+        continue;
+      sum->survived[i]++;
+      sum->after[i] += MIN (cnc_rgb_psnr (secret, back), 99);
+    }
+  sum->changed++;
 }
 
 static CncSecret *
@@ -152,7 +245,8 @@ key_of (guint i)
 }
 
 static void
-add_cover (const Row *row, CncBackend *backend, const CncRaster *cover, const CncRaster *const *secrets, const char *folder, Result *sum)
+add_cover (const Row *row, CncBackend *backend, const CncRaster *cover, const CncRaster *const *secrets, const char *folder,
+           gboolean change_it, Result *sum)
 {
   const CncHideParams params = { .mode = row->mode, .backend = backend, .bits = row->bits };
   const CncRevealParams reveal = { .backend = backend };
@@ -189,6 +283,8 @@ add_cover (const Row *row, CncBackend *backend, const CncRaster *cover, const Cn
       save (folder, row, "cover", cover);
       save (folder, row, "result", result);
     }
+  if (change_it)
+    add_changes (result, keks[0], secrets[0], backend, sum);
   for (guint i = 0; i < row->secrets; i++)
     {
       guint slot;
@@ -227,7 +323,7 @@ add_cover (const Row *row, CncBackend *backend, const CncRaster *cover, const Cn
 
 /* All pictures rotated against each other, the first `covers` of them as covers. */
 static Result
-measure (const Row *row, CncBackend *backend, const GPtrArray *pictures, guint covers, const char *folder)
+measure (const Row *row, CncBackend *backend, const GPtrArray *pictures, guint covers, guint changed, const char *folder)
 {
   Result sum = { .worst = INFINITY, .ok = TRUE };
 
@@ -237,7 +333,7 @@ measure (const Row *row, CncBackend *backend, const GPtrArray *pictures, guint c
 
       for (guint k = 0; k < row->secrets; k++)
         secrets[k] = pictures->pdata[(i + 1 + k) % pictures->len];
-      add_cover (row, backend, pictures->pdata[i], secrets, i == 0 ? folder : NULL, &sum);
+      add_cover (row, backend, pictures->pdata[i], secrets, i == 0 ? folder : NULL, i < changed, &sum);
     }
   return sum;
 }
@@ -251,6 +347,13 @@ print_row (const char *before, const Row *row, const Result *r)
   printf ("%s%-7s%-7s %u  %6.2f %.4f   %6.2f %.4f %6.2f %5u   %4.0f %%   %6.3f (%6.3f) %6.3f (%6.3f) %.3f (%.3f)\n", before, row->mode->id,
           bits, row->secrets, r->cover_psnr / n, r->cover_ssim / n, r->psnr / m, r->ssim / m, r->worst, r->exact, 100 * r->filled / n,
           r->rs / n, r->rs_before / n, r->ws / n, r->ws_before / n, r->hcf / n, r->hcf_before / n);
+  for (guint i = 0; i < CHANGES && r->changed > 0; i++)
+    {
+      printf ("%s        %-20s %u of %u come back", before, changes[i].name, r->survived[i], r->changed);
+      if (r->survived[i] > 0)
+        printf (", %.2f dB", r->after[i] / r->survived[i]);
+      printf ("\n");
+    }
   fflush (stdout);
 }
 
@@ -291,7 +394,7 @@ test_exact (const GPtrArray *pictures)
   for (guint i = 0; i < 4; i++)
     {
       const Row row = { mode, 1 + i % 2, i < 2 ? 1 : 3 };
-      const Result r = measure (&row, NULL, pictures, QUICK, NULL);
+      const Result r = measure (&row, NULL, pictures, QUICK, 0, NULL);
       g_autofree char *name = g_strdup_printf ("exact, %u bits, %u secrets", row.bits, row.secrets);
       const double n = MAX (r.covers, 1u);
 
@@ -399,7 +502,7 @@ full (char **folders, const char *saved)
         for (guint bits = mode->network ? 0 : 1; bits <= (mode->network ? 0u : 2u); bits++)
           {
             const Row row = { mode, bits, secrets };
-            const Result r = measure (&row, backend, pictures, pictures->len, saved);
+            const Result r = measure (&row, backend, pictures, pictures->len, CHANGED, saved);
 
             print_row ("", &row, &r);
             ok = ok && r.ok;
