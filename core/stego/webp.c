@@ -22,7 +22,7 @@ cnc_compressed_clear (CncCompressed *compressed)
   memset (compressed, 0, sizeof *compressed);
 }
 
-/* What the encoder writes to: never beyond room. */
+/* What the encoder writes to: never beyond room, but what did not fit is counted. */
 typedef struct
 {
   guint8 *data;
@@ -35,9 +35,8 @@ sink_write (const uint8_t *data, size_t size, const WebPPicture *picture)
 {
   Sink *sink = picture->custom_ptr;
 
-  if (size > sink->room - sink->size)
-    return 0;
-  memcpy (sink->data + sink->size, data, size);
+  if (sink->size < sink->room)
+    memcpy (sink->data + sink->size, data, MIN (size, sink->room - sink->size));
   sink->size += size;
   return 1;
 }
@@ -68,9 +67,13 @@ encode (WebPPicture *picture, const WebPConfig *config, Sink *sink, gboolean *fi
   picture->progress_hook = sink_progress;
   picture->user_data = sink;
   picture->error_code = VP8_ENC_OK;
-  *fits = WebPEncode (config, picture) != 0;
-  if (*fits)
-    return TRUE;
+  *fits = FALSE;
+  if (WebPEncode (config, picture) != 0)
+    {
+      *fits = sink->size <= sink->room;
+      return TRUE;
+    }
+  sink->size = G_MAXSIZE; /* not known */
   switch (picture->error_code)
     {
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
@@ -78,7 +81,7 @@ encode (WebPPicture *picture, const WebPConfig *config, Sink *sink, gboolean *fi
       return no_memory (error);
     case VP8_ENC_ERROR_USER_ABORT:
       return cnc_task_go_on (sink->task, error);
-    default: /* the sink is full, or a partition of VP8 would be too long */
+    default: /* a partition of VP8 would be too long */
       return TRUE;
     }
 }
@@ -138,7 +141,7 @@ guess_exact (const CncRaster *raster, double *bytes, CncTask *task, GError **err
     return FALSE;
   ok = encode (&picture, &config, &sink, &fits, error);
   WebPPictureFree (&picture);
-  *bytes = (double) sink.size * raster->width * raster->height / ((double) width * height);
+  *bytes = (double) MIN (sink.size, sink.room) * raster->width * raster->height / ((double) width * height);
   return ok;
 }
 
@@ -193,44 +196,57 @@ keep (const Sink *sink, CncCompressed *compressed, guint quality, GError **error
   return TRUE;
 }
 
+/* What is known of one quality, in steps: the logarithm of its size. */
+typedef struct
+{
+  gint step;
+  double size;
+} Known;
+
+/* Between one that fits and one that does not: where sizes that grow evenly would meet the room; the middle where that is of no use. */
+static gint
+between (Known low, Known high, gsize room, gboolean halve)
+{
+  const double share = (log ((double) room) - low.size) / (high.size - low.size);
+
+  if (halve || low.step < 0 || !(share > 0 && share < 1))
+    return (low.step + high.step + 1) / 2;
+  return CLAMP (low.step + (gint) (share * (high.step - low.step)), low.step + 1, high.step - 1);
+}
+
+static gboolean
+encode_step (WebPPicture *picture, WebPConfig *config, gint step, int effort, Sink *sink, gboolean *fits, GError **error)
+{
+  config->quality = (float) step / STEPS;
+  config->method = effort;
+  return encode (picture, config, sink, fits, error);
+}
+
 /* The highest quality that fits; compressed->data stays NULL if none does. */
 static gboolean
 best_quality (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError **error)
 {
   WebPPicture picture;
   WebPConfig config;
-  gint low = -1, high = 100 * STEPS;
+  Known low = { -1, 0 }, high = { 100 * STEPS + 1, 0 };
+  gint next = 75 * STEPS;
   gboolean fits = FALSE, ok = WebPConfigInit (&config) && import (&picture, raster, FALSE, error);
 
   if (!ok)
     return FALSE;
   config.sns_strength = 0; /* it moves bits to where the eye is and the error is not */
-  config.method = SEARCH_EFFORT;
-  while (low < high && ok)
+  for (guint i = 0; high.step - low.step > 1 && ok; i++)
     {
-      const gint middle = (low + high + 1) / 2;
-
-      config.quality = (float) middle / STEPS;
-      ok = encode (&picture, &config, sink, &fits, error);
-      if (fits)
-        low = middle;
-      else
-        high = middle - 1;
+      ok = encode_step (&picture, &config, next, SEARCH_EFFORT, sink, &fits, error);
+      *(fits ? &low : &high) = (Known){ next, log ((double) MAX (sink->size, 1)) };
+      next = between (low, high, sink->room, i % 3 == 2);
     }
-  /* More effort saves bytes, mostly enough for a step or two of quality. */
-  config.method = FINAL_EFFORT;
+  /* More effort saves bytes, mostly enough for one step of quality. */
   fits = FALSE;
-  for (gint q = MIN (low + 2, 100 * STEPS); q >= low && q >= 0 && ok && !fits; q--)
-    {
-      config.quality = (float) q / STEPS;
-      ok = encode (&picture, &config, sink, &fits, error);
-    }
-  if (ok && !fits && low >= 0)
-    {
-      config.method = SEARCH_EFFORT;
-      config.quality = (float) low / STEPS;
-      ok = encode (&picture, &config, sink, &fits, error);
-    }
+  for (gint step = MIN (low.step + 1, 100 * STEPS); step >= low.step && step >= 0 && ok && !fits; step--)
+    ok = encode_step (&picture, &config, step, FINAL_EFFORT, sink, &fits, error);
+  if (ok && !fits && low.step >= 0)
+    ok = encode_step (&picture, &config, low.step, SEARCH_EFFORT, sink, &fits, error);
   WebPPictureFree (&picture);
   if (!ok || !fits)
     return ok;
