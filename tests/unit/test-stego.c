@@ -415,7 +415,6 @@ test_modes (void)
   g_assert_null (cnc_stego_mode_by_id ("invisible", &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
   g_clear_error (&error);
-  g_setenv ("CNNCRYPT_MODEL_PATH", "/nonexistent", TRUE);
   for (const CncStegoMode *mode = cnc_stego_modes (); mode->id != NULL; mode++)
     {
       g_assert_true (cnc_stego_mode_by_id (mode->id, NULL) == mode);
