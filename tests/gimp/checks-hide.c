@@ -311,7 +311,8 @@ refusals (void)
   check (hide (cover, 1, none, sources) == -1 && said ("cannot open"), "a file that is not there is refused");
   check (hide_as ("secret", cover, 1, four, 1, sources, 0, 0) == -1 && said ("exact"), "an unknown mode lists the modes");
   check (hide_as ("exact", cover, 1, four, 1, sources, 3, 0) == -1, "three low bits are refused");
-  check (hide_as ("cnn", cover, 1, four, 1, sources, 0, 0) == -1 && said ("model"), "without its model, the network says so");
+  if (!g_file_test ("/usr/local/share/cnncrypt/hide.safetensors", G_FILE_TEST_EXISTS))
+    check (hide_as ("cnn", cover, 1, four, 1, sources, 0, 0) == -1 && said ("model"), "without its model, the network says so");
   values
       = gimp_run_procedure ("plug-in-cnncrypt-hide", &n, GIMP_PDB_INT32, GIMP_RUN_WITH_LAST_VALS, GIMP_PDB_IMAGE, cover, GIMP_PDB_DRAWABLE,
                             checks_layer (cover), GIMP_PDB_STRING, "", GIMP_PDB_INT32, 0, GIMP_PDB_STRINGARRAY, none, GIMP_PDB_INT32, 0,
