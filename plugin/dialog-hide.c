@@ -337,6 +337,7 @@ add_rest (Widgets *w, GtkWidget *box)
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   w->expected = dialog_note_new ("");
+  gtk_widget_set_size_request (w->expected, 520, -1);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "Expected:", 0.0f, 0.0f, w->expected, 1, FALSE);
   w->device = dialog_device_new (w->choices->device, &problem);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);

@@ -138,23 +138,32 @@ ask (GtkWidget *combo, const char *title)
   return path;
 }
 
+/* Asks for the file, adds it to the list, and chooses it. */
+static gboolean
+choose_file (gpointer data)
+{
+  GtkComboBox *box = data;
+  Combo *combo = g_object_get_data (data, DATA);
+  g_autofree char *path = ask (GTK_WIDGET (box), combo->title);
+
+  if (path != NULL)
+    {
+      g_autofree char *name = g_filename_display_basename (path);
+      GtkListStore *sources = GTK_LIST_STORE (gtk_combo_box_get_model (box));
+
+      combo->chosen = add (sources, gtk_tree_model_iter_n_children (GTK_TREE_MODEL (sources), NULL) - 2, HIDE_FILE, 0, path, name);
+    }
+  gtk_combo_box_set_active (box, combo->chosen);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_changed (GtkComboBox *box, Combo *combo)
 {
-  GtkWidget *widget = GTK_WIDGET (box);
-
-  if (chosen (widget, NULL, NULL) == KIND_ASK)
+  if (chosen (GTK_WIDGET (box), NULL, NULL) == KIND_ASK)
     {
-      g_autofree char *path = ask (widget, combo->title);
-
-      if (path != NULL)
-        {
-          g_autofree char *name = g_filename_display_basename (path);
-          GtkListStore *sources = GTK_LIST_STORE (gtk_combo_box_get_model (box));
-
-          combo->chosen = add (sources, gtk_tree_model_iter_n_children (GTK_TREE_MODEL (sources), NULL) - 2, HIDE_FILE, 0, path, name);
-        }
-      gtk_combo_box_set_active (box, combo->chosen);
+      /* Later: the list that was popped up is still there. */
+      g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, choose_file, g_object_ref (box), g_object_unref);
       return;
     }
   combo->chosen = gtk_combo_box_get_active (box);

@@ -9,7 +9,7 @@ same () {
 shot () {
   timeout 20 import -window "$(window "$1")" "$SHOTS/$2"
 }
-keys () {
+keys () { # one after another, as a person would
   for key in "$@"; do
     xdotool key "$key"
     sleep 0.3
@@ -41,9 +41,18 @@ keys Tab space End Return
 wait_for has_window '^Choose a picture to hide$'; ok $? 'a file can be chosen'
 sleep 1
 xdotool windowfocus "$(window '^Choose a picture to hide$')"
+keys slash slash # makes room for a path
+sleep 1
+keys ctrl+a
 printf '%s' "$WORK/file.png" | typed
 sleep 1
-keys Return
+shot '^Choose a picture to hide$' hide-file.png
+# The first may only take what the entry proposes.
+for _ in 1 2 3; do
+  has_window '^Choose a picture to hide$' || break
+  keys Return
+  sleep 1
+done
 wait_for no_window '^Choose a picture to hide$'
 xdotool windowfocus "$(window '^Hide$')"
 keys Tab
