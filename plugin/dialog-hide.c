@@ -260,8 +260,9 @@ add_secrets (Widgets *w, GtkWidget *box)
       gtk_widget_set_size_request (row->thumbnail, THUMBNAIL_SIDE, THUMBNAIL_SIDE);
       gtk_entry_set_width_chars (GTK_ENTRY (row->first), 24);
       gtk_entry_set_width_chars (GTK_ENTRY (row->second), 24);
+      /* All of one height: the Tab key goes by where the middles are. */
       for (guint c = 0; c < G_N_ELEMENTS (cells); c++)
-        gtk_table_attach (GTK_TABLE (table), cells[c], c, c + 1, i + 1, i + 2, GTK_FILL, 0, 0, 0);
+        gtk_table_attach (GTK_TABLE (table), cells[c], c, c + 1, i + 1, i + 2, GTK_FILL, GTK_FILL, 0, 0);
       g_signal_connect (row->first, "changed", G_CALLBACK (on_passphrase), w);
       g_signal_connect (row->second, "changed", G_CALLBACK (on_passphrase), w);
     }

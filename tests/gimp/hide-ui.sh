@@ -55,6 +55,7 @@ for _ in 1 2 3; do
 done
 wait_for no_window '^Choose a picture to hide$'
 xdotool windowfocus "$(window '^Hide$')"
+sleep 1
 keys Tab
 printf 'six words' | typed
 keys Tab
