@@ -48,8 +48,8 @@ count_groups (const Plane *p, gboolean flipped)
 {
   gint64 positive = 0, negative = 0, n = 0;
 
-  for (gsize y = 0; y + 1 < p->height; y += 2)
-    for (gsize x = 0; x + 1 < p->width; x += 2, n++)
+  for (gsize y = 0; y + 1 < p->height; y++)
+    for (gsize x = 0; x + 1 < p->width; x++, n++)
       {
         gint g[4] = { at (p, x, y), at (p, x + 1, y), at (p, x, y + 1), at (p, x + 1, y + 1) }, h[4], rough;
 

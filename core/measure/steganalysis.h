@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /* RS analysis (Fridrich, Goljan, Du, "Detecting LSB steganography in color and gray-scale images", 2001): the share of pixels whose lowest
  * bit was replaced by a message, 0 for a picture as it came from a camera, 1 for all; estimated, so it may lie a few hundredths outside.
- * Groups of 2 x 2 pixels, mask 1 0 0 1.  0 where the picture gives no groups. */
+ * All groups of 2 x 2 pixels, mask 1 0 0 1.  0 where the picture gives no groups. */
 double cnc_steganalysis_rs (const guint8 *plane, guint step, gsize width, gsize height);
 
 /* The same by weighted stego-image (Fridrich and Goljan 2004), with predictor, weights and bias correction of Ker and Boehme, "Revisiting
