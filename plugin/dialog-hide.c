@@ -108,6 +108,7 @@ update (Widgets *w)
   if (problem == NULL && n > chosen_mode (w)->max_secrets)
     problem = "That way of hiding takes fewer pictures; choose fewer, or another way.";
   gtk_widget_set_sensitive (w->bits, !chosen_mode (w)->network);
+  gtk_widget_set_sensitive (w->device, chosen_mode (w)->network);
   gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, problem == NULL);
   if (problem != NULL)
     gtk_label_set_text (GTK_LABEL (w->problem), problem);

@@ -1,6 +1,7 @@
 /* core/tools/doctor-models.c: which model files are here, and whether those that were shipped are as they were. */
 #include "cnc-config.h"
 #include "methods/crypt.h"
+#include "stego/stego.h"
 #include "tools/doctor.h"
 
 #include <gio/gio.h>
@@ -102,5 +103,14 @@ doctor_check_models (void)
         doctor_say (DOCTOR_OK, "Method %s: ready", method->title);
       else
         doctor_say (DOCTOR_NOTE, "Method %s: %s", method->title, error->message);
+    }
+  for (const CncStegoMode *mode = cnc_stego_modes (); mode->id != NULL; mode++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (cnc_stego_mode_ready (mode, &error))
+        doctor_say (DOCTOR_OK, "Hide, %s: ready", mode->title);
+      else
+        doctor_say (DOCTOR_NOTE, "Hide, %s: %s", mode->title, error->message);
     }
 }
