@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "decrypt.h"
+#include "hide.h"
 #include "pixels.h"
 #include "reveal.h"
 
@@ -84,12 +85,20 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   gint32 saved, layer;
   gboolean same = FALSE;
 
+  found = reveal_look (image, drawable, task, NULL);
+  if (found == NULL && hide_mode_of_image (image) != NULL)
+    {
+      g_set_error (
+          error, CNC_ERROR, CNC_ERROR_DAMAGED,
+          "Something was hidden in this image, but the active layer does not hold it any more: it was changed since, or is another layer. "
+          "Choose the result's layer, undo, or hide again.");
+      return NULL;
+    }
   if (file == NULL)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.", HOST_HOW_TO_SEND);
       return NULL;
     }
-  found = reveal_look (image, drawable, task, NULL);
   regions = found == NULL ? decrypt_find (image, drawable, task, error) : NULL;
   if (found == NULL && regions == NULL)
     return NULL;
@@ -116,7 +125,7 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   if (!same)
     return NULL;
   if (found != NULL)
-    return g_strdup_printf ("%s was read back from disk: what is hidden in it is whole.", name);
+    return g_strdup_printf ("%s was read back from disk: what is hidden in this picture is there as well.", name);
   return g_strdup_printf (
       "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
       regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");

@@ -289,7 +289,7 @@ add_modes (Widgets *w, GtkWidget *box)
 {
   const CncStegoMode *modes = cnc_stego_modes ();
   GtkWidget *frame = gimp_frame_new ("How"), *ways = gtk_vbox_new (FALSE, 1), *previous = NULL;
-  gint fallback = -1, active = -1;
+  gint active = (gint) (hide_mode (NULL, NULL) - modes);
 
   gtk_container_add (GTK_CONTAINER (frame), ways);
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
@@ -310,12 +310,9 @@ add_modes (Widgets *w, GtkWidget *box)
           add_note (ways, why->message, FALSE);
           continue;
         }
-      if (fallback == -1)
-        fallback = (gint) i;
       if (strcmp (modes[i].id, w->choices->mode) == 0)
         active = (gint) i;
     }
-  active = active != -1 ? active : MAX (fallback, 0);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->mode[active]), TRUE);
   w->bits = gtk_check_button_new_with_mnemonic ("Exact: take _two low bits instead of one (a better secret, a cover that is further off)");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->bits), w->choices->bits == 2);

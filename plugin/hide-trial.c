@@ -9,11 +9,12 @@
 
 /* About the pixels of the part: enough for a figure, and done in the time that a dialog may take. */
 #define SAMPLE_PIXELS (320.0 * 320.0)
+#define SAMPLE_SIDE 128.0
 
 struct _HideTrial
 {
   gint32 image;
-  double share; /* of the width, and of the height, that is looked at */
+  double share_x, share_y; /* of the width, and of the height, that is looked at */
   CncRaster *cover;
   GHashTable *secrets; /* "kind:id:path" -> CncRaster */
   CncBackend *backend;
@@ -38,11 +39,11 @@ hide_trial_free (HideTrial *trial)
   g_free (trial);
 }
 
-/* The middle of a raster: that share of either side. */
+/* The middle of a raster: the shares of its sides. */
 static CncRaster *
-middle (const CncRaster *whole, double share, GError **error)
+middle (const HideTrial *trial, const CncRaster *whole, GError **error)
 {
-  const guint32 width = MAX ((guint32) (whole->width * share), 1), height = MAX ((guint32) (whole->height * share), 1);
+  const guint32 width = MAX ((guint32) (whole->width * trial->share_x), 1), height = MAX ((guint32) (whole->height * trial->share_y), 1);
   const gsize x = (whole->width - width) / 2, y = (whole->height - height) / 2;
   CncRaster *part = cnc_raster_new (width, height, &whole->format, error);
 
@@ -50,6 +51,16 @@ middle (const CncRaster *whole, double share, GError **error)
     memcpy (part->data + row * cnc_raster_row_bytes (part), whole->data + (y + row) * cnc_raster_row_bytes (whole) + 3 * x,
             cnc_raster_row_bytes (part));
   return part;
+}
+
+/* The same of both sides, but no side gets so short that nothing could be hidden. */
+static void
+set_shares (HideTrial *trial, double width, double height)
+{
+  const double share = MIN (1.0, sqrt (SAMPLE_PIXELS / (width * height)));
+
+  trial->share_x = MIN (1.0, MAX (share, SAMPLE_SIDE / width));
+  trial->share_y = MIN (1.0, MAX (share, SAMPLE_SIDE / height));
 }
 
 static gboolean
@@ -62,8 +73,8 @@ read_cover (HideTrial *trial, GError **error)
   whole = flat_read_image (trial->image, "The cover", NULL, NULL, error);
   if (whole == NULL)
     return FALSE;
-  trial->share = MIN (1.0, sqrt (SAMPLE_PIXELS / ((double) whole->width * whole->height)));
-  trial->cover = middle (whole, trial->share, error);
+  set_shares (trial, whole->width, whole->height);
+  trial->cover = middle (trial, whole, error);
   return trial->cover != NULL;
 }
 
@@ -78,7 +89,7 @@ read_secret (HideTrial *trial, const HideSource *source, guint number, GError **
     {
       g_autoptr (CncRaster) whole = hide_read_source (source, number, NULL, NULL, error);
 
-      part = whole != NULL ? middle (whole, trial->share, error) : NULL;
+      part = whole != NULL ? middle (trial, whole, error) : NULL;
       if (part != NULL)
         g_hash_table_insert (trial->secrets, g_steal_pointer (&key), part);
     }
@@ -102,6 +113,7 @@ hide_trial_run (HideTrial *trial, GPtrArray *sources, const HideChoices *choices
   g_autoptr (CncStegoLock) lock = NULL;
   g_autoptr (CncRaster) made = NULL;
   CncHideReport report = { 0 };
+  g_autoptr (GError) why = NULL;
   g_autofree char *figures = NULL, *text = NULL;
 
   *difference = NULL;
@@ -122,9 +134,16 @@ hide_trial_run (HideTrial *trial, GPtrArray *sources, const HideChoices *choices
         return NULL;
     }
   lock = cnc_stego_lock_new_trial (sources->len, error);
-  made = lock != NULL ? cnc_hide (trial->cover, secrets, sources->len, lock, &params, &report, error) : NULL;
+  made = lock != NULL ? cnc_hide (trial->cover, secrets, sources->len, lock, &params, &report, &why) : NULL;
   if (made == NULL)
-    return NULL;
+    {
+      /* What a part is too small for, the whole may hold. */
+      if (g_error_matches (why, CNC_ERROR, CNC_ERROR_TOO_SMALL) && (trial->share_x < 1 || trial->share_y < 1))
+        return g_strdup ("What is to be expected cannot be told before.");
+      if (why != NULL)
+        g_propagate_error (error, g_steal_pointer (&why));
+      return NULL;
+    }
   *difference = cnc_stego_difference (trial->cover, made, 10, NULL);
   figures = hide_report_text (&report);
   text = g_strconcat (figures, note (choices->mode, &report), NULL);

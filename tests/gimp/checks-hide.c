@@ -351,7 +351,7 @@ afterwards (void)
   const gint32 made = hide_as ("exact", cover, 1, secrets, 1, sources, 0, 1);
   g_autofree char *png = g_build_filename (g_getenv ("CHECKS_FOLDER"), "hidden.png", NULL);
   g_autofree char *jpeg = g_build_filename (g_getenv ("CHECKS_FOLDER"), "hidden.jpg", NULL);
-  g_autofree char *good = NULL, *bad = NULL, *bytes = NULL;
+  g_autofree char *good = NULL, *bad = NULL, *changed = NULL, *bytes = NULL;
   g_autofree gint *layers = NULL;
   gint n_layers = 0;
   gsize size = 0;
@@ -376,6 +376,10 @@ afterwards (void)
     g_file_set_contents (png, bytes, (gssize) size, NULL);
   bad = check_file (opened);
   check (bad == NULL && said ("lost"), "Check Saved File tells when it became a JPEG");
+  other = gimp_image_duplicate (made);
+  gimp_drawable_invert (checks_layer (other), FALSE);
+  changed = check_file (other);
+  check (changed == NULL && said ("changed since"), "and when the image itself was changed after hiding");
   other = gimp_file_load (GIMP_RUN_NONINTERACTIVE, jpeg, jpeg);
   check (reveal_one (other, ONE) == -1 && !said ("passphrase"), "after JPEG nothing is found, and no passphrase is blamed");
   other = gimp_image_duplicate (opened);
