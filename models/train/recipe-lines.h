@@ -25,7 +25,7 @@ gboolean train_recipe_bad (GError **error, const RecipeReader *r, guint line, co
 /* "targets" and "ramp" of [loss]; the graph is finished. */
 gboolean train_recipe_read_targets (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* "from" and "frozen" of [train], likewise. */
+/* "from", "frozen" and "quiet" of [train], likewise. */
 gboolean train_recipe_read_weights (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The line of a key; 0: it is not there. */

@@ -2,6 +2,7 @@
 #include "recipe-lines.h"
 
 #include "base/error.h"
+#include "nn/layers.h"
 
 #include <string.h>
 
@@ -42,6 +43,52 @@ read_start (const RecipeReader *r, GError **error)
   return found > 0 || train_recipe_bad (error, r, line, "%s holds no weights of a name that this network has.", recipe->from);
 }
 
+/* The layer "noise" that is there in a share of the training steps; NULL if there is none. */
+static const CncNode *
+shared_noise (const CncGraph *graph)
+{
+  for (guint n = 0; n < graph->n_nodes; n++)
+    if (graph->nodes[n].kind == CNC_LAYER_NOISE && graph->nodes[n].share > 0 && graph->nodes[n].share < 1)
+      return &graph->nodes[n];
+  return NULL;
+}
+
+static gboolean
+read_quiet (const RecipeReader *r, GError **error)
+{
+  const CncGraph *graph = r->recipe->graph;
+  const guint line = train_recipe_line_of (r, "train", "quiet");
+  g_auto (GStrv) words = train_recipe_words_of (r->recipe->quiet);
+
+  for (guint k = 0; words[k] != NULL; k++)
+    {
+      gboolean found = FALSE;
+
+      for (guint i = 0; i < graph->n_parameters; i++)
+        found = found || g_pattern_match_simple (words[k], graph->parameters[i].name);
+      if (!found)
+        return train_recipe_bad (error, r, line,
+                                 "no weights of the network have a name like \"%s\"; layer a has \"a.weight\" and \"a.bias\".", words[k]);
+    }
+  return words[0] == NULL || shared_noise (graph) != NULL
+         || train_recipe_bad (error, r, line, "quiet needs a layer \"noise\" with a share between 0 and 1.");
+}
+
+gboolean
+train_recipe_trains (const TrainRecipe *recipe, guint parameter, guint64 seed)
+{
+  const CncParameter *p = &recipe->graph->parameters[parameter];
+  g_auto (GStrv) words = train_recipe_words_of (recipe->quiet);
+  gboolean named = FALSE;
+  CncOp noise;
+
+  if (words[0] == NULL || !p->trained)
+    return p->trained;
+  for (guint k = 0; words[k] != NULL; k++)
+    named = named || g_pattern_match_simple (words[k], p->name);
+  return cnc_node_op (recipe->graph, shared_noise (recipe->graph), CNC_MODE_TRAINING, seed, &noise) && (noise.scale == 0) == named;
+}
+
 static gboolean
 read_frozen (const RecipeReader *r, GError **error)
 {
@@ -72,7 +119,7 @@ read_frozen (const RecipeReader *r, GError **error)
 gboolean
 train_recipe_read_weights (const RecipeReader *r, GError **error)
 {
-  return read_start (r, error) && read_frozen (r, error);
+  return read_start (r, error) && read_frozen (r, error) && read_quiet (r, error);
 }
 
 const CncStoredTensor *

@@ -49,6 +49,7 @@ static const Key keys[] = {
   { "train", "epsilon", KIND_REAL, AT (epsilon), 0, 1, 1e-8, NULL },
   { "train", "from", KIND_TEXT, AT (from), 0, 0, 0, "" },
   { "train", "frozen", KIND_TEXT, AT (frozen), 0, 0, 0, "" },
+  { "train", "quiet", KIND_TEXT, AT (quiet), 0, 0, 0, "" },
   { "train", "settle", KIND_UINT, AT (settle), 0, 1e8, 0, NULL },
   { "train", "settle_rate", KIND_REAL, AT (settle_rate), 1e-9, 10, 1e-4, NULL },
   { "train", "precision", KIND_CHOICE, AT (precision), 0, 1, 0, "single half" },
@@ -473,6 +474,7 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->files);
   g_free (recipe->from);
   g_free (recipe->frozen);
+  g_free (recipe->quiet);
   cnc_safetensors_free (recipe->start);
   g_free (recipe->target_list);
   g_free (recipe->ramp);

@@ -50,7 +50,7 @@ typedef struct
       patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
-  char *from, *frozen;  /* as written: a model file; patterns of names */
+  char *from, *frozen, *quiet; /* as written: a model file; patterns of names: never trained, and trained by the steps without noise alone */
   CncSafetensors *start; /* (nullable): that file; parameters of the same names begin with what stands there */
   guint settle; /* steps of the decoder alone, at the end, on the whole numbers that are coded */
   double settle_rate;
@@ -78,6 +78,10 @@ gboolean train_target_is_picture (const TrainTarget *target, const CncGraph *gra
 
 /* The value that the target is compared with; graph: the recipe's, or one that was folded. */
 guint train_target_other (const TrainTarget *target, const CncGraph *graph);
+
+/* Whether a step, run with this seed, trains the parameter: not one that is frozen; with "quiet", steps without the layer "noise" train those
+ * that it names, and the others the rest. */
+gboolean train_recipe_trains (const TrainRecipe *recipe, guint parameter, guint64 seed);
 
 /* What the weight of the first target is multiplied with in a step, counted from 1. */
 double train_recipe_ramp (const TrainRecipe *recipe, guint step);

@@ -214,6 +214,12 @@ train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainDa
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There are too few pictures to train on; give more data.");
       return NULL;
     }
+  if (recipe->quiet[0] != '\0' && train_ranks_count () > 1) /* each draws its own noise, and would train another part */
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "A recipe with \"quiet\" is trained by one process; leave mpirun out.");
+      return NULL;
+    }
   if (!choose_view (s, error))
     return NULL;
   s->net = cnc_net_new (cnc_graph_copy (recipe->graph), error);
@@ -291,7 +297,7 @@ is_prior (const CncGraph *graph, guint parameter)
 }
 
 static gboolean
-update (TrainSession *s, double factor, GError **error)
+update (TrainSession *s, guint64 seed, double factor, GError **error)
 {
   const TrainRecipe *r = s->recipe;
   const CncShape all = { 1, 1, 1, (guint32) s->weights->floats };
@@ -311,14 +317,14 @@ update (TrainSession *s, double factor, GError **error)
 
   for (guint k = 0; k < 4; k++)
     t[k] = (CncTensor){ buffers[k], 0, all };
-  if (r->weight_decay <= 0 && r->prior_rate == 1 && r->frozen[0] == '\0')
+  if (r->weight_decay <= 0 && r->prior_rate == 1 && r->frozen[0] == '\0' && r->quiet[0] == '\0')
     return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
   /* Matrices decay; biases, scales and statistics do not. */
   for (guint i = 0; i < s->net->graph->n_parameters; i++)
     {
       const CncParameter *p = &s->net->graph->parameters[i];
 
-      if (!p->trained)
+      if (!train_recipe_trains (r, i, seed))
         continue;
       for (guint k = 0; k < 4; k++)
         t[k] = (CncTensor){ buffers[k], s->weights->tensors[i].offset, p->shape };
@@ -388,7 +394,7 @@ train_session_step (TrainSession *s, GError **error)
     s->mse[i] = (double) sums[s->losses.n_terms + i];
   s->norm = sqrt ((double) sums[TRAIN_SUMS - 1]);
   s->flops = cnc_plan_flops (s->plan) + train_gradients_flops (s->gradients);
-  if (!update (s, s->recipe->clip > 0 && s->norm > s->recipe->clip ? s->recipe->clip / s->norm : 1, error) || !track (s, error))
+  if (!update (s, seed, s->recipe->clip > 0 && s->norm > s->recipe->clip ? s->recipe->clip / s->norm : 1, error) || !track (s, error))
     return FALSE;
   s->step++;
   s->sum += loss;

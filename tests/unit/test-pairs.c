@@ -446,6 +446,46 @@ test_frozen_faults (void)
   g_rmdir (folder);
 }
 
+/* A step trains either what is named or the rest, and about half of the steps have noise. */
+static void
+test_quiet (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TrainRecipe) recipe = starting_recipe ("", "quiet = l.* e.weight\n", &error), bad = NULL;
+  g_autoptr (TrainData) data = random_data (9, 3, 12);
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (TrainSession) s = NULL;
+  guint quiet_steps = 0;
+
+  g_assert_no_error (error);
+  s = session_of (recipe, data, backend);
+  for (guint step = 0; step < 12; step++)
+    {
+      guint changed[2] = { 0, 0 };
+
+      g_autoptr (CncNet) before = cnc_net_new (cnc_graph_copy (recipe->graph), &error);
+
+      g_assert_true (cnc_weights_download (s->weights, before, &error));
+      steps (s, 1);
+      for (guint i = 0; i < s->net->n_values; i++)
+        {
+          const CncParameter *p = &s->net->graph->parameters[i];
+          const gboolean named = p->name[0] == 'l' || strcmp (p->name, "e.weight") == 0;
+
+          if (memcmp (before->values[i], s->net->values[i], cnc_shape_count (&p->shape) * sizeof (float)) != 0)
+            changed[named ? 1 : 0]++;
+        }
+      g_assert_cmpuint (changed[0] + changed[1], >, 0);
+      g_assert_true (changed[0] == 0 || changed[1] == 0);
+      quiet_steps += changed[1] > 0 ? 1 : 0;
+    }
+  g_assert_cmpuint (quiet_steps, >=, 2);
+  g_assert_cmpuint (quiet_steps, <=, 10);
+  bad = starting_recipe ("", "quiet = zz.*\n", &error);
+  g_assert_null (bad);
+  g_assert_nonnull (strstr (error->message, ":33: no weights of the network have a name like \"zz.*\""));
+}
+
 /* The edges themselves, beside them, and large numbers; the gradient is that of the output. */
 static void
 test_wrap (void)
@@ -480,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pairs/recipes", test_recipes);
   g_test_add_func ("/pairs/sizes", test_sizes);
   g_test_add_func ("/pairs/frozen", test_frozen);
+  g_test_add_func ("/pairs/quiet", test_quiet);
   g_test_add_func ("/pairs/frozen-faults", test_frozen_faults);
   g_test_add_func ("/pairs/wrap", test_wrap);
   return g_test_run ();
