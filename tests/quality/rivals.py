@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""tests/quality/rivals.py: what plain means give on the test pictures of autoencoder-mnist and autoencoder-cifar, with the same number of bytes.
+"""tests/quality/rivals.py: what plain means give on the test pictures of autoencoder-mnist and autoencoder-cifar, with the same
+number of bytes.
 
-Run: ./rivals.py DATA        DATA: a folder with mnist/ (idx.gz) and cifar10/ (binary, xz), as in models/MANIFEST
+Run: ./rivals.py DATA [BYTES]        DATA: a folder with mnist/ (idx.gz) and cifar10/ (binary, xz), as in models/MANIFEST;
+                                     BYTES: of a picture of CIFAR-10, on average (427)
 A linear code (PCA of the training pictures, coefficients of 8 bits between the least and the greatest of the training pictures), for MNIST also with
 N(0, 0.3) added to the coefficients in [0, 1] and the linear decoder that is best for that; JPEG and WebP of one sheet of all pictures, so that no picture
 pays for headers.  PSNR: mean over the pictures; SSIM: Gaussian window of 11, deviation 1.5.  Needs Debian's python3-numpy and python3-pil.
@@ -92,7 +94,7 @@ def encode(image, form, quality, options):
     return out.getvalue()
 
 
-data = sys.argv[1]
+data, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 427
 train, test = idx(data + "/mnist/train-images-idx3-ubyte.gz"), idx(data + "/mnist/t10k-images-idx3-ubyte.gz")
 linear = Linear(train, 392)
 z = linear.encode(test)
@@ -101,10 +103,10 @@ for name, result in (("PCA, 392 coefficients of 8 bits", linear.decode(z)), ("th
     print("MNIST     %-40s %6.2f dB  SSIM %.4f" % (name, psnr(result, test), ssim(result, test, 28)), flush=True)
 train = np.concatenate([cifar(data + "/cifar10/data_batch_%d.bin.xz" % i) for i in (1, 2)])
 test = cifar(data + "/cifar10/test_batch.bin.xz")
-linear = Linear(train, 384)
-print("CIFAR-10  %-40s %6.2f dB  384.0 bytes a picture" % ("PCA, 384 coefficients of 8 bits", psnr(linear.decode(linear.encode(test)), test)), flush=True)
+linear = Linear(train, count)
+print("CIFAR-10  %-40s %6.2f dB  %.1f bytes a picture" % ("PCA, %d coefficients of 8 bits" % count, psnr(linear.decode(linear.encode(test)), test), count), flush=True)
 for form, options in (("JPEG", {"optimize": True, "subsampling": 2}), ("JPEG", {"optimize": True, "subsampling": 0}), ("WEBP", {"method": 6})):
-    size, image = best(sheet(test), form, 384 * len(test), **options)
+    size, image = best(sheet(test), form, count * len(test), **options)
     name = form + (" 4:%d, one sheet" % (20 if options["subsampling"] else 44) if form == "JPEG" else ", one sheet")
     name = name.replace("4:20", "4:2:0").replace("4:44", "4:4:4")
     print("CIFAR-10  %-40s %6.2f dB  %.1f bytes a picture" % (name, psnr(from_sheet(image), test), size / len(test)), flush=True)
