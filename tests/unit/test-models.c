@@ -156,30 +156,6 @@ check_recipe (GKeyFile *manifest, const char *recipes, const char *name, const C
     check_command (manifest, name, recipe, problems);
 }
 
-/* The tables of a latent of whole numbers; a network for pictures of any size has to serve the method, too. */
-static void
-check_tables (const char *path, const char *name, const CncNet *net, GString *problems)
-{
-  const CncGraph *graph = net->graph;
-  CncPlanParams params = { .n_feeds = 1, .fetches = { graph->latent }, .n_fetches = 1 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CncPlan) plan = NULL;
-  g_autoptr (CncLatentTables) tables = NULL;
-  g_autoptr (CncAutoencoder) model = NULL;
-
-  if (graph->inputs[0].height == 0)
-    model = cnc_autoencoder_read (path, &error);
-  else
-    {
-      params.shapes[0] = (CncShape){ 1, graph->inputs[0].channels, graph->inputs[0].height, graph->inputs[0].width };
-      plan = cnc_plan_new (NULL, graph, &params, &error);
-      if (plan != NULL)
-        tables = cnc_latent_tables_read (net->file, cnc_plan_tensor (plan, graph->latent)->shape.c, &error);
-    }
-  if (model == NULL && tables == NULL)
-    blame (problems, name, "%s", error->message);
-}
-
 static void
 check_model (GKeyFile *manifest, const char *folder, const char *recipes, const char *name, GString *problems)
 {
@@ -215,8 +191,14 @@ check_model (GKeyFile *manifest, const char *folder, const char *recipes, const 
   check_provenance (manifest, name, net, problems);
   check_recipe (manifest, recipes, name, net, problems);
   latent = net->graph->latent != CNC_NO_VALUE ? cnc_graph_node (net->graph, net->graph->latent) : NULL;
-  if (latent != NULL && latent->kind == CNC_LAYER_QUANTISE)
-    check_tables (path, name, net, problems);
+  /* Tables are for the method, which takes pictures of any size. */
+  if (latent != NULL && latent->kind == CNC_LAYER_QUANTISE && net->graph->inputs[0].height == 0)
+    {
+      g_autoptr (CncAutoencoder) model = cnc_autoencoder_read (path, &error);
+
+      if (model == NULL)
+        blame (problems, name, "%s", error->message);
+    }
 }
 
 /* Every file has an entry, every entry its file, and all that the entry says is true.  What is wrong, a line each; NULL if nothing is. */
