@@ -53,67 +53,71 @@ shared_noise (const CncGraph *graph)
   return NULL;
 }
 
-static gboolean
-read_quiet (const RecipeReader *r, GError **error)
+/* The parameters that the patterns of a key name; every pattern has to name one.  Returns: (transfer full), a flag each; NULL on an error.
+ */
+static gboolean *
+named (const RecipeReader *r, const char *key, const char *patterns, GError **error)
 {
   const CncGraph *graph = r->recipe->graph;
-  const guint line = train_recipe_line_of (r, "train", "quiet");
-  g_auto (GStrv) words = train_recipe_words_of (r->recipe->quiet);
+  g_autofree gboolean *flags = g_new0 (gboolean, graph->n_parameters + 1);
+  g_auto (GStrv) words = train_recipe_words_of (patterns);
 
   for (guint k = 0; words[k] != NULL; k++)
     {
       gboolean found = FALSE;
 
       for (guint i = 0; i < graph->n_parameters; i++)
-        found = found || g_pattern_match_simple (words[k], graph->parameters[i].name);
+        if (g_pattern_match_simple (words[k], graph->parameters[i].name))
+          flags[i] = found = TRUE;
       if (!found)
-        return train_recipe_bad (error, r, line,
-                                 "no weights of the network have a name like \"%s\"; layer a has \"a.weight\" and \"a.bias\".", words[k]);
+        {
+          (void) train_recipe_bad (error, r, train_recipe_line_of (r, "train", key),
+                                   "no weights of the network have a name like \"%s\"; layer a has \"a.weight\" and \"a.bias\".", words[k]);
+          return NULL;
+        }
     }
-  return words[0] == NULL || shared_noise (graph) != NULL
-         || train_recipe_bad (error, r, line, "quiet needs a layer \"noise\" with a share between 0 and 1.");
-}
-
-gboolean
-train_recipe_trains (const TrainRecipe *recipe, guint parameter, guint64 seed)
-{
-  const CncParameter *p = &recipe->graph->parameters[parameter];
-  g_auto (GStrv) words = train_recipe_words_of (recipe->quiet);
-  gboolean named = FALSE;
-  CncOp noise;
-
-  if (words[0] == NULL || !p->trained)
-    return p->trained;
-  for (guint k = 0; words[k] != NULL; k++)
-    named = named || g_pattern_match_simple (words[k], p->name);
-  return cnc_node_op (recipe->graph, shared_noise (recipe->graph), CNC_MODE_TRAINING, seed, &noise) && (noise.scale == 0) == named;
+  return g_steal_pointer (&flags);
 }
 
 static gboolean
 read_frozen (const RecipeReader *r, GError **error)
 {
-  TrainRecipe *recipe = r->recipe;
-  const guint line = train_recipe_line_of (r, "train", "frozen");
-  g_auto (GStrv) words = train_recipe_words_of (recipe->frozen);
+  CncGraph *graph = r->recipe->graph;
+  g_autofree gboolean *flags = named (r, "frozen", r->recipe->frozen, error);
   gboolean any = FALSE;
 
-  for (guint k = 0; words[k] != NULL; k++)
+  if (flags == NULL)
+    return FALSE;
+  for (guint i = 0; i < graph->n_parameters; i++)
     {
-      gboolean found = FALSE;
-
-      for (guint i = 0; i < recipe->graph->n_parameters; i++)
-        if (g_pattern_match_simple (words[k], recipe->graph->parameters[i].name))
-          {
-            found = TRUE;
-            recipe->graph->parameters[i].trained = FALSE;
-          }
-      if (!found)
-        return train_recipe_bad (error, r, line,
-                                 "no weights of the network have a name like \"%s\"; layer a has \"a.weight\" and \"a.bias\".", words[k]);
+      graph->parameters[i].trained = graph->parameters[i].trained && !flags[i];
+      any = any || graph->parameters[i].trained;
     }
-  for (guint i = 0; i < recipe->graph->n_parameters; i++)
-    any = any || recipe->graph->parameters[i].trained;
-  return any || train_recipe_bad (error, r, line, "nothing is left to be trained.");
+  return any || train_recipe_bad (error, r, train_recipe_line_of (r, "train", "frozen"), "nothing is left to be trained.");
+}
+
+static gboolean
+read_quiet (const RecipeReader *r, GError **error)
+{
+  const guint line = train_recipe_line_of (r, "train", "quiet");
+
+  if (r->recipe->quiet[0] == '\0')
+    return TRUE;
+  r->recipe->in_quiet = named (r, "quiet", r->recipe->quiet, error);
+  return r->recipe->in_quiet != NULL
+         && (shared_noise (r->recipe->graph) != NULL
+             || train_recipe_bad (error, r, line, "quiet needs a layer \"noise\" with a share between 0 and 1."));
+}
+
+gboolean
+train_recipe_trains (const TrainRecipe *recipe, guint parameter, guint64 seed)
+{
+  const CncGraph *graph = recipe->graph;
+  CncOp noise;
+
+  if (!graph->parameters[parameter].trained || recipe->in_quiet == NULL)
+    return graph->parameters[parameter].trained;
+  return cnc_node_op (graph, shared_noise (graph), CNC_MODE_TRAINING, seed, &noise) && (noise.scale == 0) == recipe->in_quiet[parameter];
 }
 
 gboolean

@@ -405,6 +405,23 @@ read_graph (RecipeReader *r, GError **error)
          || train_recipe_bad (error, r, last, "%s", why->message);
 }
 
+/* The gradient of a part cannot be handed to one value twice. */
+static gboolean
+check_parts (const RecipeReader *r, GError **error)
+{
+  const CncGraph *graph = r->recipe->graph;
+
+  for (guint n = 0; n < graph->n_nodes; n++)
+    for (guint i = 0; i < graph->nodes[n].n_inputs && graph->nodes[n].kind == CNC_LAYER_CONCAT; i++)
+      for (guint k = 0; k < i; k++)
+        if (graph->nodes[n].inputs[i] == graph->nodes[n].inputs[k])
+          return train_recipe_bad (error, r, train_recipe_line_of (r, "graph", graph->nodes[n].name),
+                                   "concat cannot take \"%s\" twice in training; copy it first, as \"copy = affine %s\" does.",
+                                   cnc_graph_value_name (graph, graph->nodes[n].inputs[i]),
+                                   cnc_graph_value_name (graph, graph->nodes[n].inputs[i]));
+  return TRUE;
+}
+
 static gboolean
 check (const RecipeReader *r, GError **error)
 {
@@ -435,7 +452,7 @@ check (const RecipeReader *r, GError **error)
         return train_recipe_bad (
             error, r, 0, "all pictures are of one size, so the input \"%s\" needs the channels and sides of the first one.", in->name);
     }
-  return train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error);
+  return check_parts (r, error) && train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error);
 }
 
 TrainRecipe *
@@ -475,6 +492,7 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->from);
   g_free (recipe->frozen);
   g_free (recipe->quiet);
+  g_free (recipe->in_quiet);
   cnc_safetensors_free (recipe->start);
   g_free (recipe->target_list);
   g_free (recipe->ramp);

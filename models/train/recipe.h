@@ -51,6 +51,7 @@ typedef struct
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
   char *from, *frozen, *quiet; /* as written: a model file; patterns of names: never trained, and trained by the steps without noise alone */
+  gboolean *in_quiet;          /* (nullable): of each parameter: whether quiet names it */
   CncSafetensors *start; /* (nullable): that file; parameters of the same names begin with what stands there */
   guint settle; /* steps of the decoder alone, at the end, on the whole numbers that are coded */
   double settle_rate;

@@ -214,7 +214,7 @@ train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainDa
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There are too few pictures to train on; give more data.");
       return NULL;
     }
-  if (recipe->quiet[0] != '\0' && train_ranks_count () > 1) /* each draws its own noise, and would train another part */
+  if (recipe->in_quiet != NULL && train_ranks_count () > 1) /* each draws its own noise, and would train another part */
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                            "A recipe with \"quiet\" is trained by one process; leave mpirun out.");
@@ -317,7 +317,7 @@ update (TrainSession *s, guint64 seed, double factor, GError **error)
 
   for (guint k = 0; k < 4; k++)
     t[k] = (CncTensor){ buffers[k], 0, all };
-  if (r->weight_decay <= 0 && r->prior_rate == 1 && r->frozen[0] == '\0' && r->quiet[0] == '\0')
+  if (r->weight_decay <= 0 && r->prior_rate == 1 && r->frozen[0] == '\0' && r->in_quiet == NULL)
     return cnc_op_run (s->backend, &adam, t, 4, (const CncTensor[]){ t[0], t[2], t[3] }, 3, error);
   /* Matrices decay; biases, scales and statistics do not. */
   for (guint i = 0; i < s->net->graph->n_parameters; i++)

@@ -141,32 +141,6 @@ test_gradients (void)
   "[data]\ncrop = 12\ncrops = 3\nflip = both\nvalidation = 0.2\n[train]\nseed = 11\nbatch = 5\nsteps = 14\nlearning_rate = 0.01\nclip = "  \
   "1\n[loss]\nmse = 1\nrate = 0.01\n"
 
-static TrainSession *
-session_of (const TrainRecipe *recipe, const TrainData *data, CncBackend *backend)
-{
-  g_autoptr (GError) error = NULL;
-  TrainSession *session = train_session_new (backend, recipe, data, &error);
-
-  g_assert_no_error (error);
-  return session;
-}
-
-static void
-steps (TrainSession *s, guint count)
-{
-  g_autoptr (GError) error = NULL;
-  double loss;
-
-  for (guint i = 0; i < count; i++)
-    {
-      g_assert_true (train_session_step (s, &error));
-      if (s->step % 4 == 0)
-        g_assert_true (train_session_validate (s, &loss, &error));
-    }
-  g_assert_true (cnc_weights_download (s->weights, s->net, &error));
-  g_assert_no_error (error);
-}
-
 static void
 same_weights (const CncNet *a, const CncNet *b)
 {
@@ -268,6 +242,8 @@ test_recipes (void)
     { "[graph]\nx = input channels=1\ny = round8 x\noutputs = y\n[train]\nbatch = 2\nsteps = 1\n[loss]\nmse = 1\nrate = 1\n",
       "[loss] rate needs a latent" },
     { "[graph]\nx = input channels=1\ny = round8 x\n[train]\nbatch = 2\n", "lacks \"outputs = NAME\"" },
+    { "[graph]\nx = input channels=1\ny = concat x x\noutputs = y\n[train]\nbatch = 2\nsteps = 1\n[loss]\nmse = 1\n",
+      ":3: concat cannot take \"x\" twice in training" },
     { "[graf]\nx = 1\n", ":2: there is no group [graf]" },
     { "no key file", "not a recipe" },
   };

@@ -49,3 +49,30 @@ random_data (guint count, guint32 channels, guint32 side)
     }
   return data;
 }
+
+static inline TrainSession *
+session_of (const TrainRecipe *recipe, const TrainData *data, CncBackend *backend)
+{
+  g_autoptr (GError) error = NULL;
+  TrainSession *session = train_session_new (backend, recipe, data, &error);
+
+  g_assert_no_error (error);
+  return session;
+}
+
+/* Validates every fourth step; then the weights are in session->net. */
+static inline void
+steps (TrainSession *s, guint count)
+{
+  g_autoptr (GError) error = NULL;
+  double loss;
+
+  for (guint i = 0; i < count; i++)
+    {
+      g_assert_true (train_session_step (s, &error));
+      if (s->step % 4 == 0)
+        g_assert_true (train_session_validate (s, &loss, &error));
+    }
+  g_assert_true (cnc_weights_download (s->weights, s->net, &error));
+  g_assert_no_error (error);
+}
