@@ -112,10 +112,15 @@ fits_webp (const CncRaster *raster)
   return raster->width <= WEBP_MAX_DIMENSION && raster->height <= WEBP_MAX_DIMENSION;
 }
 
+/* level: of WebP's lossless form, 0 to 9; negative: the form with loss. */
 static gboolean
-lossless_config (WebPConfig *config, int level)
+config_init (WebPConfig *config, int level, GError **error)
 {
-  return WebPConfigInit (config) && WebPConfigLosslessPreset (config, level);
+  if (WebPConfigInit (config) && (level < 0 || WebPConfigLosslessPreset (config, level)))
+    return TRUE;
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                       "The library libwebp is another one than cnncrypt was built with; build cnncrypt again.");
+  return FALSE;
 }
 
 /* Bytes of a fast lossless encoding of the middle, scaled to the whole: what has no chance is not tried in earnest. */
@@ -136,7 +141,7 @@ guess_exact (const CncRaster *raster, double *bytes, CncTask *task, GError **err
   memory = sink.data;
   for (guint32 row = 0; row < height; row++)
     memcpy (middle->data + (gsize) row * width * CHANNELS, raster->data + ((y + row) * raster->width + x) * CHANNELS, width * CHANNELS);
-  ok = lossless_config (&config, 0) && import (&picture, middle, TRUE, error);
+  ok = config_init (&config, 0, error) && import (&picture, middle, TRUE, error);
   if (!ok)
     return FALSE;
   ok = encode (&picture, &config, &sink, &fits, error);
@@ -164,7 +169,7 @@ cnc_compress_exact (const CncRaster *raster, gsize room, CncTask *task, CncCompr
   if (!sink_init (&sink, MIN (room, (gsize) (4 * guess) + 65536), task, error))
     return FALSE;
   memory = sink.data;
-  ok = lossless_config (&config, 6) && import (&picture, raster, TRUE, error);
+  ok = config_init (&config, 6, error) && import (&picture, raster, TRUE, error);
   if (!ok)
     return FALSE;
   ok = encode (&picture, &config, &sink, &fits, error);
@@ -230,7 +235,7 @@ best_quality (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GE
   WebPConfig config;
   Known low = { -1, 0 }, high = { 100 * STEPS + 1, 0 };
   gint next = 75 * STEPS;
-  gboolean fits = FALSE, ok = WebPConfigInit (&config) && import (&picture, raster, FALSE, error);
+  gboolean fits = FALSE, ok = config_init (&config, -1, error) && import (&picture, raster, FALSE, error);
 
   if (!ok)
     return FALSE;
@@ -264,7 +269,7 @@ try_near (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError
   g_autoptr (CncRaster) back = NULL;
   WebPPicture picture;
   WebPConfig config;
-  gboolean fits = FALSE, ok = lossless_config (&config, 3) && import (&picture, raster, TRUE, error);
+  gboolean fits = FALSE, ok = config_init (&config, 3, error) && import (&picture, raster, TRUE, error);
 
   if (!ok)
     return FALSE;
