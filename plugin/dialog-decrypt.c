@@ -52,23 +52,11 @@ build (Widgets *w, GPtrArray *regions, const DialogChoices *choices)
   if (problem != NULL)
     gtk_box_pack_start (GTK_BOX (box), dialog_note_new (problem), FALSE, FALSE, 0);
 
-  w->message = dialog_note_new ("");
-  gimp_label_set_attributes (GTK_LABEL (w->message), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, PANGO_ATTR_WEIGHT, PANGO_WEIGHT_BOLD, -1);
-  gtk_box_pack_start (GTK_BOX (box), w->message, FALSE, FALSE, 0);
+  w->message = dialog_message_new (box);
   g_signal_connect (w->entry, "changed", G_CALLBACK (on_changed), w);
   on_changed (NULL, w);
   gtk_widget_show_all (w->dialog);
-  gtk_widget_hide (w->message);
   gtk_widget_grab_focus (w->entry);
-}
-
-static void
-say (Widgets *w, const char *text)
-{
-  gtk_label_set_text (GTK_LABEL (w->message), text);
-  gtk_widget_show (w->message);
-  while (gtk_events_pending ())
-    gtk_main_iteration ();
 }
 
 /* One try.  TRUE if something opened. */
@@ -81,12 +69,12 @@ try (Widgets *w, GPtrArray *regions)
 
   if (passphrase != NULL)
     {
-      say (w, "Trying the passphrase…");
+      dialog_message_say (w->message, "Trying the passphrase…");
       opened = decrypt_unlock (regions, passphrase, NULL, &error);
     }
   dialog_passphrase_clear (w->entry);
   if (!opened)
-    say (w, error->message);
+    dialog_message_say (w->message, error->message);
   gtk_widget_grab_focus (w->entry);
   return opened;
 }

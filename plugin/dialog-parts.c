@@ -70,6 +70,26 @@ dialog_passphrase_clear (GtkWidget *entry)
   gtk_entry_set_text (GTK_ENTRY (entry), "");
 }
 
+GtkWidget *
+dialog_message_new (GtkWidget *box)
+{
+  GtkWidget *message = dialog_note_new ("");
+
+  gimp_label_set_attributes (GTK_LABEL (message), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, PANGO_ATTR_WEIGHT, PANGO_WEIGHT_BOLD, -1);
+  gtk_widget_set_no_show_all (message, TRUE);
+  gtk_box_pack_start (GTK_BOX (box), message, FALSE, FALSE, 0);
+  return message;
+}
+
+void
+dialog_message_say (GtkWidget *message, const char *text)
+{
+  gtk_label_set_text (GTK_LABEL (message), text);
+  gtk_widget_show (message);
+  while (gtk_events_pending ())
+    gtk_main_iteration ();
+}
+
 const char *
 dialog_strength_word (double bits)
 {

@@ -20,6 +20,10 @@ GtkWidget *dialog_frame (const char *title, const char *procedure, const char *o
 /* A wrapped line of smaller weight. */
 GtkWidget *dialog_note_new (const char *text);
 
+/* A line below everything else for what went wrong: hidden until there is something to say, which is then drawn at once. */
+GtkWidget *dialog_message_new (GtkWidget *box);
+void dialog_message_say (GtkWidget *message, const char *text);
+
 /* An entry that shows dots.  take: errors as of cnc_secret_new_passphrase.  clear: overwrites and empties its buffer. */
 GtkWidget *dialog_passphrase_new (const char *tooltip);
 CncSecret *dialog_passphrase_take (GtkWidget *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;

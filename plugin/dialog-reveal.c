@@ -52,22 +52,10 @@ build (Widgets *w, const RevealFound *found, const DialogChoices *choices)
   if (problem != NULL)
     gtk_box_pack_start (GTK_BOX (box), dialog_note_new (problem), FALSE, FALSE, 0);
 
-  w->message = dialog_note_new ("");
-  gimp_label_set_attributes (GTK_LABEL (w->message), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, PANGO_ATTR_WEIGHT, PANGO_WEIGHT_BOLD, -1);
-  gtk_box_pack_start (GTK_BOX (box), w->message, FALSE, FALSE, 0);
+  w->message = dialog_message_new (box);
   on_changed (NULL, w);
   gtk_widget_show_all (w->dialog);
-  gtk_widget_hide (w->message);
   gtk_widget_grab_focus (w->entry[0]);
-}
-
-static void
-say (Widgets *w, const char *text)
-{
-  gtk_label_set_text (GTK_LABEL (w->message), text);
-  gtk_widget_show (w->message);
-  while (gtk_events_pending ())
-    gtk_main_iteration ();
 }
 
 /* One round over all entries.  TRUE if something opened; what did not is then in notes. */
@@ -89,7 +77,7 @@ try (Widgets *w, RevealFound *found, GString *notes)
       dialog_passphrase_clear (w->entry[i]);
       if (passphrase != NULL)
         {
-          say (w, "Trying the passphrase…");
+          dialog_message_say (w->message, "Trying the passphrase…");
           if (reveal_unlock (found, passphrase, &slot, &error))
             {
               opened = TRUE;
@@ -103,7 +91,7 @@ try (Widgets *w, RevealFound *found, GString *notes)
   if (opened)
     g_string_append (notes, problems->str);
   else
-    say (w, problems->str);
+    dialog_message_say (w->message, problems->str);
   gtk_widget_grab_focus (w->entry[0]);
   return opened;
 }

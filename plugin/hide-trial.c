@@ -144,7 +144,7 @@ hide_trial_run (HideTrial *trial, GPtrArray *sources, const HideChoices *choices
         g_propagate_error (error, g_steal_pointer (&why));
       return NULL;
     }
-  *difference = cnc_stego_difference (trial->cover, made, 10, NULL);
+  *difference = cnc_stego_difference (trial->cover, made, HIDE_DIFFERENCE_TIMES, NULL);
   figures = hide_report_text (&report);
   text = g_strconcat (figures, note (choices->mode, &report), NULL);
   cnc_hide_report_clear (&report);

@@ -10,10 +10,8 @@
 #include "image.h"
 #include "pixels.h"
 
-/* In this session only: a file must not tell that it has secrets. */
+/* Not persistent, so it is in no file: a file must not tell that it has secrets. */
 #define PARASITE "cnncrypt-hidden"
-
-#define DIFFERENCE_TIMES 10u
 
 const char *
 hide_how_to_send (const CncStegoMode *mode)
@@ -200,7 +198,7 @@ add_layer (gint32 image, const CncRaster *raster, const char *name, CncTask *tas
 static gboolean
 add_layers (gint32 image, const HideResult *result, CncTask *task, GError **error)
 {
-  g_autoptr (CncRaster) difference = cnc_stego_difference (result->cover, result->made, DIFFERENCE_TIMES, error);
+  g_autoptr (CncRaster) difference = cnc_stego_difference (result->cover, result->made, HIDE_DIFFERENCE_TIMES, error);
 
   if (difference == NULL || !add_layer (image, difference, "Difference to the cover × 10", task, error))
     return FALSE;

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* How much larger than it is the difference to the cover is shown; layers and dialog say "× 10". */
+#define HIDE_DIFFERENCE_TIMES 10u
+
 /* What is promised, and what not; for people. */
 #define HIDE_PROMISE                                                                                                                       \
   "Hidden from the eye, not from a steganalyst: statistics can tell that something is there, but not what it is without the passphrase. "  \
@@ -78,7 +81,7 @@ gint32 hide_show (const HideResult *result, CncTask *task, GError **error) G_GNU
 /* What became of cover and secrets, in one line.  Returns: (transfer full) */
 char *hide_report_text (const CncHideReport *report);
 
-/* The mode that the image was made in, in this session: NULL if Hide did not make it. */
+/* The mode that the image was made in, while it stays open: NULL if Hide did not make it. */
 const CncStegoMode *hide_mode_of_image (gint32 image);
 
 /* Tries things out on a part of the picture, under a key that nobody has; remembers what it read. */
