@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "stego/pixels.h"
 #include "stego/stego.h"
+#include "../quality/common.h"
 
 #include <gegl.h>
 #include <math.h>
@@ -44,30 +45,6 @@ peak_mib (void)
   return (double) usage.ru_maxrss / 1024;
 }
 
-static CncRaster *
-load (const char *path)
-{
-  GeglNode *graph = gegl_node_new ();
-  GeglBuffer *buffer = NULL;
-  GeglNode *source = gegl_node_new_child (graph, "operation", "gegl:load", "path", path, NULL);
-  GeglNode *sink = gegl_node_new_child (graph, "operation", "gegl:buffer-sink", "buffer", &buffer, NULL);
-  CncRaster *raster = NULL;
-
-  gegl_node_link (source, sink);
-  gegl_node_process (sink);
-  if (buffer != NULL)
-    {
-      const GeglRectangle *extent = gegl_buffer_get_extent (buffer);
-
-      raster = cnc_rgb_new ((guint32) extent->width, (guint32) extent->height, NULL);
-      gegl_buffer_get (buffer, extent, 1.0, babl_format_with_space ("R'G'B' u8", gegl_buffer_get_format (buffer)), raster->data,
-                       GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
-      g_object_unref (buffer);
-    }
-  g_object_unref (graph);
-  return raster;
-}
-
 /* Pictures side by side in rows as high as each is, beginning with number first. */
 static CncRaster *
 mosaic (char **paths, guint count, guint first)
@@ -77,7 +54,7 @@ mosaic (char **paths, guint count, guint first)
 
   while (y < HEIGHT)
     {
-      g_autoptr (CncRaster) one = load (paths[first++ % count]);
+      g_autoptr (CncRaster) one = quality_rgb (paths[first++ % count]);
 
       if (one == NULL)
         exit (2);

@@ -8,12 +8,6 @@
 
 static char *report;
 
-static char *
-error_text (GimpParam *values, gint n)
-{
-  return g_strdup (n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
-}
-
 /* The image that was made, -1 on an error, whose text is then in checks_error. */
 static gint32
 hide_as (const char *mode, gint32 image, gint n, const char *const *secrets, gint n_sources, const char *const *sources, gint bits,
@@ -34,7 +28,7 @@ hide_as (const char *mode, gint32 image, gint n, const char *const *secrets, gin
       report = g_strdup (values[2].data.d_string);
     }
   else
-    checks_error = error_text (values, n_values);
+    checks_error = checks_error_text (values, n_values);
   gimp_destroy_params (values, n_values);
   return made;
 }
@@ -63,7 +57,7 @@ reveal (gint32 image, gint32 drawable, gint n, const char *const *sources, gint3
         found += images[i] != -1;
       }
   else
-    checks_error = error_text (values, n_values);
+    checks_error = checks_error_text (values, n_values);
   gimp_destroy_params (values, n_values);
   return found;
 }
@@ -318,27 +312,10 @@ refusals (void)
                             checks_layer (cover), GIMP_PDB_STRING, "", GIMP_PDB_INT32, 0, GIMP_PDB_STRINGARRAY, none, GIMP_PDB_INT32, 0,
                             GIMP_PDB_STRINGARRAY, none, GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_END);
   g_free (checks_error);
-  checks_error = error_text (values, n);
+  checks_error = checks_error_text (values, n);
   check (n >= 2 && values[0].data.d_status == GIMP_PDB_EXECUTION_ERROR && said ("display"),
          "with the last values and no display, it is an error: no passphrase is remembered");
   gimp_destroy_params (values, n);
-}
-
-static char *
-check_file (gint32 image)
-{
-  gint n = 0;
-  GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-check", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
-                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_END);
-  char *text = NULL;
-
-  g_clear_pointer (&checks_error, g_free);
-  if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
-    text = g_strdup (values[1].data.d_string);
-  else
-    checks_error = error_text (values, n);
-  gimp_destroy_params (values, n);
-  return text;
 }
 
 /* Saved, and what people do to pictures. */
@@ -369,16 +346,16 @@ afterwards (void)
   check (has_size (reveal_one (made, ONE), 30, 20), "it does not hinder Reveal");
   gimp_file_save (GIMP_RUN_NONINTERACTIVE, made, layers[1], png, png);
   opened = gimp_file_load (GIMP_RUN_NONINTERACTIVE, png, png);
-  good = check_file (opened);
+  good = checks_file (opened);
   check (good != NULL && has_size (reveal_one (opened, ONE), 30, 20), "saved as PNG and opened again, it is whole, and opens");
   gimp_file_save (GIMP_RUN_NONINTERACTIVE, opened, checks_layer (opened), jpeg, jpeg);
   if (g_file_get_contents (jpeg, &bytes, &size, NULL))
     g_file_set_contents (png, bytes, (gssize) size, NULL);
-  bad = check_file (opened);
+  bad = checks_file (opened);
   check (bad == NULL && said ("lost"), "Check Saved File tells when it became a JPEG");
   other = gimp_image_duplicate (made);
   gimp_drawable_invert (checks_layer (other), FALSE);
-  changed = check_file (other);
+  changed = checks_file (other);
   check (changed == NULL && said ("changed since"), "and when the image itself was changed after hiding");
   other = gimp_file_load (GIMP_RUN_NONINTERACTIVE, jpeg, jpeg);
   check (reveal_one (other, ONE) == -1 && !said ("passphrase"), "after JPEG nothing is found, and no passphrase is blamed");

@@ -6,24 +6,6 @@
 
 #define PASS "env:CHECKS_PASSPHRASE"
 
-/* The text of plug-in-cnncrypt-check; NULL on an error, whose text is then in checks_error. */
-static char *
-check_file (gint32 image)
-{
-  gint n = 0;
-  GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-check", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
-                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_END);
-  char *text = NULL;
-
-  g_clear_pointer (&checks_error, g_free);
-  if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
-    text = g_strdup (values[1].data.d_string);
-  else
-    checks_error = g_strdup (n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
-  gimp_destroy_params (values, n);
-  return text;
-}
-
 static void
 save (gint32 image, const char *path)
 {
@@ -42,21 +24,21 @@ saved_files (void)
   gsize size = 0;
   gint32 opened;
 
-  none = check_file (encrypted);
+  none = checks_file (encrypted);
   check (none == NULL && strstr (checks_error, "not saved") != NULL, "an image that was never saved");
   save (encrypted, path);
   opened = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
-  found = check_file (opened);
+  found = checks_file (opened);
   check (found != NULL && strstr (found, "Käse 1.png") != NULL && strstr (found, "as a file") != NULL,
          "a saved file is found good, and how to send it is told");
   gimp_image_scale (encrypted, gimp_image_width (encrypted), gimp_image_height (encrypted) + 1);
   save (encrypted, path);
-  changed = check_file (opened);
+  changed = checks_file (opened);
   check (changed == NULL && strstr (checks_error, "size") != NULL, "a file of another size");
   save (opened, jpeg);
   if (g_file_get_contents (jpeg, &bytes, &size, NULL))
     g_file_set_contents (path, bytes, (gssize) size, NULL);
-  lost = check_file (opened);
+  lost = checks_file (opened);
   check (lost == NULL, "a file that became a JPEG");
 }
 
@@ -102,8 +84,8 @@ repeat (void)
 static void
 kill_soon (const char *delay)
 {
-  g_autofree char *script
-      = g_strdup_printf ("for _ in $(seq 200); do p=$(pgrep -P %d -x cnncrypt) && break; sleep 0.05; done; sleep %s; kill -KILL $p", (int) getppid (), delay);
+  g_autofree char *script = g_strdup_printf (
+      "for _ in $(seq 200); do p=$(pgrep -P %d -x cnncrypt) && break; sleep 0.05; done; sleep %s; kill -KILL $p", (int) getppid (), delay);
   char *argv[] = { (char *) "sh", (char *) "-c", script, NULL };
 
   g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL);

@@ -37,6 +37,12 @@ check (gboolean passed, const char *format, ...)
 }
 
 /* The image of a procedure's result. */
+char *
+checks_error_text (const GimpParam *values, gint n)
+{
+  return g_strdup (n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
+}
+
 static gint32
 take (GimpParam *values, gint n)
 {
@@ -46,9 +52,12 @@ take (GimpParam *values, gint n)
   if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
     image = values[1].data.d_image;
   else
-    checks_error = g_strdup_printf (
-        "%s%s", n >= 1 && values[0].data.d_status != GIMP_PDB_EXECUTION_ERROR ? "(status is not an execution error) " : "",
-        n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
+    {
+      g_autofree char *text = checks_error_text (values, n);
+
+      checks_error = g_strconcat (
+          n >= 1 && values[0].data.d_status != GIMP_PDB_EXECUTION_ERROR ? "(status is not an execution error) " : "", text, NULL);
+    }
   gimp_destroy_params (values, n);
   return image;
 }
@@ -78,6 +87,23 @@ checks_decrypt (gint32 image, gint32 drawable, const char *source)
                                           GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_STRING, source, GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
 
   return take (values, n);
+}
+
+char *
+checks_file (gint32 image)
+{
+  gint n = 0;
+  GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-check", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
+                                          GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_END);
+  char *text = NULL;
+
+  g_clear_pointer (&checks_error, g_free);
+  if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
+    text = g_strdup (values[1].data.d_string);
+  else
+    checks_error = checks_error_text (values, n);
+  gimp_destroy_params (values, n);
+  return text;
 }
 
 gint32

@@ -13,6 +13,10 @@ gint32 checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int
 gint32 checks_encrypt (gint32 image, gint32 drawable, int target, const char *source);
 gint32 checks_decrypt (gint32 image, gint32 drawable, const char *source);
 extern char *checks_error;
+/* What a procedure that failed said.  Returns: (transfer full) */
+char *checks_error_text (const GimpParam *values, gint n);
+/* The text of plug-in-cnncrypt-check; NULL on an error, whose text is then in checks_error.  Returns: (transfer full) */
+char *checks_file (gint32 image);
 
 /* An image of one layer with pixels from a generator that seed starts; bytes of every value. */
 gint32 checks_image (int width, int height, GimpImageBaseType base, GimpPrecision precision, gboolean alpha, guint32 seed);

@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "seal/keys.h"
+#include "stego/pixels.h"
 
 #include <gegl.h>
 #include <math.h>
@@ -170,53 +171,77 @@ reduce (GeglBuffer *buffer, guint side, guint factor, guint8 *pixels)
       }
 }
 
-static QualityPicture *
-load (const char *folder, const char *file, guint side)
+static GeglBuffer *
+load_buffer (const char *path)
 {
-  g_autofree char *path = g_build_filename (folder, file, NULL);
   GeglNode *graph = gegl_node_new ();
   GeglBuffer *buffer = NULL;
   GeglNode *source = gegl_node_new_child (graph, "operation", "gegl:load", "path", path, NULL);
   GeglNode *sink = gegl_node_new_child (graph, "operation", "gegl:buffer-sink", "buffer", &buffer, NULL);
-  QualityPicture *picture = NULL;
 
   gegl_node_link (source, sink);
   gegl_node_process (sink);
-  if (buffer != NULL)
-    {
-      const guint least = (guint) MIN (gegl_buffer_get_width (buffer), gegl_buffer_get_height (buffer));
-
-      if (least >= side)
-        {
-          picture = picture_new (file, side, TRUE);
-          reduce (buffer, side, least / side, picture->pixels);
-        }
-      g_object_unref (buffer);
-    }
   g_object_unref (graph);
+  return buffer;
+}
+
+CncRaster *
+quality_rgb (const char *path)
+{
+  g_autoptr (GeglBuffer) buffer = load_buffer (path);
+  const GeglRectangle *extent = buffer != NULL ? gegl_buffer_get_extent (buffer) : NULL;
+  CncRaster *raster = extent != NULL ? cnc_rgb_new ((guint32) extent->width, (guint32) extent->height, NULL) : NULL;
+
+  if (raster != NULL)
+    gegl_buffer_get (buffer, extent, 1.0, babl_format_with_space ("R'G'B' u8", gegl_buffer_get_format (buffer)), raster->data,
+                     GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+  return raster;
+}
+
+static QualityPicture *
+load (const char *path, guint side)
+{
+  g_autoptr (GeglBuffer) buffer = load_buffer (path);
+  const guint least = buffer != NULL ? (guint) MIN (gegl_buffer_get_width (buffer), gegl_buffer_get_height (buffer)) : 0;
+  g_autofree char *name = g_path_get_basename (path);
+  QualityPicture *picture;
+
+  if (least < side)
+    return NULL;
+  picture = picture_new (name, side, TRUE);
+  reduce (buffer, side, least / side, picture->pixels);
   return picture;
 }
 
-static gint
-by_name (gconstpointer a, gconstpointer b)
+static int
+by_name (const void *a, const void *b)
 {
   return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+void
+quality_files (GPtrArray *files, const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const guint before = files->len;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".png") || g_str_has_suffix (name, ".jpg"))
+      g_ptr_array_add (files, g_build_filename (folder, name, NULL));
+  if (files->len > before)
+    qsort (files->pdata + before, files->len - before, sizeof *files->pdata, by_name);
 }
 
 static void
 add_folder (GPtrArray *pictures, const char *folder, guint side, guint limit)
 {
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  const char *name;
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".png") || g_str_has_suffix (name, ".jpg"))
-      g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, by_name);
-  for (guint i = 0; i < names->len && limit > 0; i++)
+  quality_files (files, folder);
+  for (guint i = 0; i < files->len && limit > 0; i++)
     {
-      QualityPicture *picture = load (folder, names->pdata[i], side);
+      QualityPicture *picture = load (files->pdata[i], side);
 
       if (picture != NULL)
         {

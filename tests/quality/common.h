@@ -2,6 +2,7 @@
 #pragma once
 
 #include "methods/hybrid/hybrid.h"
+#include "picture/raster.h"
 
 typedef struct
 {
@@ -17,6 +18,13 @@ typedef struct
  * limit: at most so many photographs of each folder.
  * Returns: (element-type QualityPicture) (transfer full) */
 GPtrArray *quality_pictures (guint side, const char *folders, guint limit);
+
+/* Adds the PNG and JPEG files of a folder, in order of name; files: owns its names. */
+void quality_files (GPtrArray *files, const char *folder);
+
+/* A picture file as opaque 8-bit R'G'B' of its own space: values are not converted where they are that already; NULL if it cannot be read.
+ * gegl_init first.  Returns: (transfer full) */
+CncRaster *quality_rgb (const char *path);
 
 /* The landscape alone; side * side bytes. */
 void quality_landscape (guint side, guint seed, guint8 *pixels);

@@ -13,6 +13,7 @@
 #include "measure/steganalysis.h"
 #include "stego/pixels.h"
 #include "stego/stego.h"
+#include "common.h"
 
 #include <gegl.h>
 #include <glib/gstdio.h>
@@ -34,53 +35,6 @@ report (gboolean ok, const char *name)
   printf ("%s %u %s\n", ok ? "ok" : "not ok", ++n_tests, name);
   n_failed += ok ? 0 : 1;
   fflush (stdout);
-}
-
-/* ---- pictures ---- */
-
-static CncRaster *
-load (const char *path)
-{
-  GeglNode *graph = gegl_node_new ();
-  GeglBuffer *buffer = NULL;
-  GeglNode *source = gegl_node_new_child (graph, "operation", "gegl:load", "path", path, NULL);
-  GeglNode *sink = gegl_node_new_child (graph, "operation", "gegl:buffer-sink", "buffer", &buffer, NULL);
-  CncRaster *raster = NULL;
-
-  gegl_node_link (source, sink);
-  gegl_node_process (sink);
-  if (buffer != NULL)
-    {
-      const GeglRectangle *extent = gegl_buffer_get_extent (buffer);
-
-      raster = cnc_rgb_new ((guint32) extent->width, (guint32) extent->height, NULL);
-      if (raster != NULL)
-        gegl_buffer_get (buffer, extent, 1.0, babl_format_with_space ("R'G'B' u8", gegl_buffer_get_format (buffer)), raster->data,
-                         GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
-      g_object_unref (buffer);
-    }
-  g_object_unref (graph);
-  return raster;
-}
-
-static gint
-by_name (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-static void
-add_files (GPtrArray *files, const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const guint before = files->len;
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".png") || g_str_has_suffix (name, ".jpg"))
-      g_ptr_array_add (files, g_build_filename (folder, name, NULL));
-  if (files->len > before)
-    qsort (files->pdata + before, files->len - before, sizeof *files->pdata, (int (*) (const void *, const void *)) by_name);
 }
 
 /* ---- one row of the table ---- */
@@ -205,7 +159,7 @@ change (const CncRaster *raster, guint number)
   command = g_strdup_printf ("convert %s %s %s", from, changes[number].arguments, to);
   write_ppm (from, raster);
   if (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL) && g_file_test (to, G_FILE_TEST_EXISTS))
-    changed = load (to);
+    changed = quality_rgb (to);
   g_remove (from);
   g_remove (to);
   g_rmdir (folder);
@@ -414,7 +368,7 @@ test_nothing (const GPtrArray *files)
 
   for (guint i = 0; i < files->len; i++)
     {
-      g_autoptr (CncRaster) picture = load (files->pdata[i]);
+      g_autoptr (CncRaster) picture = quality_rgb (files->pdata[i]);
       g_autoptr (GError) error = NULL;
       CncStegoRecord record;
 
@@ -434,7 +388,7 @@ load_all (const GPtrArray *files, guint most)
 
   for (guint i = 0; i < files->len && pictures->len < most; i++)
     {
-      CncRaster *picture = load (files->pdata[i]);
+      CncRaster *picture = quality_rgb (files->pdata[i]);
 
       if (picture != NULL)
         g_ptr_array_add (pictures, picture);
@@ -452,7 +406,7 @@ test (void)
 
   for (guint i = 0; folders[i] != NULL; i++)
     if (*folders[i] != '\0')
-      add_files (files, folders[i]);
+      quality_files (files, folders[i]);
   pictures = load_all (files, 2 * QUICK);
   if (pictures->len >= 2 * QUICK)
     test_exact (pictures);
@@ -476,7 +430,7 @@ full (char **folders, const char *saved)
   gboolean ok = TRUE;
 
   for (; *folders != NULL; folders++)
-    add_files (files, *folders);
+    quality_files (files, *folders);
   pictures = load_all (files, G_MAXUINT);
   if (pictures->len < 4)
     {

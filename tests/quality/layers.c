@@ -208,8 +208,7 @@ run_cell (Cell *cell, guint64 first, guint count)
     }
 }
 
-static void G_GNUC_PRINTF (1, 2)
-say (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 {
   va_list arguments;
   g_autofree char *text = NULL;
@@ -251,8 +250,9 @@ report (const Cell *cell, const Cell *more)
   gboolean ok = share_passes (s->chi_inside, s->n, t->chi_inside, t->n) & share_passes (s->entropy_inside, s->n, t->entropy_inside, t->n);
   guint failures = ok ? 0 : 1;
 
-  say ("%-16s %4u %-24s %-13s chi-square %7.2f inside %% %s  entropy %.5f inside %% %s  correlation %.5f  %s", WAY_NAMES[cell->way], cell->picture->side,
-       cell->picture->name, "ciphertext", s->chi / s->n, chi, s->entropy / s->n, entropy, sqrt (s->correlation / (3.0 * s->n)), ok ? "pass" : "FAIL");
+  say ("%-16s %4u %-24s %-13s chi-square %7.2f inside %% %s  entropy %.5f inside %% %s  correlation %.5f  %s", WAY_NAMES[cell->way],
+       cell->picture->side, cell->picture->name, "ciphertext", s->chi / s->n, chi, s->entropy / s->n, entropy,
+       sqrt (s->correlation / (3.0 * s->n)), ok ? "pass" : "FAIL");
   for (Change change = 0; change < N_CHANGES; change++)
     {
       const Pairs *p = &cell->pairs[change], *q = &more->pairs[change];
@@ -387,10 +387,12 @@ describe_layers (guint side)
       encipher (ways[i], &keys, a, size);
       encipher (ways[i], &keys, b, size);
       d = cnc_statistics_difference (a, b, size);
-      say ("%-16s %u x %u black: entropy %.5f, chi-square %.2f, correlation H %.4f V %.4f D %.4f; one bit changed: bits %% %.4f, NPCR %.4f %%, "
+      say ("%-16s %u x %u black: entropy %.5f, chi-square %.2f, correlation H %.4f V %.4f D %.4f; one bit changed: bits %% %.4f, NPCR %.4f "
+           "%%, "
            "UACI %.4f %%",
            WAY_NAMES[ways[i]], side, side, cnc_statistics_entropy (a, size), cnc_statistics_chi_square (a, size),
-           cnc_statistics_correlation (a, side, side, CNC_NEIGHBOUR_HORIZONTAL), cnc_statistics_correlation (a, side, side, CNC_NEIGHBOUR_VERTICAL),
+           cnc_statistics_correlation (a, side, side, CNC_NEIGHBOUR_HORIZONTAL),
+           cnc_statistics_correlation (a, side, side, CNC_NEIGHBOUR_VERTICAL),
            cnc_statistics_correlation (a, side, side, CNC_NEIGHBOUR_DIAGONAL), 100 * d.bits, 100 * d.npcr, 100 * d.uaci);
     }
 }
@@ -441,7 +443,8 @@ run_full (const char *folders)
         }
       failures += judge_large (way);
     }
-  say ("of %" G_GUINT64_FORMAT " figures %.2f %% lie inside their 5 %% interval (random bytes: 95 %%); of %" G_GUINT64_FORMAT " shares %.1f %% lay below "
+  say ("of %" G_GUINT64_FORMAT " figures %.2f %% lie inside their 5 %% interval (random bytes: 95 %%); of %" G_GUINT64_FORMAT
+       " shares %.1f %% lay below "
        "92 %% with the first 200 keys (random bytes: 2.2 %%)",
        runs, 100.0 * (double) inside_runs / (double) runs, shares, 100.0 * (double) shares_below / (double) shares);
   say (failures == 0 ? "all lines pass" : "%u lines FAIL", failures);
@@ -456,7 +459,8 @@ main (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "full", 0, 0, G_OPTION_ARG_NONE, &full, "200 keys a line, more pictures, a table", NULL },
     { "device", 0, 0, G_OPTION_ARG_STRING, &device, "as CNNCRYPT_DEVICE has it (default: that, else cpu)", "ID" },
-    { "pictures", 0, 0, G_OPTION_ARG_STRING, &folders, "with --full: folders of photographs (default: CNNCRYPT_TEST_PICTURES)", "DIR[:DIR...]" },
+    { "pictures", 0, 0, G_OPTION_ARG_STRING, &folders, "with --full: folders of photographs (default: CNNCRYPT_TEST_PICTURES)",
+      "DIR[:DIR...]" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &chosen_seed, "other keys (default 1)", "N" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
