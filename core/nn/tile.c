@@ -14,12 +14,13 @@
  * tile. */
 #define GRID 8u
 
-/* How a value depends on the feed: its pixel j needs the feed's pixels j / scale - left to j / scale + right. */
+/* How a value depends on the feeds, in pixels of the first: its pixel j needs those from j / scale - left to j / scale + right.  A feed of
+ * fewer pixels counts as if its pixel j were made of the first one's that it covers. */
 typedef struct
 {
-  guint64 numerator, denominator; /* scale: pixels of the value for one of the feed */
+  guint64 numerator, denominator; /* scale: pixels of the value for one of the first feed */
   double left, right;
-  gboolean reached; /* depends on the feed at all */
+  gboolean reached; /* is fed, or computed from what is */
 } Field;
 
 static guint64
@@ -105,8 +106,6 @@ join (const CncGraph *graph, const CncNode *node, const Field *fields, Field *ou
     {
       const Field *f = &fields[node->inputs[k]];
 
-      if (!f->reached)
-        return bad (error, node->name, "needs more than one value to begin with");
       if (node->kind == CNC_LAYER_CONV2D && k > 0)
         continue; /* the residual joins behind the convolution */
       if (f->numerator != out->numerator || f->denominator != out->denominator)
@@ -127,41 +126,24 @@ join (const CncGraph *graph, const CncNode *node, const Field *fields, Field *ou
   return TRUE;
 }
 
-/* Which nodes stand between feed and fetch. */
-static void
-mark (const CncGraph *graph, guint feed, guint fetch, gboolean *between)
+static gboolean
+is_fed (const CncTileFeed *feeds, guint n_feeds, guint value)
 {
-  between[fetch] = TRUE;
-  for (guint i = fetch; i >= graph->n_inputs && i > feed; i--)
-    if (between[i])
-      for (guint k = 0; k < cnc_graph_node (graph, i)->n_inputs; k++)
-        between[cnc_graph_node (graph, i)->inputs[k]] = TRUE;
+  for (guint i = 0; i < n_feeds; i++)
+    if (feeds[i].value == value)
+      return TRUE;
+  return FALSE;
 }
 
-/* At a side that fits, every value must have exactly its scale times that side: else it drifts against the grid. */
-static gboolean
-check_sides (const CncGraph *graph, const CncReach *reach, guint feed, const Field *fields, const gboolean *between, guint32 channels,
-             GError **error)
+/* Which values fetch is computed from, down to the feeds. */
+static void
+mark (const CncGraph *graph, const CncTileFeed *feeds, guint n_feeds, guint fetch, gboolean *between)
 {
-  const guint n = cnc_graph_n_values (graph);
-  g_autofree CncShape *shapes = g_new0 (CncShape, n);
-  const guint32 side = (256 + reach->align - 1) / reach->align * reach->align;
-
-  shapes[feed] = (CncShape){ 1, channels, side, side };
-  for (guint i = MAX (feed + 1, graph->n_inputs); i < n; i++)
-    if (between[i])
-      {
-        const CncNode *node = cnc_graph_node (graph, i);
-        CncShape in[CNC_NODE_MAX_INPUTS];
-
-        for (guint k = 0; k < node->n_inputs; k++)
-          in[k] = shapes[node->inputs[k]];
-        if (!cnc_node_shape (graph, node, in, &shapes[i], error))
-          return FALSE;
-        if (shapes[i].h * fields[i].denominator != side * fields[i].numerator)
-          return bad (error, node->name, "gives sides that are no multiple of the picture's (padding does not balance the kernel)");
-      }
-  return TRUE;
+  between[fetch] = TRUE;
+  for (guint i = fetch; i >= graph->n_inputs && i > 0; i--)
+    if (between[i] && !is_fed (feeds, n_feeds, i))
+      for (guint k = 0; k < cnc_graph_node (graph, i)->n_inputs; k++)
+        between[cnc_graph_node (graph, i)->inputs[k]] = TRUE;
 }
 
 /* Channels of a value, which do not depend on the size of the picture. */
@@ -192,33 +174,84 @@ channels_of (const CncGraph *graph, guint value)
     }
 }
 
+/* At a side that fits, every value must have exactly its scale times that side: else it drifts against the grid. */
+static gboolean
+check_sides (const CncGraph *graph, const CncReach *reach, const CncTileFeed *feeds, guint n_feeds, guint fetch, const Field *fields,
+             const gboolean *between, GError **error)
+{
+  g_autofree CncShape *shapes = g_new0 (CncShape, fetch + 1);
+  const guint32 side = (256 + reach->align - 1) / reach->align * reach->align;
+
+  for (guint i = 0; i <= fetch; i++)
+    {
+      const CncNode *node = cnc_graph_node (graph, i);
+      CncShape in[CNC_NODE_MAX_INPUTS];
+
+      if (!between[i])
+        continue;
+      if (is_fed (feeds, n_feeds, i))
+        {
+          const guint32 own = (guint32) (side / fields[i].denominator);
+
+          shapes[i] = (CncShape){ 1, channels_of (graph, i), own, own };
+          continue;
+        }
+      for (guint k = 0; k < node->n_inputs; k++)
+        in[k] = shapes[node->inputs[k]];
+      if (!cnc_node_shape (graph, node, in, &shapes[i], error))
+        return FALSE;
+      if (shapes[i].h * fields[i].denominator != side * fields[i].numerator)
+        return bad (error, node->name, "gives sides that are no multiple of the picture's (padding does not balance the kernel)");
+    }
+  return TRUE;
+}
+
+static gboolean
+feed_fields (const CncGraph *graph, const CncTileFeed *feeds, guint n_feeds, const gboolean *between, Field *fields, GError **error)
+{
+  for (guint i = 0; i < n_feeds; i++)
+    {
+      const guint value = feeds[i].value;
+      const guint32 divide = MAX (feeds[i].divide, 1);
+
+      if (!between[value])
+        return bad (error, cnc_graph_value_name (graph, value), "does not lead to the result");
+      if (fields[value].reached || divide > MAX_ALIGN || (i == 0 && divide != 1))
+        return bad (error, cnc_graph_value_name (graph, value), "is given twice, or at a size that does not fit");
+      fields[value] = (Field){ 1, divide, 0, divide - 1, TRUE };
+    }
+  return TRUE;
+}
+
 gboolean
-cnc_reach_find (const CncGraph *graph, guint feed, guint fetch, CncReach *reach, GError **error)
+cnc_reach_find (const CncGraph *graph, const CncTileFeed *feeds, guint n_feeds, guint fetch, CncReach *reach, GError **error)
 {
   const guint n = cnc_graph_n_values (graph);
   g_autofree Field *fields = g_new0 (Field, n);
   g_autofree gboolean *between = g_new0 (gboolean, n);
   guint64 align = 1;
 
-  fields[feed] = (Field){ 1, 1, 0, 0, TRUE };
-  mark (graph, feed, fetch, between);
-  for (guint i = MAX (feed + 1, graph->n_inputs); i <= fetch; i++)
+  g_return_val_if_fail (n_feeds >= 1 && n_feeds <= CNC_GRAPH_MAX_ENDS && fetch < n, FALSE);
+  mark (graph, feeds, n_feeds, fetch, between);
+  if (!feed_fields (graph, feeds, n_feeds, between, fields, error))
+    return FALSE;
+  for (guint i = 0; i <= fetch; i++)
     {
       if (!between[i])
         continue;
-      if (!join (graph, cnc_graph_node (graph, i), fields, &fields[i], error))
+      if (!fields[i].reached && i < graph->n_inputs)
+        return bad (error, cnc_graph_value_name (graph, i), "is needed for the result and is not given");
+      if (!fields[i].reached && !join (graph, cnc_graph_node (graph, i), fields, &fields[i], error))
         return FALSE;
       align = align / common_divisor (align, fields[i].denominator) * fields[i].denominator;
       if (align > MAX_ALIGN)
         return bad (error, cnc_graph_value_name (graph, i), "changes the scale too much");
     }
-  if (!fields[fetch].reached)
-    return bad (error, cnc_graph_value_name (graph, fetch), "does not depend on where the tiles come from");
   reach->align = (guint32) align;
   reach->numerator = (guint32) fields[fetch].numerator;
   reach->denominator = (guint32) fields[fetch].denominator;
   reach->halo = (guint32) ceil (MAX (MAX (fields[fetch].left, fields[fetch].right), 0) - 1e-9);
-  return check_sides (graph, reach, feed, fields, between, channels_of (graph, feed), error);
+  return check_sides (graph, reach, feeds, n_feeds, fetch, fields, between, error);
 }
 
 /* ---- the run ---- */
@@ -232,8 +265,8 @@ typedef struct
   CncReach reach;
   guint32 grid, halo, tile; /* multiples of the grid */
   guint32 width, height;    /* extended to multiples of reach.align */
-  guint32 in_channels, out_channels;
-  float *in, *out; /* a whole window */
+  guint32 in_channels[CNC_GRAPH_MAX_ENDS], out_channels;
+  float *in, *out; /* a whole window; in: of one feed at a time */
   CncPlan *plan;   /* (nullable), for windows of window_width x window_height */
   guint32 window_width, window_height;
 } Run;
@@ -262,10 +295,15 @@ span_at (const Run *r, guint32 begin, guint32 side)
 static CncPlanParams
 window_params (const Run *r, guint32 width, guint32 height)
 {
-  CncPlanParams params = { .n_feeds = 1, .n_fetches = 1, .mode = CNC_MODE_INFERENCE };
+  CncPlanParams params = { .n_feeds = r->job->n_feeds, .n_fetches = 1, .mode = CNC_MODE_INFERENCE };
 
-  params.feeds[0] = r->job->feed;
-  params.shapes[0] = (CncShape){ 1, r->in_channels, height, width };
+  for (guint i = 0; i < r->job->n_feeds; i++)
+    {
+      const guint32 divide = MAX (r->job->feeds[i].divide, 1);
+
+      params.feeds[i] = r->job->feeds[i].value;
+      params.shapes[i] = (CncShape){ 1, r->in_channels[i], height / divide, width / divide };
+    }
   params.fetches[0] = r->job->fetch;
   return params;
 }
@@ -303,19 +341,22 @@ choose_tile (Run *r, GError **error)
     }
 }
 
-/* Reads the window; what lies beyond the picture repeats its last column and row. */
+/* Reads the window of a feed; what lies beyond the picture repeats its last column and row. */
 static gboolean
-read_window (Run *r, const Span *x, const Span *y, GError **error)
+read_window (Run *r, guint feed, const Span *x, const Span *y, GError **error)
 {
-  const guint32 w = x->to - x->from, h = y->to - y->from;
-  const guint32 real_w = MIN (x->to, r->job->width) - x->from, real_h = MIN (y->to, r->job->height) - y->from;
+  const CncTileFeed *f = &r->job->feeds[feed];
+  const guint32 divide = MAX (f->divide, 1);
+  const guint32 at_x = x->from / divide, at_y = y->from / divide, w = x->to / divide - at_x, h = y->to / divide - at_y;
+  const guint32 real_w = MIN (w, (r->job->width + divide - 1) / divide - at_x),
+                real_h = MIN (h, (r->job->height + divide - 1) / divide - at_y);
 
-  if (!r->job->read (r->job->user_data, x->from, y->from, real_w, real_h, r->in, error))
+  if (!f->read (f->user_data, at_x, at_y, real_w, real_h, r->in, error))
     return FALSE;
   if (real_w == w && real_h == h)
     return TRUE;
   /* from the last row of the last plane on: the rows move apart in place */
-  for (guint32 c = r->in_channels; c-- > 0;)
+  for (guint32 c = r->in_channels[feed]; c-- > 0;)
     for (guint32 row = h; row-- > 0;)
       {
         const float *source = r->in + ((gsize) c * real_h + MIN (row, real_h - 1)) * real_w;
@@ -356,7 +397,7 @@ static gboolean
 run_tile (Run *r, const Span *x, const Span *y, GError **error)
 {
   const guint32 w = x->to - x->from, h = y->to - y->from;
-  const CncTensor *feed, *fetch;
+  const CncTensor *fetch;
 
   if (r->plan == NULL || w != r->window_width || h != r->window_height)
     {
@@ -369,10 +410,15 @@ run_tile (Run *r, const Span *x, const Span *y, GError **error)
       r->window_width = w;
       r->window_height = h;
     }
-  feed = cnc_plan_tensor (r->plan, r->job->feed);
+  for (guint i = 0; i < r->job->n_feeds; i++)
+    {
+      const CncTensor *feed = cnc_plan_tensor (r->plan, r->job->feeds[i].value);
+
+      if (!read_window (r, i, x, y, error) || !cnc_buffer_upload (r->backend, feed->buffer, 0, r->in, cnc_tensor_bytes (feed), error))
+        return FALSE;
+    }
   fetch = cnc_plan_tensor (r->plan, r->job->fetch);
-  return read_window (r, x, y, error) && cnc_buffer_upload (r->backend, feed->buffer, 0, r->in, cnc_tensor_bytes (feed), error)
-         && cnc_plan_run (r->plan, r->weights, 0, error)
+  return cnc_plan_run (r->plan, r->weights, 0, error)
          && cnc_buffer_download (r->backend, fetch->buffer, 0, r->out, cnc_tensor_bytes (fetch), error) && write_part (r, x, y, error);
 }
 
@@ -401,6 +447,7 @@ cnc_tile_run (CncBackend *backend, const CncGraph *graph, const CncWeights *weig
 {
   Run r = { .backend = backend, .graph = graph, .weights = weights, .job = job };
   guint32 window_w, window_h;
+  gsize largest = 0; /* floats of a feed's window */
   gboolean good = FALSE;
 
   if (job->width == 0 || job->height == 0 || job->width > MAX_SIDE || job->height > MAX_SIDE)
@@ -409,19 +456,26 @@ cnc_tile_run (CncBackend *backend, const CncGraph *graph, const CncWeights *weig
                            "The picture has no pixels, or more than 1,048,576 in a row; choose another one.");
       return FALSE;
     }
-  if (!cnc_reach_find (graph, job->feed, job->fetch, &r.reach, error))
+  if (!cnc_reach_find (graph, job->feeds, job->n_feeds, job->fetch, &r.reach, error))
     return FALSE;
   r.grid = r.reach.align * GRID;
   r.halo = round_up (r.reach.halo, r.grid);
   r.width = round_up (job->width, r.reach.align);
   r.height = round_up (job->height, r.reach.align);
-  r.in_channels = channels_of (graph, job->feed);
+  for (guint i = 0; i < job->n_feeds; i++)
+    r.in_channels[i] = channels_of (graph, job->feeds[i].value);
   r.out_channels = channels_of (graph, job->fetch);
   if (!choose_tile (&r, error))
     return FALSE;
   window_w = MIN (r.tile + 2 * r.halo, r.width);
   window_h = MIN (r.tile + 2 * r.halo, r.height);
-  r.in = cnc_alloc ((gsize) window_w * window_h, r.in_channels * sizeof (float), "a tile of the picture", error);
+  for (guint i = 0; i < job->n_feeds; i++)
+    {
+      const gsize divide = MAX (job->feeds[i].divide, 1);
+
+      largest = MAX (largest, r.in_channels[i] * (window_w / divide) * (window_h / divide));
+    }
+  r.in = cnc_alloc (largest, sizeof (float), "a tile of the picture", error);
   if (r.in != NULL)
     r.out = cnc_alloc ((gsize) scaled (&r, window_w) * scaled (&r, window_h), r.out_channels * sizeof (float), "a tile of the picture",
                        error);

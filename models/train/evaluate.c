@@ -256,8 +256,13 @@ run_tiles (Evaluation *e, guint index, GError **error)
   g_autofree guint8 *result = cnc_alloc ((gsize) p->width * p->height, e->data->channels, "the result", error);
   g_autofree float *latent = NULL;
   Sheet s = { .from = p->pixels, .channels = e->data->channels, .width = p->width, .height = p->height };
-  CncTileJob job
-      = { .width = p->width, .height = p->height, .read = read_part, .write = write_part, .user_data = &s, .text = "Evaluating" };
+  CncTileJob job = { .feeds = { { .value = 0, .read = read_part, .user_data = &s } },
+                     .n_feeds = 1,
+                     .width = p->width,
+                     .height = p->height,
+                     .write = write_part,
+                     .user_data = &s,
+                     .text = "Evaluating" };
   guint32 w = p->width, h = p->height, channels = e->data->channels;
   double bits = NAN, coded = NAN;
 
@@ -289,7 +294,7 @@ run_tiles (Evaluation *e, guint index, GError **error)
         return FALSE;
       bits = latent_bits (e, latent, channels, (gsize) w * h, 1);
       s = (Sheet){ .values = latent, .channels = channels, .width = w, .height = h };
-      job.feed = graph->latent;
+      job.feeds[0].value = graph->latent;
       job.width = w;
       job.height = h;
     }
@@ -305,6 +310,18 @@ run_tiles (Evaluation *e, guint index, GError **error)
 }
 
 /* ---- all of it ---- */
+
+/* Whether the network works on tiles, and in two parts. */
+static void
+find_parts (Evaluation *e)
+{
+  const CncGraph *graph = e->net->graph;
+  const CncTileFeed picture = { .value = 0 }, latent = { .value = graph->latent };
+
+  e->tiles = cnc_reach_find (graph, &picture, 1, graph->outputs[0], &e->decode, NULL);
+  e->two_parts = e->tiles && graph->latent != CNC_NO_VALUE && cnc_reach_find (graph, &picture, 1, graph->latent, &e->encode, NULL)
+                 && cnc_reach_find (graph, &latent, 1, graph->outputs[0], &e->decode, NULL);
+}
 
 static gboolean
 run_all (Evaluation *e, GError **error)
@@ -429,9 +446,7 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
   e.weights = weights;
   e.data = data;
   e.print = !options->json && data->pictures->len <= 100;
-  e.tiles = cnc_reach_find (net->graph, 0, net->graph->outputs[0], &e.decode, NULL);
-  e.two_parts = e.tiles && net->graph->latent != CNC_NO_VALUE && cnc_reach_find (net->graph, 0, net->graph->latent, &e.encode, NULL)
-                && cnc_reach_find (net->graph, net->graph->latent, net->graph->outputs[0], &e.decode, NULL);
+  find_parts (&e);
   good = run_all (&e, error);
   cnc_plan_free (e.plan);
   cnc_latent_tables_free (e.tables);

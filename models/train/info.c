@@ -74,6 +74,7 @@ train_info_command (const char *model, GError **error)
   CncPlanParams params = { .mode = CNC_MODE_TRAINING };
   g_autoptr (CncPlan) plan = NULL;
   const CncGraph *graph;
+  CncTileFeed feeds[CNC_GRAPH_MAX_ENDS] = { 0 };
   double pixels = 0;
   CncReach reach;
 
@@ -82,7 +83,10 @@ train_info_command (const char *model, GError **error)
   graph = net->graph;
   params.n_feeds = graph->n_inputs;
   for (guint i = 0; i < graph->n_inputs; i++)
-    params.feeds[i] = i;
+    {
+      params.feeds[i] = i;
+      feeds[i] = (CncTileFeed){ .value = i, .divide = graph->inputs[i].divide };
+    }
   if (!cnc_graph_input_shapes (graph, 1, NOMINAL, NOMINAL, params.shapes, error))
     return FALSE;
   pixels = (double) params.shapes[0].h * params.shapes[0].w;
@@ -94,7 +98,7 @@ train_info_command (const char *model, GError **error)
   print_texts (net);
   print_layers (graph, plan);
   printf ("operations   %.0f a pixel (of a picture of %ux%u)\n", cnc_plan_flops (plan) / pixels, params.shapes[0].w, params.shapes[0].h);
-  if (cnc_reach_find (graph, 0, graph->outputs[0], &reach, NULL))
+  if (cnc_reach_find (graph, feeds, graph->n_inputs, graph->outputs[0], &reach, NULL))
     printf ("tiles        of any size; they overlap by %u pixels; sides in steps of %u\n", reach.halo, reach.align);
   else
     printf ("tiles        none: the network takes the whole picture\n");

@@ -36,12 +36,18 @@ run (const CncNet *model)
       = { .n_feeds = graph->n_inputs, .n_fetches = graph->n_outputs, .max_flops = 1e6, .max_bytes = 1 << 22, .mode = CNC_MODE_NOISY };
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncPlan) plan = NULL;
+  CncTileFeed feeds[CNC_GRAPH_MAX_ENDS] = { 0 };
   CncReach reach;
 
-  if (cnc_reach_find (graph, 0, graph->outputs[0], &reach, NULL))
-    g_assert (reach.align > 0 && reach.numerator > 0 && reach.denominator > 0);
   for (guint i = 0; i < graph->n_inputs; i++)
-    params.feeds[i] = i;
+    {
+      params.feeds[i] = i;
+      feeds[i] = (CncTileFeed){ .value = i, .divide = graph->inputs[i].divide };
+    }
+  if (cnc_reach_find (graph, feeds, 1, graph->outputs[0], &reach, NULL))
+    g_assert (reach.align > 0 && reach.numerator > 0 && reach.denominator > 0);
+  if (cnc_reach_find (graph, feeds, graph->n_inputs, graph->outputs[0], &reach, NULL))
+    g_assert (reach.align > 0 && reach.numerator > 0 && reach.denominator > 0);
   if (!cnc_graph_input_shapes (graph, 1, 8, 8, params.shapes, NULL))
     return;
   for (guint i = 0; i < graph->n_outputs; i++)

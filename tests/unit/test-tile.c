@@ -74,6 +74,8 @@ canvas_clear (Canvas *c)
   g_free (c->written);
 }
 
+static const CncTileFeed first = { .value = 0 };
+
 static void
 test_reach (void)
 {
@@ -103,7 +105,7 @@ test_reach (void)
       g_autoptr (CncNet) model = model_of (json, 1);
       CncReach reach;
 
-      g_assert_true (cnc_reach_find (model->graph, 0, cnc_graph_value (model->graph, "y"), &reach, &error));
+      g_assert_true (cnc_reach_find (model->graph, &first, 1, cnc_graph_value (model->graph, "y"), &reach, &error));
       g_assert_no_error (error);
       g_assert_cmpuint (reach.align, ==, cases[i].align);
       g_assert_cmpuint (reach.halo, ==, cases[i].halo);
@@ -127,7 +129,7 @@ test_refused (void)
       g_autoptr (CncNet) model = model_of (graphs[i], 1);
       CncReach reach;
 
-      g_assert_false (cnc_reach_find (model->graph, 0, 1, &reach, &error));
+      g_assert_false (cnc_reach_find (model->graph, &first, 1, 1, &reach, &error));
       g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
       g_test_message ("%s", error->message);
     }
@@ -140,36 +142,36 @@ test_reach_is_true (void)
   g_autoptr (CncNet) model
       = model_of (GRAPH ("\"channels\":1",
                          NODE ("a", "conv2d", "\"x\"", "\"channels\":2,\"kernel\":5,\"stride\":2,\"pad\":2") "," NODE (
-                             "b", "conv2d",
-                             "\"a\"", "\"channels\":2,\"kernel\":3,\"pad\":1") "," NODE ("c", "conv_transpose2d", "\"b\"",
-                                                                                         "\"channels\":2,\"kernel\":4,\"stride\":2,\"pad\":"
-                                                                                         "1") "," NODE ("y", "conv2d", "\"c\"",
-                                                                                                        "\"channels\":1,\"kernel\":3,"
-                                                                                                        "\"pad\":1"),
+                             "b", "conv2d", "\"a\"",
+                             "\"channels\":2,\"kernel\":3,\"pad\":1") "," NODE ("c", "conv_transpose2d", "\"b\"",
+                                                                                "\"channels\":2,\"kernel\":4,\"stride\":2,\"pad\":"
+                                                                                "1") "," NODE ("y", "conv2d", "\"c\"",
+                                                                                               "\"channels\":1,\"kernel\":3,"
+                                                                                               "\"pad\":1"),
                          "\"y\""),
                   3);
   g_autoptr (GError) error = NULL;
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas one = canvas_new (1, 64, 1, 1, 64, 1), other = canvas_new (1, 64, 1, 1, 64, 1);
-  CncTileJob job = { .feed = 0,
+  CncTileJob job = { .feeds = { { .read = read_part } },
+                     .n_feeds = 1,
                      .fetch = cnc_graph_value (model->graph, "y"),
                      .width = 64,
                      .height = 1,
-                     .read = read_part,
                      .write = write_part,
                      .text = "Testing" };
   CncReach reach;
   guint32 farthest = 0;
 
-  g_assert_true (cnc_reach_find (model->graph, 0, job.fetch, &reach, &error));
+  g_assert_true (cnc_reach_find (model->graph, &first, 1, job.fetch, &reach, &error));
   for (guint32 at = 30; at < 34; at++)
     {
       memcpy (other.data, one.data, 64 * sizeof (float));
       other.data[at] += 1;
-      job.user_data = &one;
+      job.feeds[0].user_data = job.user_data = &one;
       g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
-      job.user_data = &other;
+      job.feeds[0].user_data = job.user_data = &other;
       g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
       for (guint32 x = 0; x < 64; x++)
         if (one.out[x] != other.out[x])
@@ -199,9 +201,9 @@ tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const c
       const guint32 w = (sizes[s][0] + up - 1) / up, h = (sizes[s][1] + up - 1) / up, out_w = (w * up + down - 1) / down,
                     out_h = (h * up + down - 1) / down;
       Canvas whole = canvas_new (channels, w, h, out_channels, out_w, out_h);
-      CncTileJob job = { .width = w, .height = h, .read = read_part, .write = write_part, .text = "Testing" };
+      CncTileJob job = { .n_feeds = 1, .width = w, .height = h, .write = write_part, .text = "Testing" };
 
-      job.feed = cnc_graph_value (model->graph, feed);
+      job.feeds[0] = (CncTileFeed){ .value = cnc_graph_value (model->graph, feed), .read = read_part, .user_data = &whole };
       job.fetch = cnc_graph_value (model->graph, fetch);
       job.user_data = &whole;
       g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
@@ -212,7 +214,7 @@ tiles_equal_on (CncBackend *backend, const char *json, const char *feed, const c
           Canvas cut = canvas_new (channels, w, h, out_channels, out_w, out_h);
 
           job.max_tile = (tiles[t] + up - 1) / up;
-          job.user_data = &cut;
+          job.feeds[0].user_data = job.user_data = &cut;
           g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
           g_assert_no_error (error);
           if (MAX (w, h) > 128 / up)
@@ -260,6 +262,177 @@ test_equal_decoder (void)
   tiles_equal (CODEC_GRAPH, "z", "y", 5, 3, 8, 1);
 }
 
+/* A cover and features at an eighth, as a hiding network has them.  "m" is a layer, of inputs that a run from it need not have. */
+#define PAIR_NODES                                                                                                                                                      \
+  NODE ("s1", "conv2d", "\"s\"", "\"channels\":4,\"kernel\":16,\"stride\":8,\"pad\":4,\"activation\":\"tanh\"")                                                         \
+  "," PLAIN ("sum", "add", "\"s1\",\"k\"") "," PLAIN ("m", "wrap", "\"sum\"") "," NODE ("d", "conv2d", "\"c\"", "\"channels\":4,\"kernel\":8,\"stride\":8") "," PLAIN ( \
+      "off", "subtract",                                                                                                                                                \
+      "\"m\",\"d\"") "," PLAIN ("w", "wrap",                                                                                                                            \
+                                "\"off\"") "," NODE ("m2", "conv2d", "\"w\"",                                                                                           \
+                                                     "\"channels\":4,\"kernel\":3,\"pad\":1") "," NODE ("up", "conv_transpose2d",                                       \
+                                                                                                        "\"m2\"",                                                       \
+                                                                                                        "\"channels\":3,\"kernel\":8,"                                  \
+                                                                                                        "\"stride\":8") "," PLAIN ("y",                                 \
+                                                                                                                                   "add",                               \
+                                                                                                                                   "\"c\""                              \
+                                                                                                                                   ",\"up"                              \
+                                                                                                                                   "\"")
+#define PAIR_INPUTS "{\"name\":\"c\",\"channels\":3},{\"name\":\"s\",\"channels\":3},{\"name\":\"k\",\"channels\":4,\"divide\":8,\"key\":1}"
+#define PAIR_GRAPH "{\"version\":1,\"inputs\":[" PAIR_INPUTS "],\"nodes\":[" PAIR_NODES "],\"outputs\":[\"y\"]}"
+
+typedef struct
+{
+  const char *name;
+  guint32 channels, divide;
+} Feed;
+
+static void
+pairs_equal_on (CncBackend *backend, const Feed *feeds, guint n_feeds)
+{
+  static const guint32 sizes[][2] = { { 8, 8 }, { 3, 9 }, { 64, 72 }, { 200, 131 }, { 310, 40 } };
+  static const guint32 tiles[] = { 1, 100 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncNet) model = model_of (PAIR_GRAPH, 5);
+  g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
+
+  g_assert_no_error (error);
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    {
+      const guint32 w = sizes[s][0], h = sizes[s][1];
+      Canvas from[CNC_GRAPH_MAX_ENDS], whole = canvas_new (1, 1, 1, 3, w, h);
+      CncTileJob job = { .n_feeds = n_feeds, .width = w, .height = h, .write = write_part, .user_data = &whole, .text = "Testing" };
+
+      job.fetch = cnc_graph_value (model->graph, "y");
+      for (guint i = 0; i < n_feeds; i++)
+        {
+          const guint32 d = MAX (feeds[i].divide, 1);
+
+          from[i] = canvas_new (feeds[i].channels, (w + d - 1) / d, (h + d - 1) / d, 1, 1, 1);
+          job.feeds[i] = (CncTileFeed){ cnc_graph_value (model->graph, feeds[i].name), feeds[i].divide, read_part, &from[i] };
+        }
+      g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (whole.tiles, ==, 1);
+      for (guint t = 0; t < G_N_ELEMENTS (tiles); t++)
+        {
+          Canvas cut = canvas_new (1, 1, 1, 3, w, h);
+
+          job.max_tile = tiles[t];
+          job.user_data = &cut;
+          g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
+          g_assert_no_error (error);
+          if (MAX (w, h) > 128)
+            g_assert_cmpuint (cut.tiles, >, 1);
+          for (gsize i = 0; i < (gsize) w * h; i++)
+            g_assert_cmpuint (cut.written[i], ==, 1);
+          assert_equal (cut.out, (gsize) 3 * w * h, whole.out, (gsize) 3 * w * h);
+          canvas_clear (&cut);
+        }
+      canvas_clear (&whole);
+      for (guint i = 0; i < n_feeds; i++)
+        canvas_clear (&from[i]);
+    }
+}
+
+static void
+test_equal_pairs (void)
+{
+  static const Feed inputs[] = { { "c", 3, 0 }, { "s", 3, 1 }, { "k", 4, 8 } }, message[] = { { "c", 3, 0 }, { "m", 4, 8 } },
+                    swapped[] = { { "s", 3, 0 }, { "k", 4, 8 }, { "c", 3, 0 } };
+  g_autoptr (GArray) devices = cnc_vulkan_devices (NULL);
+
+  for (guint i = 0; i < devices->len + 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncBackend) backend = i == 0   ? cnc_reference_backend_new ()
+                                       : i == 1 ? cnc_cpu_backend_new ()
+                                                : cnc_vulkan_open (g_array_index (devices, CncDeviceInfo, i - 2).id, &error);
+
+      g_assert_no_error (error);
+      pairs_equal_on (backend, inputs, G_N_ELEMENTS (inputs));
+      pairs_equal_on (backend, message, G_N_ELEMENTS (message));
+      pairs_equal_on (backend, swapped, G_N_ELEMENTS (swapped));
+    }
+}
+
+/* Feeding what a layer gave, cut from a whole run, changes nothing of what comes behind it. */
+static void
+test_fed_layer (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncNet) model = model_of (PAIR_GRAPH, 5);
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
+  Canvas c = canvas_new (3, 96, 80, 3, 96, 80), s = canvas_new (3, 96, 80, 4, 12, 10), k = canvas_new (4, 12, 10, 3, 96, 80);
+  const guint message = cnc_graph_value (model->graph, "m");
+  CncTileJob job = { .feeds = { { 0, 1, read_part, &c }, { 1, 1, read_part, &s }, { 2, 8, read_part, &k } },
+                     .n_feeds = 3,
+                     .width = 96,
+                     .height = 80,
+                     .write = write_part,
+                     .user_data = &c,
+                     .text = "Testing" };
+
+  memcpy (s.data, c.data, 64 * sizeof (float)); /* not the same picture twice, but near it */
+  job.fetch = cnc_graph_value (model->graph, "y");
+  g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
+  job.feeds[0] = (CncTileFeed){ 1, 1, read_part, &s };
+  job.feeds[1] = (CncTileFeed){ 2, 8, read_part, &k };
+  job.n_feeds = 2;
+  job.fetch = message;
+  job.user_data = &s;
+  g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
+  g_free (s.data);
+  s.data = g_memdup2 (s.out, 4 * 12 * 10 * sizeof (float));
+  s.channels = 4;
+  s.width = 12;
+  s.height = 10;
+  job.feeds[0] = (CncTileFeed){ 0, 1, read_part, &c };
+  job.feeds[1] = (CncTileFeed){ message, 8, read_part, &s };
+  job.fetch = cnc_graph_value (model->graph, "y");
+  job.user_data = &k;
+  g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
+  g_assert_no_error (error);
+  assert_equal (k.out, 3 * 96 * 80, c.out, 3 * 96 * 80);
+  canvas_clear (&c);
+  canvas_clear (&s);
+  canvas_clear (&k);
+}
+
+static void
+test_refused_feeds (void)
+{
+  g_autoptr (CncNet) model = model_of (PAIR_GRAPH, 5);
+  const guint m = cnc_graph_value (model->graph, "m"), y = cnc_graph_value (model->graph, "y"), d = cnc_graph_value (model->graph, "d");
+  const struct
+  {
+    CncTileFeed feeds[3];
+    guint n_feeds, fetch;
+    const char *says;
+  } cases[] = {
+    { { { .value = 0 } }, 1, y, "\"s\" is needed for the result and is not given" },
+    { { { .value = 0 }, { .value = 1 } }, 2, y, "\"k\" is needed for the result and is not given" },
+    { { { .value = 0 }, { .value = m } }, 2, y, "joins values of different scales" },
+    { { { .value = 0 }, { .value = m, .divide = 4 } }, 2, y, "joins values of different scales" },
+    { { { .value = 0 }, { .value = m, .divide = 8 }, { .value = 1 } }, 3, y, "\"s\" does not lead to the result" },
+    { { { .value = 0 }, { .value = m, .divide = 8 }, { .value = m, .divide = 8 } }, 3, y, "\"m\" is given twice" },
+    { { { .value = 0, .divide = 2 } }, 1, d, "\"c\" is given twice, or at a size" },
+    { { { .value = 0 } }, 1, m, "\"c\" does not lead" },
+    { { { .value = y } }, 1, m, "\"y\" does not lead" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      CncReach reach;
+
+      g_assert_false (cnc_reach_find (model->graph, cases[i].feeds, cases[i].n_feeds, cases[i].fetch, &reach, &error));
+      g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
+      if (strstr (error->message, cases[i].says) == NULL)
+        g_error ("“%s” does not say “%s”", error->message, cases[i].says);
+    }
+}
+
 static void
 test_memory (void)
 {
@@ -268,9 +441,14 @@ test_memory (void)
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncWeights) weights = cnc_weights_new (backend, model, &error);
   Canvas c = canvas_new (3, 500, 400, 3, 500, 400);
-  CncTileJob job = {
-    .feed = 0, .width = 500, .height = 400, .max_bytes = 4 << 20, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing"
-  };
+  CncTileJob job = { .feeds = { { .read = read_part, .user_data = &c } },
+                     .n_feeds = 1,
+                     .width = 500,
+                     .height = 400,
+                     .max_bytes = 4 << 20,
+                     .write = write_part,
+                     .user_data = &c,
+                     .text = "Testing" };
 
   job.fetch = model->graph->outputs[0];
   g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, NULL, &error));
@@ -314,9 +492,14 @@ test_progress (void)
   Canvas c = canvas_new (3, 300, 300, 3, 300, 300);
   double last = 0;
   CncTask task = { note_progress, &last, 0 };
-  CncTileJob job = {
-    .feed = 0, .width = 300, .height = 300, .max_tile = 64, .read = read_part, .write = write_part, .user_data = &c, .text = "Testing"
-  };
+  CncTileJob job = { .feeds = { { .read = read_part, .user_data = &c } },
+                     .n_feeds = 1,
+                     .width = 300,
+                     .height = 300,
+                     .max_tile = 64,
+                     .write = write_part,
+                     .user_data = &c,
+                     .text = "Testing" };
 
   job.fetch = model->graph->outputs[0];
   g_assert_true (cnc_tile_run (backend, model->graph, weights, &job, &task, &error));
@@ -339,6 +522,9 @@ main (int argc, char **argv)
   g_test_add_func ("/tile/reach-is-true", test_reach_is_true);
   g_test_add_func ("/tile/equal", test_equal);
   g_test_add_func ("/tile/equal-decoder", test_equal_decoder);
+  g_test_add_func ("/tile/equal-pairs", test_equal_pairs);
+  g_test_add_func ("/tile/fed-layer", test_fed_layer);
+  g_test_add_func ("/tile/refused-feeds", test_refused_feeds);
   g_test_add_func ("/tile/memory", test_memory);
   g_test_add_func ("/tile/progress", test_progress);
   return g_test_run ();

@@ -107,12 +107,12 @@ cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const 
 {
   CncRaster view = *picture; /* read only */
   Sheet s = { .picture = &view, .exact = exact, .channels = model->channels };
-  const CncTileJob job = { .feed = 0,
+  const CncTileJob job = { .feeds = { { .value = 0, .read = read_picture, .user_data = &s } },
+                           .n_feeds = 1,
                            .fetch = model->exact,
                            .width = picture->width,
                            .height = picture->height,
                            .max_tile = model->max_tile,
-                           .read = read_picture,
                            .write = write_latent,
                            .user_data = &s,
                            .text = "Compressing" };
@@ -126,9 +126,12 @@ cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const 
                         CncRaster *picture, CncTask *task, GError **error)
 {
   Sheet s = { .picture = picture, .values = values, .channels = model->channels };
-  CncTileJob job = {
-    .feed = model->latent, .fetch = model->output, .read = read_latent, .write = write_picture, .user_data = &s, .text = "Restoring"
-  };
+  CncTileJob job = { .feeds = { { .value = model->latent, .read = read_latent, .user_data = &s } },
+                     .n_feeds = 1,
+                     .fetch = model->output,
+                     .write = write_picture,
+                     .user_data = &s,
+                     .text = "Restoring" };
 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
   job.width = s.width;

@@ -32,6 +32,7 @@ cnc_autoencoder_check (CncAutoencoder *model, GError **error)
 {
   const CncGraph *graph = model->net->graph;
   const CncNode *node = graph->latent != CNC_NO_VALUE ? cnc_graph_node (graph, graph->latent) : NULL;
+  const CncTileFeed picture = { .value = 0 }, latent = { .value = graph->latent };
   CncPlanParams params = { .n_feeds = 1, .n_fetches = 2 };
   CncReach whole, decode;
   g_autoptr (CncPlan) plan = NULL;
@@ -43,8 +44,9 @@ cnc_autoencoder_check (CncAutoencoder *model, GError **error)
   model->latent = graph->latent;
   model->exact = node->inputs[0];
   model->output = graph->outputs[0];
-  if (!cnc_reach_find (graph, 0, model->latent, &model->encode, error) || !cnc_reach_find (graph, 0, model->output, &whole, error)
-      || !cnc_reach_find (graph, model->latent, model->output, &decode, error))
+  if (!cnc_reach_find (graph, &picture, 1, model->latent, &model->encode, error)
+      || !cnc_reach_find (graph, &picture, 1, model->output, &whole, error)
+      || !cnc_reach_find (graph, &latent, 1, model->output, &decode, error))
     return FALSE;
   if (whole.numerator != whole.denominator)
     return unfit (error, "its result has another size than the picture");
