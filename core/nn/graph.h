@@ -40,6 +40,7 @@ typedef enum
   CNC_LAYER_PIXEL_SHUFFLE,
   CNC_LAYER_PIXEL_UNSHUFFLE,
   CNC_LAYER_CONCAT,
+  CNC_LAYER_SLICE, /* channels from "first" on */
   CNC_LAYER_ADD,
   CNC_LAYER_SUBTRACT,
   CNC_LAYER_MULTIPLY,
@@ -78,6 +79,7 @@ typedef struct
   /* Attributes.  Those that have no meaning for the kind are 0. */
   guint channels, height, width; /* of the output; dense: the last two may be 1 */
   guint kernel, stride, pad, dilation, output_pad;
+  guint first;      /* of a slice */
   guint activation; /* CncActivation */
   guint distribution;
   guint always;

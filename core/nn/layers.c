@@ -19,6 +19,7 @@ const CncLayer cnc_layers[CNC_LAYER_COUNT] = {
   [CNC_LAYER_PIXEL_SHUFFLE] = { "pixel_shuffle", 1, 1, 0, TRUE },
   [CNC_LAYER_PIXEL_UNSHUFFLE] = { "pixel_unshuffle", 1, 1, 0, TRUE },
   [CNC_LAYER_CONCAT] = { "concat", 2, CNC_NODE_MAX_INPUTS, 0, TRUE },
+  [CNC_LAYER_SLICE] = { "slice", 1, 1, 0, TRUE },
   [CNC_LAYER_ADD] = { "add", 2, 2, 0, TRUE },
   [CNC_LAYER_SUBTRACT] = { "subtract", 2, 2, 0, TRUE },
   [CNC_LAYER_MULTIPLY] = { "multiply", 2, 2, 0, TRUE },
@@ -49,7 +50,8 @@ static const char *const distributions[] = { "uniform", "gaussian", NULL };
 
 /* Written in this order into model files. */
 const CncLayerAttribute cnc_layer_attribute_table[] = {
-  { "channels", WEIGHTED, UINT (channels), 1, CNC_GRAPH_MAX_CHANNELS, 0, NULL },
+  { "first", L (SLICE), UINT (first), 0, CNC_GRAPH_MAX_CHANNELS, -1, NULL },
+  { "channels", WEIGHTED | L (SLICE), UINT (channels), 1, CNC_GRAPH_MAX_CHANNELS, 0, NULL },
   { "height", L (DENSE), UINT (height), 1, 1024, 1, NULL },
   { "width", L (DENSE), UINT (width), 1, 1024, 1, NULL },
   { "kernel", CONVOLUTIONS | POOLS, UINT (kernel), 1, 31, 0, NULL },
@@ -248,6 +250,7 @@ static const CncOpKind kinds[CNC_LAYER_COUNT] = {
   [CNC_LAYER_PIXEL_SHUFFLE] = CNC_OP_PIXEL_SHUFFLE,
   [CNC_LAYER_PIXEL_UNSHUFFLE] = CNC_OP_PIXEL_UNSHUFFLE,
   [CNC_LAYER_CONCAT] = CNC_OP_CONCAT,
+  [CNC_LAYER_SLICE] = CNC_OP_SLICE,
   [CNC_LAYER_ADD] = CNC_OP_ADD,
   [CNC_LAYER_SUBTRACT] = CNC_OP_SUBTRACT,
   [CNC_LAYER_MULTIPLY] = CNC_OP_MULTIPLY,
@@ -291,6 +294,8 @@ cnc_node_op (const CncGraph *graph, const CncNode *node, CncMode mode, guint64 s
     .pad = node->pad,
     .dilation = node->dilation,
     .output_pad = node->output_pad,
+    .first = node->first,
+    .channels = node->channels,
     .activation = (CncActivation) node->activation,
     .slope = (float) node->slope,
     .scale = (float) node->scale,

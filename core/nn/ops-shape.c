@@ -123,6 +123,16 @@ concat_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *y, GErr
   return TRUE;
 }
 
+static gboolean
+slice_shape (const CncOp *op, const CncShape *x, CncShape *y, GError **error)
+{
+  if (op->channels == 0 || op->channels > x->c || op->first > x->c - op->channels)
+    return cnc_op_bad (op, error, "the input has not all of those channels.");
+  *y = *x;
+  y->c = op->channels;
+  return TRUE;
+}
+
 gboolean
 cnc_op_check_counts (const CncOp *op, guint n_in, guint n_out, GError **error)
 {
@@ -150,6 +160,8 @@ cnc_op_check_counts (const CncOp *op, guint n_in, guint n_out, GError **error)
     [CNC_OP_PIXEL_UNSHUFFLE] = { 1, 1, 1, 1 },
     [CNC_OP_CONCAT] = { 1, CNC_OP_MAX_TENSORS, 1, 1 },
     [CNC_OP_SPLIT] = { 1, 1, 1, CNC_OP_MAX_TENSORS },
+    [CNC_OP_SLICE] = { 1, 1, 1, 1 },
+    [CNC_OP_SLICE_BACKWARD] = { 1, 1, 1, 1 },
     [CNC_OP_ADD] = { 2, 2, 1, 1 },
     [CNC_OP_AFFINE] = { 1, 1, 1, 1 },
     [CNC_OP_SUBTRACT] = { 2, 2, 1, 1 },
@@ -224,6 +236,8 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
       return scaled_shape (op, &in[0], FALSE, TRUE, out, error);
     case CNC_OP_CONCAT:
       return concat_shape (op, in, n_in, out, error);
+    case CNC_OP_SLICE:
+      return slice_shape (op, &in[0], out, error);
     case CNC_OP_MSE:
     case CNC_OP_L1:
     case CNC_OP_BCE:
@@ -264,6 +278,7 @@ output_shape (const CncOp *op, const CncShape *in, guint n_in, CncShape *out, GE
     case CNC_OP_CONV2D_BACKWARD_WEIGHT:
     case CNC_OP_AVERAGE_POOL_BACKWARD:
     case CNC_OP_SPLIT:
+    case CNC_OP_SLICE_BACKWARD:
     case CNC_OP_FILL:
     case CNC_OP_COUNT:
       break;
@@ -358,6 +373,8 @@ cnc_op_check_shapes (const CncOp *op, const CncShape *in, guint n_in, const CncS
       return pool_shape (op, &out[0], &expected, error) && check_same (op, &expected, &in[0], error);
     case CNC_OP_SPLIT:
       return concat_shape (op, out, n_out, &expected, error) && check_same (op, &expected, &in[0], error);
+    case CNC_OP_SLICE_BACKWARD:
+      return slice_shape (op, &out[0], &expected, error) && check_same (op, &expected, &in[0], error);
     case CNC_OP_FILL:
       return TRUE;
     default:

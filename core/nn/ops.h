@@ -88,6 +88,8 @@ typedef enum
 
   CNC_OP_CONCAT,   /* x1, [x2, x3 ...] -> y, along C (+) */
   CNC_OP_SPLIT,    /* x -> y1, [y2, ...] along C: the gradient of concat (+) */
+  CNC_OP_SLICE,    /* x -> y: the channels from op.first on, op.channels of them (+) */
+  CNC_OP_SLICE_BACKWARD, /* dy -> dx: those channels of it, 0 in the others (+) */
   CNC_OP_ADD,      /* a, b -> y; y = activation (a + b); y may be a or b */
   CNC_OP_AFFINE,   /* x -> y = scale * x + shift (op fields); y may be x (+) */
   CNC_OP_SUBTRACT, /* a, b -> y; y may be a or b */
@@ -154,6 +156,7 @@ typedef struct _CncOp
   guint pad;
   guint dilation; /* 0 means 1 */
   guint output_pad;
+  guint first, channels; /* of a slice */
   CncActivation activation;
   float slope; /* leaky ReLU */
   float scale, shift;

@@ -67,6 +67,21 @@ cnc_reference_split (const CncOp *op, const CncTensor *in, guint n_in, const Cnc
   return TRUE;
 }
 
+gboolean
+cnc_reference_slice (const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const gboolean backward = op->kind == CNC_OP_SLICE_BACKWARD;
+  const CncTensor *part = backward ? &in[0] : &out[0];
+  const gsize count = cnc_shape_image (&part->shape), skip = (gsize) op->first * part->shape.h * part->shape.w;
+  Part p = { cnc_floats (&in[0]) + (backward ? 0 : skip), cnc_floats (&out[0]) + (backward ? skip : 0), cnc_shape_image (&in[0].shape),
+             cnc_shape_image (&out[0].shape), count, op->accumulate };
+
+  if (backward && !op->accumulate)
+    memset (cnc_floats (&out[0]), 0, cnc_tensor_bytes (&out[0]));
+  cnc_parallel_for (in[0].shape.n, copy_image, &p);
+  return TRUE;
+}
+
 /* ---- one plane (channel of an image) at a time ---- */
 
 typedef struct

@@ -27,6 +27,8 @@ cnc_reference_op (const CncOp *op, const CncTensor *in, guint n_in, const CncTen
     [CNC_OP_PIXEL_UNSHUFFLE] = cnc_reference_shuffle,
     [CNC_OP_CONCAT] = cnc_reference_concat,
     [CNC_OP_SPLIT] = cnc_reference_split,
+    [CNC_OP_SLICE] = cnc_reference_slice,
+    [CNC_OP_SLICE_BACKWARD] = cnc_reference_slice,
     [CNC_OP_ADD] = cnc_reference_elementwise,
     [CNC_OP_AFFINE] = cnc_reference_elementwise,
     [CNC_OP_SUBTRACT] = cnc_reference_elementwise,

@@ -50,7 +50,7 @@ typedef gboolean CncReferenceFunc (const CncOp *op, const CncTensor *in, guint n
 
 CncReferenceFunc cnc_reference_conv2d, cnc_reference_conv2d_backward_data, cnc_reference_conv2d_backward_weight;
 CncReferenceFunc cnc_reference_channel_sum, cnc_reference_dense, cnc_reference_dense_backward_data, cnc_reference_dense_backward_weight;
-CncReferenceFunc cnc_reference_elementwise, cnc_reference_concat, cnc_reference_split, cnc_reference_shuffle;
+CncReferenceFunc cnc_reference_elementwise, cnc_reference_concat, cnc_reference_split, cnc_reference_slice, cnc_reference_shuffle;
 CncReferenceFunc cnc_reference_pool, cnc_reference_upsample_nearest, cnc_reference_upsample_bilinear;
 CncReferenceFunc cnc_reference_batch_norm, cnc_reference_batch_norm_backward, cnc_reference_batch_norm_track;
 CncReferenceFunc cnc_reference_jpeg, cnc_reference_jpeg_backward, cnc_reference_blur;

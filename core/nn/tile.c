@@ -160,6 +160,7 @@ channels_of (const CncGraph *graph, guint value)
     case CNC_LAYER_CONV2D:
     case CNC_LAYER_CONV_TRANSPOSE2D:
     case CNC_LAYER_DENSE:
+    case CNC_LAYER_SLICE:
       return node->channels;
     case CNC_LAYER_PIXEL_SHUFFLE:
       return channels_of (graph, node->inputs[0]) / (node->stride * node->stride);

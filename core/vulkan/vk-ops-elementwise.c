@@ -160,6 +160,21 @@ cnc_vk_op_split (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in
 }
 
 gboolean
+cnc_vk_op_slice (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
+{
+  const gboolean backward = op->kind == CNC_OP_SLICE_BACKWARD;
+  const CncTensor *part = backward ? &in[0] : &out[0];
+  const gsize skip = (gsize) op->first * part->shape.h * part->shape.w;
+  const CncOp zero = { .kind = CNC_OP_FILL };
+
+  if (backward && !op->accumulate && !cnc_vk_op_elementwise (vk, &zero, NULL, 0, out, 1, error))
+    return FALSE;
+  return copy_rows (vk, cnc_vk_tensor_buffer (&in[0]), in[0].offset + (backward ? 0 : skip), cnc_shape_image (&in[0].shape),
+                    cnc_vk_tensor_buffer (&out[0]), out[0].offset + (backward ? skip : 0), cnc_shape_image (&out[0].shape),
+                    cnc_shape_image (&part->shape), part->shape.n, op->accumulate, error);
+}
+
+gboolean
 cnc_vk_op_adam (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out, GError **error)
 {
   const guint32 count = (guint32) cnc_shape_count (&in[0].shape);

@@ -366,6 +366,8 @@ cnc_vk_op (CncBackend *backend, const CncOp *op, const CncTensor *in, guint n_in
     [CNC_OP_PIXEL_UNSHUFFLE] = cnc_vk_op_resample,
     [CNC_OP_CONCAT] = cnc_vk_op_concat,
     [CNC_OP_SPLIT] = cnc_vk_op_split,
+    [CNC_OP_SLICE] = cnc_vk_op_slice,
+    [CNC_OP_SLICE_BACKWARD] = cnc_vk_op_slice,
     [CNC_OP_ADD] = cnc_vk_op_elementwise,
     [CNC_OP_AFFINE] = cnc_vk_op_elementwise,
     [CNC_OP_SUBTRACT] = cnc_vk_op_elementwise,

@@ -105,7 +105,7 @@ cnc_vk_groups (gsize count)
 typedef gboolean CncVkOpFunc (CncVulkan *vk, const CncOp *op, const CncTensor *in, guint n_in, const CncTensor *out, guint n_out,
                               GError **error);
 
-CncVkOpFunc cnc_vk_op_elementwise, cnc_vk_op_concat, cnc_vk_op_split, cnc_vk_op_adam;             /* vk-ops-elementwise.c */
+CncVkOpFunc cnc_vk_op_elementwise, cnc_vk_op_concat, cnc_vk_op_split, cnc_vk_op_slice, cnc_vk_op_adam;             /* vk-ops-elementwise.c */
 CncVkOpFunc cnc_vk_op_convolve, cnc_vk_op_conv_weights, cnc_vk_op_dense, cnc_vk_op_dense_weights; /* vk-ops-conv.c */
 CncVkOpFunc cnc_vk_op_pool, cnc_vk_op_resample;                                                   /* vk-ops-layout.c */
 CncVkOpFunc cnc_vk_op_batch_norm, cnc_vk_op_batch_norm_backward, cnc_vk_op_batch_norm_track, cnc_vk_op_channel_sum; /* vk-ops-norm.c */

@@ -388,6 +388,9 @@ back_node (TrainGradients *g, const CncNode *node, guint value, guint64 seed, GE
     case CNC_LAYER_PIXEL_UNSHUFFLE:
       o.kind = CNC_OP_PIXEL_SHUFFLE;
       return into (g, o, dy, 1, input, error);
+    case CNC_LAYER_SLICE:
+      o.kind = CNC_OP_SLICE_BACKWARD;
+      return into (g, o, dy, 1, input, error);
     case CNC_LAYER_CONCAT:
       return back_concat (g, node, dy, error);
     case CNC_LAYER_ADD:

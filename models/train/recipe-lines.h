@@ -28,6 +28,9 @@ gboolean train_recipe_read_targets (const RecipeReader *r, GError **error) G_GNU
 /* "from", "frozen" and "quiet" of [train], likewise. */
 gboolean train_recipe_read_weights (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* "dct" and "normalise" of [train], likewise. */
+gboolean train_recipe_read_begin (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The line of a key; 0: it is not there. */
 guint train_recipe_line_of (const RecipeReader *r, const char *group, const char *name);
 

@@ -49,6 +49,8 @@ static const Key keys[] = {
   { "train", "epsilon", KIND_REAL, AT (epsilon), 0, 1, 1e-8, NULL },
   { "train", "from", KIND_TEXT, AT (from), 0, 0, 0, "" },
   { "train", "frozen", KIND_TEXT, AT (frozen), 0, 0, 0, "" },
+  { "train", "dct", KIND_TEXT, AT (dct), 0, 0, 0, "" },
+  { "train", "normalise", KIND_TEXT, AT (normalise), 0, 0, 0, "" },
   { "train", "quiet", KIND_TEXT, AT (quiet), 0, 0, 0, "" },
   { "train", "settle", KIND_UINT, AT (settle), 0, 1e8, 0, NULL },
   { "train", "settle_rate", KIND_REAL, AT (settle_rate), 1e-9, 10, 1e-4, NULL },
@@ -452,7 +454,8 @@ check (const RecipeReader *r, GError **error)
         return train_recipe_bad (
             error, r, 0, "all pictures are of one size, so the input \"%s\" needs the channels and sides of the first one.", in->name);
     }
-  return check_parts (r, error) && train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error);
+  return check_parts (r, error) && train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error)
+         && train_recipe_read_begin (r, error);
 }
 
 TrainRecipe *
@@ -493,6 +496,11 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->frozen);
   g_free (recipe->quiet);
   g_free (recipe->in_quiet);
+  g_free (recipe->dct);
+  g_free (recipe->normalise);
+  g_free (recipe->normalised);
+  for (guint i = 0; i < recipe->n_transforms; i++)
+    g_free (recipe->transforms[i].rows);
   cnc_safetensors_free (recipe->start);
   g_free (recipe->target_list);
   g_free (recipe->ramp);

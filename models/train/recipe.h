@@ -33,6 +33,15 @@ typedef struct
   double weight;
 } TrainTarget;
 
+#define TRAIN_MAX_TRANSFORMS 16u
+
+/* A convolution whose weights begin as rows of the discrete cosine transform. */
+typedef struct
+{
+  guint node;
+  guint *rows; /* of each channel of the transform, 0 to 3 kernel^2 - 1: their order is that of begin.c */
+} TrainTransform;
+
 typedef struct
 {
   char *name; /* of the file, without folder and ending */
@@ -51,6 +60,10 @@ typedef struct
   guint optimiser, schedule;
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
   char *from, *frozen, *quiet; /* as written: a model file; patterns of names: never trained, and trained by the steps without noise alone */
+  char *dct, *normalise;       /* as written: layers that begin as a transform, NAME or NAME:FIRST-LAST,...; layers that are scaled by the data */
+  TrainTransform transforms[TRAIN_MAX_TRANSFORMS];
+  guint n_transforms;
+  gboolean *normalised;        /* (nullable): of each node */
   gboolean *in_quiet;          /* (nullable): of each parameter: whether quiet names it */
   CncSafetensors *start; /* (nullable): that file; parameters of the same names begin with what stands there */
   guint settle; /* steps of the decoder alone, at the end, on the whole numbers that are coded */

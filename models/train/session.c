@@ -13,41 +13,6 @@
 
 /* ---- set up ---- */
 
-static void
-fill_uniform (float *values, gsize count, double deviation, guint64 seed)
-{
-  const double range = deviation * sqrt (3.0);
-
-  for (gsize i = 0; i < count; i++)
-    values[i] = (float) (((double) (train_random (seed, i) >> 11) / 4503599627370496.0 - 1.0) * range);
-}
-
-void
-train_initialise (CncNet *net, guint64 seed)
-{
-  for (guint n = 0; n < net->graph->n_nodes; n++)
-    {
-      const CncNode *node = &net->graph->nodes[n];
-
-      for (guint i = 0; i < node->n_weights; i++)
-        {
-          const CncParameter *p = &net->graph->parameters[node->weights[i]];
-          const gsize count = cnc_shape_count (&p->shape);
-          float *values = net->values[node->weights[i]];
-          const gboolean rectified = node->activation == CNC_ACTIVATION_RELU || node->activation == CNC_ACTIVATION_LEAKY_RELU;
-
-          if (node->kind == CNC_LAYER_BATCH_NORM)
-            for (gsize k = 0; k < count; k++)
-              values[k] = i == 0 || i == 3 ? 1.0f : 0.0f; /* scale and variance */
-          else if (node->kind == CNC_LAYER_QUANTISE)
-            for (gsize k = 0; k < count; k++)
-              values[k] = k % 6 == 2 ? -0.5f : k % 6 == 3 ? 0.5f : 0.0f; /* two means apart, so that the mixture can part */
-          else if (p->fan_in > 0)
-            fill_uniform (values, count, sqrt ((rectified ? 2.0 : 1.0) / p->fan_in), train_random (seed, node->weights[i]));
-        }
-    }
-}
-
 /* Which pictures are trained on and which are not, by the seed. */
 static void
 part_pictures (TrainSession *s)
@@ -223,17 +188,9 @@ train_session_new (CncBackend *backend, const TrainRecipe *recipe, const TrainDa
   if (!choose_view (s, error))
     return NULL;
   s->net = cnc_net_new (cnc_graph_copy (recipe->graph), error);
-  if (s->net == NULL)
+  if (s->net == NULL || !train_begin (s->net, recipe, error))
     return NULL;
-  train_initialise (s->net, recipe->seed);
-  for (guint i = 0; i < s->net->n_values; i++)
-    {
-      const CncStoredTensor *start = train_recipe_start (recipe, i);
-
-      if (start != NULL && !cnc_stored_tensor_floats (start, s->net->values[i], error))
-        return NULL;
-    }
-  return set_up_device (s, error) ? g_steal_pointer (&s) : NULL;
+  return set_up_device (s, error) && train_begin_normalise (s, error) ? g_steal_pointer (&s) : NULL;
 }
 
 void

@@ -79,7 +79,12 @@ gboolean train_session_upload (const TrainSession *session, const CncPlan *plan,
 gboolean train_session_save (TrainSession *session, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean train_session_load (TrainSession *session, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Weights as they are at the start: uniform with the variance of He et al. 2015 (Glorot's where no rectifier follows). */
-void train_initialise (CncNet *net, guint64 seed);
+/* Weights as they are at the start: uniform with the variance of He et al. 2015 (Glorot's where no rectifier follows), or the transforms and the
+ * stored weights that the recipe names. */
+gboolean train_begin (CncNet *net, const TrainRecipe *recipe, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Layer by layer in the order of the graph, scales those that the recipe names so that each of their channels has mean 0 and deviation 1 over
+ * the batches of the first steps (Mishkin and Matas 2016). */
+gboolean train_begin_normalise (TrainSession *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -148,4 +148,10 @@ static const OpsCase ops_cases[] = {
   { "blur_backward 1x2x30x13", { .kind = CNC_OP_BLUR_BACKWARD, .shift = 2.75f, .scale = 3.0f, .seed = G_GUINT64_CONSTANT (0xFEDCBA9876543210) }, 1, { { { 1, 2, 30, 13 }, -1.0, 1.0 } }, 1, { { 1, 2, 30, 13 } }, 57929 },
   { "blur 1x1x1x2", { .kind = CNC_OP_BLUR, .shift = 0.25f, .scale = 0.25f, .seed = G_GUINT64_CONSTANT (0xFEDCBA9876543210) }, 1, { { { 1, 1, 1, 2 }, -1.0, 1.0 } }, 1, { { 1, 1, 1, 2 } }, 58709 },
   { "blur_backward 1x1x1x2", { .kind = CNC_OP_BLUR_BACKWARD, .shift = 0.25f, .scale = 0.25f, .seed = G_GUINT64_CONSTANT (0xFEDCBA9876543210) }, 1, { { { 1, 1, 1, 2 }, -1.0, 1.0 } }, 1, { { 1, 1, 1, 2 } }, 58711 },
+  { "slice 2x17x3x5", { .kind = CNC_OP_SLICE, .first = 3, .channels = 9 }, 1, { { { 2, 17, 3, 5 }, -1.0, 1.0 } }, 1, { { 2, 9, 3, 5 } }, 58713 },
+  { "slice_backward 2x17x3x5", { .kind = CNC_OP_SLICE_BACKWARD, .first = 3, .channels = 9 }, 1, { { { 2, 9, 3, 5 }, -1.0, 1.0 } }, 1, { { 2, 17, 3, 5 } }, 58983 },
+  { "slice 1x4x2x3", { .kind = CNC_OP_SLICE, .first = 0, .channels = 4 }, 1, { { { 1, 4, 2, 3 }, -1.0, 1.0 } }, 1, { { 1, 4, 2, 3 } }, 59493 },
+  { "slice_backward 1x4x2x3", { .kind = CNC_OP_SLICE_BACKWARD, .first = 0, .channels = 4 }, 1, { { { 1, 4, 2, 3 }, -1.0, 1.0 } }, 1, { { 1, 4, 2, 3 } }, 59517 },
+  { "slice 3x5x1x7", { .kind = CNC_OP_SLICE, .first = 4, .channels = 1 }, 1, { { { 3, 5, 1, 7 }, -1.0, 1.0 } }, 1, { { 3, 1, 1, 7 } }, 59541 },
+  { "slice_backward 3x5x1x7", { .kind = CNC_OP_SLICE_BACKWARD, .first = 4, .channels = 1 }, 1, { { { 3, 1, 1, 7 }, -1.0, 1.0 } }, 1, { { 3, 5, 1, 7 } }, 59562 },
 };

@@ -350,6 +350,12 @@ for x, low, high in ((2, 3, 7, 9), 0.5, 1.5), ((1, 2, 30, 13), 2.75, 3.0), ((1, 
     case("blur_backward %dx%dx%dx%d" % x, "BLUR_BACKWARD", [x],
          lambda dy: gradients(lambda a: blur(a, low, high, SEED), [torch.zeros(x, dtype=torch.double, requires_grad=True)], dy, [0]), **fields)
 
+for x, first, count in ((2, 17, 3, 5), 3, 9), ((1, 4, 2, 3), 0, 4), ((3, 5, 1, 7), 4, 1):
+    name, fields = "%dx%dx%dx%d" % x, dict(first=first, channels=count)
+    case("slice " + name, "SLICE", [x], lambda a: a[:, first:first + count], **fields)
+    case("slice_backward " + name, "SLICE_BACKWARD", [(x[0], count, x[2], x[3])],
+         lambda dy: gradients(lambda a: a[:, first:first + count], [torch.zeros(x, dtype=torch.double, requires_grad=True)], dy, [0]), **fields)
+
 # ---- the files ----
 
 

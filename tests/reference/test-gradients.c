@@ -117,6 +117,7 @@ backward_plain (Case *s)
     { CNC_OP_PIXEL_SHUFFLE, CNC_OP_PIXEL_UNSHUFFLE, DY },
     { CNC_OP_PIXEL_UNSHUFFLE, CNC_OP_PIXEL_SHUFFLE, DY },
     { CNC_OP_DROPOUT, CNC_OP_DROPOUT, DY },
+    { CNC_OP_SLICE, CNC_OP_SLICE_BACKWARD, DY },
     { CNC_OP_CLAMP, CNC_OP_CLAMP_BACKWARD, X },
   };
 
@@ -310,7 +311,7 @@ test_differences (void)
       cnc_buffer_free (backend, s.dy.buffer);
       ops_close (&s.t);
     }
-  g_assert_cmpuint (kinds, ==, 22);
+  g_assert_cmpuint (kinds, ==, 23);
   g_test_message ("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " numbers skipped, at kinks", skipped, tried);
   g_assert_cmpuint (skipped * 20, <, tried);
 }

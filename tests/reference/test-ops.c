@@ -125,7 +125,8 @@ test_places (gconstpointer maker)
     }
 }
 
-/* Whether side of tensor k (inputs first) may be one larger alone: windows round down, and sums take any shape. */
+/* Whether side of tensor k (inputs first) may be one larger alone: windows round down, sums take any shape, and a slice leaves
+ * channels behind it. */
 static gboolean
 may_grow (const OpsCase *c, guint k, guint side)
 {
@@ -142,6 +143,10 @@ may_grow (const OpsCase *c, guint k, guint side)
       return k == 0 && side != 1;
     case CNC_OP_SQUARED_SUM:
       return k == 0;
+    case CNC_OP_SLICE:
+      return k == 0 && side == 1;
+    case CNC_OP_SLICE_BACKWARD:
+      return k == 1 && side == 1;
     default:
       return FALSE;
     }
@@ -221,6 +226,9 @@ test_parameters (void)
     { { .kind = CNC_OP_ADAM, .beta1 = 0.5f, .beta2 = 0.5f, .epsilon = 1 }, 4, 3 },
     { { .kind = CNC_OP_ADAM, .beta1 = 1, .beta2 = 0.5f, .epsilon = 1, .step = 1 }, 4, 3 },
     { { .kind = CNC_OP_SSIM, .scale = 1 }, 2, 1 },
+    { { .kind = CNC_OP_SLICE }, 1, 1 },
+    { { .kind = CNC_OP_SLICE, .first = 1, .channels = 1 }, 1, 1 },
+    { { .kind = CNC_OP_SLICE_BACKWARD, .first = G_MAXUINT, .channels = 1 }, 1, 1 },
   };
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   const CncShape one = { 1, 1, 1, 1 };
@@ -260,6 +268,7 @@ test_output_shapes (void)
         {
         case CNC_OP_FILL:
         case CNC_OP_SPLIT:
+        case CNC_OP_SLICE_BACKWARD:
         case CNC_OP_CONV2D_BACKWARD_DATA:
         case CNC_OP_CONV2D_BACKWARD_WEIGHT:
         case CNC_OP_AVERAGE_POOL_BACKWARD:
