@@ -198,6 +198,22 @@ quality_rgb (const char *path)
   return raster;
 }
 
+gboolean
+quality_save_png (const char *path, const CncRaster *raster)
+{
+  const GeglRectangle extent = { 0, 0, (gint) raster->width, (gint) raster->height };
+  g_autoptr (GeglBuffer) buffer = gegl_buffer_new (&extent, babl_format ("R'G'B' u8"));
+  GeglNode *graph = gegl_node_new ();
+  GeglNode *source = gegl_node_new_child (graph, "operation", "gegl:buffer-source", "buffer", buffer, NULL);
+  GeglNode *sink = gegl_node_new_child (graph, "operation", "gegl:png-save", "path", path, "compression", 1, "bitdepth", 8, NULL);
+
+  gegl_buffer_set (buffer, &extent, 0, NULL, raster->data, GEGL_AUTO_ROWSTRIDE);
+  gegl_node_link (source, sink);
+  gegl_node_process (sink);
+  g_object_unref (graph);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
 static QualityPicture *
 load (const char *path, guint side)
 {

@@ -26,6 +26,9 @@ void quality_files (GPtrArray *files, const char *folder);
  * gegl_init first.  Returns: (transfer full) */
 CncRaster *quality_rgb (const char *path);
 
+/* An opaque RGB8 raster as a PNG file. */
+gboolean quality_save_png (const char *path, const CncRaster *raster);
+
 /* The landscape alone; side * side bytes. */
 void quality_landscape (guint side, guint seed, guint8 *pixels);
 
