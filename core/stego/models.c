@@ -5,6 +5,7 @@
 #include "cnc-config.h"
 #include "nn/files.h"
 #include "nn/safetensors.h"
+#include "stego/robust-record.h"
 
 #include <string.h>
 
@@ -40,6 +41,7 @@ char *
 cnc_stego_model_find_hash (const CncStegoMode *mode, const guint8 sha256[CNC_STEGO_MODEL_BYTES], GError **error)
 {
   g_autoptr (GPtrArray) files = cnc_model_files (usual_name (mode));
+  const guint known = mode->number == CNC_STEGO_ROBUST ? CNC_ROBUST_MODEL_BYTES : CNC_SHA256_BYTES;
   char hash[2 * CNC_SHA256_BYTES + 1];
 
   for (guint i = 0; i < files->len; i++)
@@ -47,7 +49,7 @@ cnc_stego_model_find_hash (const CncStegoMode *mode, const guint8 sha256[CNC_STE
       g_autoptr (GError) problem = NULL;
       g_autoptr (CncSafetensors) file = cnc_safetensors_read (files->pdata[i], &problem);
 
-      if (file != NULL && memcmp (cnc_safetensors_sha256 (file), sha256, CNC_SHA256_BYTES) == 0)
+      if (file != NULL && memcmp (cnc_safetensors_sha256 (file), sha256, known) == 0)
         return g_strdup (files->pdata[i]);
       if (g_error_matches (problem, CNC_ERROR, CNC_ERROR_NO_MEMORY))
         {
@@ -55,12 +57,12 @@ cnc_stego_model_find_hash (const CncStegoMode *mode, const guint8 sha256[CNC_STE
           return NULL;
         }
     }
-  for (guint i = 0; i < CNC_SHA256_BYTES; i++)
+  for (guint i = 0; i < known; i++)
     g_snprintf (hash + 2 * i, 3, "%02x", sha256[i]);
   g_set_error (
       error, CNC_ERROR, CNC_ERROR_MODEL,
-      "The pictures in this one were hidden with a model (SHA-256 %s) that this build has not; put its file into %s or into a folder of "
+      "The pictures in this one were hidden with a model (SHA-256 %s%s) that this build has not; put its file into %s or into a folder of "
       "CNNCRYPT_MODEL_PATH.",
-      hash, CNC_MODEL_DIR);
+      hash, known < CNC_SHA256_BYTES ? "…" : "", CNC_MODEL_DIR);
   return NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "seal/keys.h"
 #include "seal/primitives.h"
+#include "stego/robust-record.h"
 
 #define VERSION_AT 7u /* the magic's last byte */
 #define AT_WIDTH 8u
@@ -117,6 +118,8 @@ check_fields (const CncStegoRecord *record, GError **error)
     return newer (error, "mode", record->mode);
   if (record->flags != 0)
     return newer (error, "flag", record->flags);
+  if (record->mode == CNC_STEGO_ROBUST)
+    return bad_format (error, "a mode whose record is elsewhere");
   if (exact ? record->bits != 1 && record->bits != 2 : record->bits != 0)
     return bad_format (error, "the number of low bits");
   if ((memcmp (record->model, zeros, sizeof zeros) == 0) != exact)
@@ -202,46 +205,80 @@ read_info (const guint8 bytes[INFO_BYTES], CncStegoInfo *info)
 
 /* The key of a slot serves one record only, whose salt is random, so its keystream is used once. */
 static void
-mask (const CncSecret *key, const guint8 in[INFO_BYTES], guint8 out[INFO_BYTES])
+mask (const CncSecret *key, const guint8 *in, guint size, guint8 *out)
 {
   guint8 seed[CNC_KEY_BYTES], stream[INFO_BYTES];
 
   cnc_subkey (key, CNC_SUBKEY_SLOT_INFO, seed);
   cnc_keystream (seed, 0, stream, sizeof stream);
-  for (guint i = 0; i < INFO_BYTES; i++)
+  for (guint i = 0; i < size; i++)
     out[i] = in[i] ^ stream[i];
   cnc_wipe (seed, sizeof seed);
   cnc_wipe (stream, sizeof stream);
+}
+
+/* Mode robust has less room: only the secret's size is kept under the mask. */
+static guint
+info_to_bytes (const CncStegoRecord *record, const CncStegoInfo *info, guint8 out[INFO_BYTES])
+{
+  if (record->mode != CNC_STEGO_ROBUST)
+    {
+      write_info (info, out);
+      return INFO_BYTES;
+    }
+  cnc_robust_size_write (info->width, info->height, out);
+  return CNC_ROBUST_SIZE_BYTES;
+}
+
+static guint
+commitment_bytes (const CncStegoRecord *record)
+{
+  return record->mode == CNC_STEGO_ROBUST ? CNC_ROBUST_COMMITMENT_BYTES : 32;
 }
 
 static void
 commit (const CncStegoRecord *record, const CncSecret *key, guint slot, guint8 out[32])
 {
   const guint8 number = (guint8) slot;
-  guint8 head[CNC_STEGO_HEAD_BYTES], seed[CNC_KEY_BYTES];
+  guint8 head[CNC_STEGO_HEAD_BYTES], robust[CNC_ROBUST_BYTES], seed[CNC_KEY_BYTES];
   const guint8 *const parts[] = { head, &number, record->slots[slot].masked };
   const gsize sizes[] = { sizeof head, 1, INFO_BYTES };
+  const guint8 *const robust_parts[] = { robust };
+  const gsize robust_sizes[] = { CNC_ROBUST_HEAD_BYTES + CNC_ROBUST_SIZE_BYTES };
 
-  write_head (record, head);
   cnc_subkey (key, CNC_SUBKEY_SLOT_COMMITMENT, seed);
-  cnc_keyed_hash (seed, parts, sizes, G_N_ELEMENTS (parts), out);
+  if (record->mode == CNC_STEGO_ROBUST)
+    {
+      cnc_robust_record_write (record, robust);
+      cnc_keyed_hash (seed, robust_parts, robust_sizes, G_N_ELEMENTS (robust_parts), out);
+    }
+  else
+    {
+      write_head (record, head);
+      cnc_keyed_hash (seed, parts, sizes, G_N_ELEMENTS (parts), out);
+    }
   cnc_wipe (seed, sizeof seed);
 }
 
 void
 cnc_stego_record_finish (CncStegoRecord *record, const CncSecret *const *keys, const CncStegoInfo *infos)
 {
-  guint8 bytes[CNC_STEGO_RECORD_MAX_BYTES], info[INFO_BYTES];
+  guint8 bytes[CNC_STEGO_RECORD_MAX_BYTES], info[INFO_BYTES], commitment[32];
 
-  g_return_if_fail (record->count >= 1 && record->count <= CNC_STEGO_MAX_SECRETS);
+  g_return_if_fail (record->count >= 1 && record->count <= (record->mode == CNC_STEGO_ROBUST ? 1 : CNC_STEGO_MAX_SECRETS));
   memset (record->slots, 0, sizeof record->slots);
   for (guint i = 0; i < record->count; i++)
     {
-      write_info (&infos[i], info);
-      mask (keys[i], info, record->slots[i].masked);
-      commit (record, keys[i], i, record->slots[i].commitment);
+      mask (keys[i], info, info_to_bytes (record, &infos[i], info), record->slots[i].masked);
+      commit (record, keys[i], i, commitment);
+      memcpy (record->slots[i].commitment, commitment, commitment_bytes (record));
     }
   cnc_wipe (info, sizeof info);
+  if (record->mode == CNC_STEGO_ROBUST)
+    {
+      cnc_robust_record_finish (record);
+      return;
+    }
   cnc_stego_record_write (record, bytes);
   cnc_checksum (bytes, cnc_stego_record_bytes (record) - CNC_STEGO_CHECKSUM_BYTES, record->checksum);
 }
@@ -255,7 +292,7 @@ cnc_stego_record_open (const CncStegoRecord *record, const CncSecret *key, guint
   for (guint i = 0; i < record->count; i++)
     {
       commit (record, key, i, commitment);
-      if (cnc_equal (commitment, record->slots[i].commitment, sizeof commitment))
+      if (cnc_equal (commitment, record->slots[i].commitment, commitment_bytes (record)))
         found = i;
     }
   cnc_wipe (commitment, sizeof commitment);
@@ -265,8 +302,17 @@ cnc_stego_record_open (const CncStegoRecord *record, const CncSecret *key, guint
       return FALSE;
     }
   *slot = found;
-  mask (key, record->slots[found].masked, bytes);
-  read_info (bytes, info);
+  if (record->mode == CNC_STEGO_ROBUST)
+    {
+      memset (info, 0, sizeof *info);
+      mask (key, record->slots[found].masked, CNC_ROBUST_SIZE_BYTES, bytes);
+      cnc_robust_size_read (bytes, &info->width, &info->height);
+    }
+  else
+    {
+      mask (key, record->slots[found].masked, INFO_BYTES, bytes);
+      read_info (bytes, info);
+    }
   cnc_wipe (bytes, sizeof bytes);
   return TRUE;
 }

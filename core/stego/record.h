@@ -2,6 +2,7 @@
  *
  * Its bits are the lowest ones of samples at public places that follow from the picture's size alone.  The checksum, keys and commitments
  * are made and checked here by means of core/seal; what a slot says of its secret is masked under the slot's key.
+ * Mode robust keeps a shorter record elsewhere (robust-record.h) with the same struct; finish and open below are for both.
  * Thread-safety: safe.
  */
 #pragma once
@@ -59,7 +60,7 @@ typedef struct
   guint32 ops;    /* of Argon2id */
   guint32 memory_kib;
   guint8 salt[CNC_STEGO_SALT_BYTES];
-  guint8 model[CNC_STEGO_MODEL_BYTES]; /* SHA-256 of the model file; zeros in exact mode */
+  guint8 model[CNC_STEGO_MODEL_BYTES]; /* SHA-256 of the model file, of which mode robust keeps 4 bytes and then zeros; zeros in exact mode */
   CncStegoSlot slots[CNC_STEGO_MAX_SECRETS];
   guint8 checksum[CNC_STEGO_CHECKSUM_BYTES];
 } CncStegoRecord;
@@ -86,7 +87,8 @@ gboolean cnc_stego_record_resized (guint32 old_width, guint32 old_height, guint3
 /* (transfer full): the key of the slot that the key-encryption key of a passphrase and the record's salt opens. */
 CncSecret *cnc_stego_slot_key (const CncSecret *kek, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Fills slots and checksum; all other fields are set.  keys, infos: count of them. */
+/* Fills slots and checksum; all other fields are set.  keys, infos: count of them.  Mode robust: count is 1, model is cut to its first bytes, and of
+ * an info only the size is kept. */
 void cnc_stego_record_finish (CncStegoRecord *record, const CncSecret *const *keys, const CncStegoInfo *infos);
 
 /* Which slot the key is for, in constant time.  slot, info: (out).  Error: WRONG_KEY. */

@@ -6,6 +6,7 @@
 #include "stego/exact.h"
 #include "stego/models.h"
 #include "stego/pixels.h"
+#include "stego/robust-record.h"
 
 #include <math.h>
 
@@ -339,9 +340,24 @@ cnc_stego_difference (const CncRaster *cover, const CncRaster *result, guint tim
 gboolean
 cnc_stego_find (const CncRaster *picture, CncStegoRecord *record, GError **error)
 {
+  g_autoptr (GError) none = NULL, problem = NULL;
+
   if (!cnc_seal_init (error) || !cnc_rgb_check (picture, "The picture", error))
     return FALSE;
-  return cnc_stego_record_extract (picture->data, picture->width, picture->height, record, error);
+  if (cnc_stego_record_extract (picture->data, picture->width, picture->height, record, &none))
+    return TRUE;
+  if (g_error_matches (none, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED))
+    {
+      if (cnc_robust_record_extract (picture->data, picture->width, picture->height, record, &problem))
+        return TRUE;
+      if (!g_error_matches (problem, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED))
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  g_propagate_error (error, g_steal_pointer (&none));
+  return FALSE;
 }
 
 CncSecret *
