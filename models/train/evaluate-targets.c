@@ -2,6 +2,8 @@
  *
  * Each picture is the first input once; the others show the pictures behind it that are large enough.  A picture goes through the network
  * whole, cut at its edges where the network does not take its sides.  Results are rounded to 8 bits before they are compared.
+ *
+ * A network that finds out nothing can still answer with the colour that is best for all pictures: what that gives is printed beside.
  */
 #include "train.h"
 
@@ -19,9 +21,12 @@
 
 typedef struct
 {
-  guint value, input;
+  guint value, other; /* what is compared with what */
+  gboolean shown;     /* both are pictures of the first input's shape */
   TrainMetrics sum;
   guint with_ssim;
+  double most;     /* correlation of a picture */
+  GArray *moments; /* TrainMoments of what it should be, one a picture */
 } Target;
 
 typedef struct
@@ -46,7 +51,17 @@ bad_targets (GError **error)
   return FALSE;
 }
 
-/* "OUTPUT INPUT ..." of the model's texts; without them its first output and its first input. */
+static guint
+output_named (const CncGraph *graph, const char *name)
+{
+  for (guint i = 0; i < graph->n_outputs; i++)
+    if (strcmp (cnc_graph_value_name (graph, graph->outputs[i]), name) == 0)
+      return graph->outputs[i];
+  return CNC_NO_VALUE;
+}
+
+/* "OUTPUT INPUT ..." of the model's texts, with another output in the place of the input or not; without them its first output and its
+ * first input. */
 static gboolean
 read_targets (Evaluation *e, GError **error)
 {
@@ -55,7 +70,7 @@ read_targets (Evaluation *e, GError **error)
   g_auto (GStrv) words = text != NULL ? g_strsplit (text, " ", 2 * CNC_GRAPH_MAX_ENDS + 1) : NULL;
   const guint n = words != NULL ? g_strv_length (words) : 0;
 
-  e->targets[0] = (Target){ graph->outputs[0], 0, { 0 }, 0 };
+  e->targets[0] = (Target){ .value = graph->outputs[0] };
   e->n_targets = 1;
   if (text == NULL)
     return TRUE;
@@ -63,14 +78,12 @@ read_targets (Evaluation *e, GError **error)
     return bad_targets (error);
   for (guint i = 0; i < n / 2; i++)
     {
-      guint output = 0;
-      const guint input = cnc_graph_value (graph, words[2 * i + 1]);
+      const guint output = output_named (graph, words[2 * i]), value = cnc_graph_value (graph, words[2 * i + 1]);
+      const guint other = value != CNC_NO_VALUE && value < graph->n_inputs ? value : output_named (graph, words[2 * i + 1]);
 
-      while (output < graph->n_outputs && strcmp (cnc_graph_value_name (graph, graph->outputs[output]), words[2 * i]) != 0)
-        output++;
-      if (output == graph->n_outputs || input == CNC_NO_VALUE || input >= graph->n_inputs || graph->inputs[input].key)
+      if (output == CNC_NO_VALUE || other == CNC_NO_VALUE || (other < graph->n_inputs && graph->inputs[other].key))
         return bad_targets (error);
-      e->targets[i] = (Target){ graph->outputs[output], input, { 0 }, 0 };
+      e->targets[i] = (Target){ .value = output, .other = other };
     }
   e->n_targets = n / 2;
   return TRUE;
@@ -79,6 +92,8 @@ read_targets (Evaluation *e, GError **error)
 static void
 add_fetch (CncPlanParams *params, guint value)
 {
+  if (value < params->n_feeds)
+    return;
   for (guint i = 0; i < params->n_fetches; i++)
     if (params->fetches[i] == value)
       return;
@@ -87,7 +102,7 @@ add_fetch (CncPlanParams *params, guint value)
 
 /* backend: (nullable): without one it is only tried. */
 static CncPlan *
-plan_for (const Evaluation *e, CncBackend *backend, guint32 width, guint32 height, GError **error)
+plan_for (Evaluation *e, CncBackend *backend, guint32 width, guint32 height, GError **error)
 {
   const CncGraph *graph = e->net->graph;
   CncPlanParams params = { .n_feeds = graph->n_inputs, .mode = e->options->noise ? CNC_MODE_NOISY : CNC_MODE_INFERENCE };
@@ -96,19 +111,24 @@ plan_for (const Evaluation *e, CncBackend *backend, guint32 width, guint32 heigh
   for (guint i = 0; i < graph->n_inputs; i++)
     params.feeds[i] = i;
   for (guint i = 0; i < e->n_targets; i++)
-    add_fetch (&params, e->targets[i].value);
+    {
+      add_fetch (&params, e->targets[i].value);
+      add_fetch (&params, e->targets[i].other);
+    }
   if (!cnc_graph_input_shapes (graph, 1, height, width, params.shapes, error))
     return NULL;
   plan = cnc_plan_new (backend, graph, &params, error);
   for (guint i = 0; plan != NULL && i < e->n_targets; i++)
     {
-      const CncShape *is = &cnc_plan_tensor (plan, e->targets[i].value)->shape, *should = &params.shapes[e->targets[i].input];
+      Target *t = &e->targets[i];
+      const CncShape *is = &cnc_plan_tensor (plan, t->value)->shape, *should = &cnc_plan_tensor (plan, t->other)->shape;
 
-      if (memcmp (is, should, sizeof *is) != 0)
+      t->shown = memcmp (is, &params.shapes[0], sizeof *is) == 0 && memcmp (should, is, sizeof *is) == 0;
+      if (!t->shown && t->other < graph->n_inputs)
         {
           g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
                        "The network's output \"%s\" is no picture of the size of its input; there is nothing to compare.",
-                       cnc_graph_value_name (graph, e->targets[i].value));
+                       cnc_graph_value_name (graph, t->value));
           return NULL;
         }
     }
@@ -209,17 +229,32 @@ note (Evaluation *e, Target *t, const TrainMetrics *m, gboolean print)
   t->sum.mse += m->mse;
   t->sum.psnr += m->psnr;
   t->sum.psnr_y += m->psnr_y;
+  t->sum.correlation += m->correlation;
+  t->most = MAX (t->most, fabs (m->correlation));
   if (!isnan (m->ssim))
     {
       t->sum.ssim += m->ssim;
       t->with_ssim++;
     }
   if (print)
-    printf ("  %s %.2f dB, Y %.2f dB, SSIM %.4f", cnc_graph_value_name (e->net->graph, t->value), m->psnr, m->psnr_y, m->ssim);
+    printf ("  %s %.2f dB, Y %.2f dB, SSIM %.4f, correlation %.4f", cnc_graph_value_name (e->net->graph, t->value), m->psnr, m->psnr_y,
+            m->ssim, m->correlation);
+}
+
+/* As bytes, as a program would hand it out. */
+static gboolean
+fetch (const Evaluation *e, guint value, float *values, guint8 *bytes, GError **error)
+{
+  const gsize count = (gsize) e->data->channels * e->width * e->height;
+
+  if (!cnc_buffer_download (e->backend, cnc_plan_tensor (e->plan, value)->buffer, 0, values, count * sizeof (float), error))
+    return FALSE;
+  to_bytes (values, bytes, count);
+  return TRUE;
 }
 
 static gboolean
-compare (Evaluation *e, guint index, float *const *pictures, GError **error)
+compare (Evaluation *e, guint index, GError **error)
 {
   const gsize count = (gsize) e->data->channels * e->width * e->height;
   const gboolean print = !e->options->json && e->data->pictures->len <= 100;
@@ -235,12 +270,15 @@ compare (Evaluation *e, guint index, float *const *pictures, GError **error)
     {
       Target *t = &e->targets[i];
       TrainMetrics m;
+      TrainMoments moments;
 
-      if (!cnc_buffer_download (e->backend, cnc_plan_tensor (e->plan, t->value)->buffer, 0, values, count * sizeof (float), error))
+      if (!t->shown)
+        continue;
+      if (!fetch (e, t->other, values, bytes, error) || !fetch (e, t->value, values, bytes + count, error))
         return FALSE;
-      to_bytes (pictures[t->input], bytes, count);
-      to_bytes (values, bytes + count, count);
       train_metrics (bytes, bytes + count, e->data->channels, e->width, e->height, &m);
+      train_moments (bytes, e->data->channels, (gsize) e->width * e->height, &moments);
+      g_array_append_val (t->moments, moments);
       note (e, t, &m, print);
     }
   if (print)
@@ -260,7 +298,7 @@ run_picture (Evaluation *e, guint index, GError **error)
   e->count++;
   e->cropped += e->width != p->width || e->height != p->height ? 1 : 0;
   good = feed (e, index, pictures, error) && cnc_plan_run (e->plan, e->weights, train_random ((guint64) e->options->seed, index), error)
-         && compare (e, index, pictures, error);
+         && compare (e, index, error);
   for (guint i = 0; i < CNC_GRAPH_MAX_ENDS; i++)
     g_free (pictures[i]);
   return good;
@@ -283,22 +321,30 @@ report (const Evaluation *e)
   for (guint i = 0; i < e->n_targets; i++)
     {
       const Target *t = &e->targets[i];
-      const double mse = t->sum.mse / n, ssim = t->with_ssim > 0 ? t->sum.ssim / t->with_ssim : NAN;
-      const char *output = cnc_graph_value_name (graph, t->value), *input = graph->inputs[t->input].name;
+      const double mse = t->sum.mse / n, ssim = t->with_ssim > 0 ? t->sum.ssim / t->with_ssim : NAN, correlation = t->sum.correlation / n,
+                   constant = train_constant_psnr (t->moments, e->data->channels);
+      const char *output = cnc_graph_value_name (graph, t->value), *other = cnc_graph_value_name (graph, t->other);
 
+      if (!t->shown)
+        continue;
       if (e->options->json)
         {
-          printf ("%s{\"output\": \"%s\", \"input\": \"%s\", ", i > 0 ? ", " : "", output, input);
+          printf ("%s{\"output\": \"%s\", \"input\": \"%s\", ", i > 0 ? ", " : "", output, other);
           train_print_json_number ("psnr", t->sum.psnr / n, FALSE);
           train_print_json_number ("psnr_of_mean", -10 * log10 (mse), FALSE);
           train_print_json_number ("psnr_y", t->sum.psnr_y / n, FALSE);
+          train_print_json_number ("psnr_of_one_colour", constant, FALSE);
+          train_print_json_number ("correlation", correlation, FALSE);
+          train_print_json_number ("correlation_most", t->most, FALSE);
           train_print_json_number ("ssim", ssim, FALSE);
           train_print_json_number ("mse", mse, TRUE);
           printf ("}");
         }
       else
-        printf ("%s as %s: PSNR %.2f dB (mean of the pictures); %.2f dB (of the mean error), Y %.2f dB, SSIM %.4f, MSE %.6f\n", output,
-                input, t->sum.psnr / n, -10 * log10 (mse), t->sum.psnr_y / n, ssim, mse);
+        printf ("%s as %s: PSNR %.2f dB (mean of the pictures; the best single colour %.2f dB); %.2f dB (of the mean error), Y %.2f dB, "
+                "SSIM %.4f, "
+                "correlation %.4f (at most %.4f), MSE %.6f\n",
+                output, other, t->sum.psnr / n, constant, -10 * log10 (mse), t->sum.psnr_y / n, ssim, correlation, t->most, mse);
     }
   if (e->options->json)
     printf ("]}\n");
@@ -320,10 +366,14 @@ train_evaluate_targets (CncBackend *backend, const CncNet *net, const CncWeights
         return FALSE;
       }
   good = read_targets (&e, error);
+  for (guint i = 0; i < e.n_targets; i++)
+    e.targets[i].moments = g_array_new (FALSE, FALSE, sizeof (TrainMoments));
   for (guint i = 0; good && i < data->pictures->len; i++)
     good = run_picture (&e, i, error);
   cnc_plan_free (e.plan);
   if (good)
     report (&e);
+  for (guint i = 0; i < e.n_targets; i++)
+    g_array_unref (e.targets[i].moments);
   return good;
 }

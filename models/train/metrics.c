@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include <math.h>
+#include <string.h>
 
 #define WINDOW 11u
 #define SIGMA 1.5
@@ -78,6 +79,68 @@ ssim (const guint8 *a, const guint8 *b, guint32 channels, guint32 width, guint32
   return sum / ((double) channels * (width - WINDOW + 1) * (height - WINDOW + 1));
 }
 
+static double
+correlation (const guint8 *a, const guint8 *b, gsize size)
+{
+  double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
+
+  for (gsize i = 0; i < size; i++)
+    {
+      sa += a[i];
+      sb += b[i];
+    }
+  sa /= (double) size;
+  sb /= (double) size;
+  for (gsize i = 0; i < size; i++)
+    {
+      aa += (a[i] - sa) * (a[i] - sa);
+      bb += (b[i] - sb) * (b[i] - sb);
+      ab += (a[i] - sa) * (b[i] - sb);
+    }
+  return aa > 0 && bb > 0 ? ab / sqrt (aa * bb) : 0;
+}
+
+void
+train_moments (const guint8 *a, guint32 channels, gsize size, TrainMoments *moments)
+{
+  memset (moments, 0, sizeof *moments);
+  for (guint32 c = 0; c < MIN (channels, TRAIN_METRICS_CHANNELS); c++)
+    {
+      double sum = 0, squares = 0;
+
+      for (gsize i = 0; i < size; i++)
+        {
+          const double v = a[c * size + i] / 255.0;
+
+          sum += v;
+          squares += v * v;
+        }
+      moments->mean[c] = sum / (double) size;
+      moments->variance[c] = squares / (double) size - moments->mean[c] * moments->mean[c];
+    }
+}
+
+double
+train_constant_psnr (const GArray *all, guint32 channels)
+{
+  const guint32 n = MIN (channels, TRAIN_METRICS_CHANNELS);
+  const TrainMoments *moments = (const TrainMoments *) (const void *) all->data;
+  double colour[TRAIN_METRICS_CHANNELS] = { 0 }, sum = 0;
+
+  for (guint i = 0; i < all->len; i++)
+    for (guint32 c = 0; c < n; c++)
+      colour[c] += moments[i].mean[c] / all->len;
+  for (guint i = 0; i < all->len; i++)
+    {
+      double mse = 0;
+
+      for (guint32 c = 0; c < n; c++)
+        mse += (moments[i].variance[c] + (moments[i].mean[c] - colour[c]) * (moments[i].mean[c] - colour[c])) / n;
+      sum += decibels (mse) / all->len;
+    }
+  return sum;
+}
+
 void
 train_metrics (const guint8 *a, const guint8 *b, guint32 channels, guint32 width, guint32 height, TrainMetrics *metrics)
 {
@@ -95,5 +158,8 @@ train_metrics (const guint8 *a, const guint8 *b, guint32 channels, guint32 width
   metrics->mse = squares / (255.0 * 255.0) / ((double) plane * channels);
   metrics->psnr = decibels (metrics->mse);
   metrics->psnr_y = decibels (luma_squares / (255.0 * 255.0) / (double) plane);
+  metrics->correlation = 0;
+  for (guint32 c = 0; c < channels; c++)
+    metrics->correlation += correlation (a + c * plane, b + c * plane, plane) / channels;
   metrics->ssim = ssim (a, b, channels, width, height);
 }

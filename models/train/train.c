@@ -133,9 +133,11 @@ add_provenance (CncSafetensorsWriter *writer, const Loop *l)
       const CncGraph *graph = s->recipe->graph;
       const TrainTarget *t = &s->recipe->targets[i];
 
-      if (train_target_is_picture (t, graph))
-        g_string_append_printf (targets, "%s%s %s", targets->len > 0 ? " " : "", cnc_graph_value_name (graph, graph->outputs[t->output]),
-                                graph->inputs[t->other].name);
+      const guint output = graph->outputs[t->output];
+
+      if (t->other >= CNC_GRAPH_MAX_ENDS || !graph->inputs[t->other].key)
+        g_string_append_printf (targets, "%s%s %s", targets->len > 0 ? " " : "", cnc_graph_value_name (graph, output),
+                                cnc_graph_value_name (graph, train_target_other (t, graph)));
     }
   if (targets->len > 0)
     cnc_safetensors_writer_text (writer, "targets", targets->str);

@@ -538,6 +538,37 @@ test_metrics (void)
   cnc_buffer_free (backend, out.buffer);
 }
 
+/* Beside NumPy's corrcoef and a mean over two pictures of two channels. */
+static void
+test_alike (void)
+{
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (TrainMoments));
+  guint8 a[400], b[400], still[400] = { 0 };
+  TrainMoments moments;
+  TrainMetrics m;
+
+  for (guint i = 0; i < 400; i++)
+    {
+      a[i] = (guint8) (i * 37 % 101);
+      b[i] = (guint8) ((i * 53 + 3 * a[i]) % 97);
+    }
+  train_metrics (a, b, 1, 20, 20, &m);
+  g_assert_cmpfloat (fabs (m.correlation - 0.04852772717571548), <, 1e-12);
+  train_metrics (a, still, 1, 20, 20, &m);
+  g_assert_cmpfloat (m.correlation, ==, 0);
+  for (guint i = 0; i < 400; i++)
+    still[i] = (guint8) (255 - a[i]);
+  train_metrics (a, still, 2, 20, 10, &m);
+  g_assert_cmpfloat (fabs (m.correlation + 1), <, 1e-12);
+  for (guint i = 0; i < 400; i++)
+    b[i] = (guint8) (100 + b[i] / 2);
+  train_moments (a, 2, 200, &moments);
+  g_array_append_val (all, moments);
+  train_moments (b, 2, 200, &moments);
+  g_array_append_val (all, moments);
+  g_assert_cmpfloat (fabs (train_constant_psnr (all, 2) - 15.43935580586733), <, 1e-9);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -549,5 +580,6 @@ main (int argc, char **argv)
   g_test_add_func ("/train/data", test_data);
   g_test_add_func ("/train/samples", test_samples);
   g_test_add_func ("/train/metrics", test_metrics);
+  g_test_add_func ("/train/metrics/alike", test_alike);
   return g_test_run ();
 }

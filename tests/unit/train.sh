@@ -169,6 +169,10 @@ sed -e 's/^outputs.*/b = conv2d o channels=4 kernel=4 stride=4\ng = conv_transpo
 "$train" attack.ini --data data --out o.safetensors --device cpu >out 2>err && grep -q '^8 of 12 parameters are taken from n.safetensors: f.weight' err \
   && grep -q '^8 of 12 parameters are not trained' err && "$train" evaluate o.safetensors --data data --device cpu >out 2>>err && grep -q '^g as s: PSNR' out
 check "trains a part against weights of another model" $?
+sed -e 's/^outputs = g/outputs = g o/' -e 's/^targets.*/targets = g s 1 g o 0/' attack.ini >outputs.ini
+"$train" outputs.ini --data data --out t.safetensors --device cpu >out 2>err && "$train" evaluate t.safetensors --data data --device cpu >out 2>>err \
+  && grep -q '^g as s: PSNR .*correlation -*[0-9.]* (at most' out && grep -q '^g as o: PSNR .*best single colour [0-9.]* dB' out
+check "compares an output with another output" $?
 sed 's/^from.*/from = q.safetensors/' attack.ini >bad.ini
 "$train" bad.ini --data data --out q.safetensors --device cpu >out 2>err
 [ $? -eq 1 ] && grep -q 'bad.ini:23: .*q.safetensors' err
