@@ -322,6 +322,8 @@ search_phase (guint phase, gpointer user_data)
       const float re = fold->re[i], im = fold->im[i];
       const float *dither_re = s->dither_re[i % 2] + i / 2, *dither_im = s->dither_im[i % 2] + i / 2;
 
+      if (re == 0 && im == 0)
+        continue;
       for (guint first = 0; first < CNC_LATTICE_BLOCKS; first++)
         sum[first] += re * dither_re[first] + im * dither_im[first];
       square += re * re + im * im;

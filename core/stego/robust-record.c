@@ -62,7 +62,7 @@ cnc_robust_size_read (const guint8 bytes[CNC_ROBUST_SIZE_BYTES], guint32 *width,
 }
 
 void
-cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYTES - CNC_ROBUST_CHECK_BYTES])
+cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYTES])
 {
   out[0] = VERSION;
   put_bytes (out + AT_COST, 3, (record->ops - 1) | (guint64) (record->memory_kib - 1) << OPS_BITS);
@@ -71,6 +71,7 @@ cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYT
   memcpy (out + AT_MODEL, record->model, CNC_ROBUST_MODEL_BYTES);
   memcpy (out + AT_INFO, record->slots[0].masked, CNC_ROBUST_SIZE_BYTES);
   memcpy (out + AT_COMMITMENT, record->slots[0].commitment, CNC_ROBUST_COMMITMENT_BYTES);
+  memcpy (out + AT_CHECK, record->checksum, CNC_ROBUST_CHECK_BYTES);
 }
 
 static void
@@ -80,6 +81,15 @@ check (const guint8 *bytes, guint8 out[CNC_ROBUST_CHECK_BYTES])
 
   cnc_checksum (bytes, AT_CHECK, sum);
   memcpy (out, sum, CNC_ROBUST_CHECK_BYTES);
+}
+
+static gboolean
+checked (const guint8 bytes[CNC_ROBUST_BYTES])
+{
+  guint8 sum[CNC_ROBUST_CHECK_BYTES];
+
+  check (bytes, sum);
+  return memcmp (sum, bytes + AT_CHECK, sizeof sum) == 0;
 }
 
 void
@@ -121,34 +131,36 @@ cnc_robust_record_embed (const CncStegoRecord *record, guint8 *pixels, GError **
       return FALSE;
     }
   cnc_robust_record_write (record, bytes);
-  memcpy (bytes + AT_CHECK, record->checksum, CNC_ROBUST_CHECK_BYTES);
   cnc_convolve (bytes, sizeof bytes, coded);
   cnc_lattice_write (pixels, record->width, record->height, coded);
   return TRUE;
 }
 
-/* Whether one of the gains gives bytes with their check. */
+/* Something is there, but not as it was written. */
 static gboolean
-decode (const CncLatticeReading *reading, guint8 bytes[CNC_ROBUST_BYTES], gboolean *right, GError **error)
+damaged (gboolean moved, GError **error)
 {
-  guint8 sum[CNC_ROBUST_CHECK_BYTES];
-
-  *right = FALSE;
-  for (guint g = 0; g < CNC_LATTICE_GAINS && !*right; g++)
-    {
-      if (!cnc_convolve_decode (reading->soft[g], CNC_ROBUST_BYTES, bytes, error))
-        return FALSE;
-      check (bytes, sum);
-      *right = memcmp (sum, bytes + AT_CHECK, sizeof sum) == 0;
-    }
-  return TRUE;
+  if (moved)
+    g_set_error_literal (
+        error, CNC_ERROR, CNC_ERROR_DAMAGED,
+        "Something was hidden in this picture, but it was cropped or moved since, which destroys what was hidden; ask for the file as it "
+        "was saved.");
+  else
+    g_set_error_literal (
+        error, CNC_ERROR, CNC_ERROR_DAMAGED,
+        "Something is hidden in this picture, but the picture was changed more than that survives; ask for the file again, of a higher "
+        "quality or as it was saved.");
+  return FALSE;
 }
 
-static gboolean
-read_bytes (const guint8 bytes[CNC_ROBUST_BYTES], guint32 width, guint32 height, CncStegoRecord *record, GError **error)
+gboolean
+cnc_robust_record_read (const guint8 bytes[CNC_ROBUST_BYTES], guint32 width, guint32 height, CncStegoRecord *record, GError **error)
 {
   const guint64 cost = get_bytes (bytes + AT_COST, 3);
 
+  memset (record, 0, sizeof *record);
+  if (!checked (bytes))
+    return damaged (FALSE, error);
   if (bytes[0] != VERSION)
     {
       g_set_error (
@@ -173,6 +185,20 @@ read_bytes (const guint8 bytes[CNC_ROBUST_BYTES], guint32 width, guint32 height,
   return TRUE;
 }
 
+/* Whether one of the gains gives bytes with their check. */
+static gboolean
+decode (const CncLatticeReading *reading, guint8 bytes[CNC_ROBUST_BYTES], gboolean *right, GError **error)
+{
+  *right = FALSE;
+  for (guint g = 0; g < CNC_LATTICE_GAINS && !*right; g++)
+    {
+      if (!cnc_convolve_decode (reading->soft[g], CNC_ROBUST_BYTES, bytes, error))
+        return FALSE;
+      *right = checked (bytes);
+    }
+  return TRUE;
+}
+
 static gboolean
 nothing (GError **error)
 {
@@ -180,23 +206,6 @@ nothing (GError **error)
       error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED,
       "Nothing is hidden in this picture; or it was resized, rotated or changed so much that nothing of it is left: open the "
       "file as it was saved.");
-  return FALSE;
-}
-
-/* Something is there, but not as it was written. */
-static gboolean
-damaged (gboolean moved, GError **error)
-{
-  if (moved)
-    g_set_error_literal (
-        error, CNC_ERROR, CNC_ERROR_DAMAGED,
-        "Something was hidden in this picture, but it was cropped or moved since, which destroys what was hidden; ask for the file as it "
-        "was saved.");
-  else
-    g_set_error_literal (
-        error, CNC_ERROR, CNC_ERROR_DAMAGED,
-        "Something is hidden in this picture, but the picture was changed more than that survives; ask for the file again, of a higher "
-        "quality or as it was saved.");
   return FALSE;
 }
 
@@ -215,7 +224,7 @@ cnc_robust_record_extract (const guint8 *pixels, guint32 width, guint32 height, 
   if (reading == NULL || !cnc_lattice_read (pixels, width, height, &origin, reading, error) || !decode (reading, bytes, &right, error))
     return FALSE;
   if (right)
-    return read_bytes (bytes, width, height, record, error);
+    return cnc_robust_record_read (bytes, width, height, record, error);
   if (reading->presence > CNC_LATTICE_PRESENT)
     return damaged (FALSE, error);
   if (!cnc_lattice_search (pixels, width, height, &origin, &found, error))

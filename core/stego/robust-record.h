@@ -23,8 +23,11 @@ G_BEGIN_DECLS
 void cnc_robust_size_write (guint32 width, guint32 height, guint8 out[CNC_ROBUST_SIZE_BYTES]);
 void cnc_robust_size_read (const guint8 bytes[CNC_ROBUST_SIZE_BYTES], guint32 *width, guint32 *height);
 
-/* The record, but for its check, which follows from the rest. */
-void cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYTES - CNC_ROBUST_CHECK_BYTES]);
+void cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYTES]);
+
+/* The reverse; width, height: what the picture really measures.  Errors, in this order: DAMAGED (the check), BAD_VERSION, DAMAGED (of another
+ * size: names both). */
+gboolean cnc_robust_record_read (const guint8 bytes[CNC_ROBUST_BYTES], guint32 width, guint32 height, CncStegoRecord *record, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sets the check, and what is not carried to zero.  Only for cnc_stego_record_finish. */
 void cnc_robust_record_finish (CncStegoRecord *record);

@@ -162,7 +162,7 @@ test_bytes (void)
   g_autoptr (CncSecret) key = case_key (10), other = case_key (11);
   g_autoptr (CncRaster) cover = cnc_rgb_new (257, 300, NULL);
   g_autoptr (GError) error = NULL;
-  CncStegoRecord record;
+  CncStegoRecord record, back;
   CncStegoInfo info;
   guint8 bytes[CNC_ROBUST_BYTES], size[CNC_ROBUST_SIZE_BYTES];
   const guint8 head[] = { 1, 0xf2, 0xff, 0x3f, 0x00, 0x01, 0xb0, 0x12, 0x00, SALT_BYTE };
@@ -175,6 +175,17 @@ test_bytes (void)
   cnc_robust_record_write (&record, bytes);
   g_assert_cmpmem (bytes, sizeof head, head, sizeof head);
   g_assert_cmpuint (bytes[25], ==, 0xa5);
+  g_assert_true (cnc_robust_record_read (bytes, 257, 300, &back, &error));
+  g_assert_no_error (error);
+  g_assert_cmpmem (&back, sizeof back, &record, sizeof record);
+  for (guint i = 0; i < 8 * sizeof bytes; i++)
+    {
+      bytes[i / 8] ^= (guint8) (1 << i % 8);
+      g_assert_false (cnc_robust_record_read (bytes, 257, 300, &back, &error));
+      g_assert_error (error, CNC_ERROR, CNC_ERROR_DAMAGED);
+      g_clear_error (&error);
+      bytes[i / 8] ^= (guint8) (1 << i % 8);
+    }
   g_assert_true (cnc_stego_record_open (&record, key, &slot, &info, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (slot, ==, 0);
@@ -389,7 +400,6 @@ test_damaged (void)
   carrier = case_carrier (cover, &record);
   /* Nothing is left of half the bits, and the others say something else: noise does not do that, somebody who knows this file does. */
   cnc_robust_record_write (&record, bytes);
-  memcpy (bytes + sizeof bytes - CNC_ROBUST_CHECK_BYTES, record.checksum, CNC_ROBUST_CHECK_BYTES);
   bytes[20] ^= 4;
   cnc_convolve (bytes, sizeof bytes, coded);
   noise = cnc_rgb_scale (cover, 512, 512, NULL, NULL);
