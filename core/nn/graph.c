@@ -74,6 +74,34 @@ cnc_graph_node (const CncGraph *graph, guint value)
   return value < graph->n_inputs ? NULL : &graph->nodes[value - graph->n_inputs];
 }
 
+guint32
+cnc_graph_channels (const CncGraph *graph, guint value)
+{
+  const CncNode *node = cnc_graph_node (graph, value);
+  guint64 channels = 0;
+
+  if (node == NULL)
+    return graph->inputs[value].channels;
+  switch (node->kind)
+    {
+    case CNC_LAYER_CONV2D:
+    case CNC_LAYER_CONV_TRANSPOSE2D:
+    case CNC_LAYER_DENSE:
+    case CNC_LAYER_SLICE:
+      return node->channels;
+    case CNC_LAYER_PIXEL_SHUFFLE:
+      return cnc_graph_channels (graph, node->inputs[0]) / (node->stride * node->stride);
+    case CNC_LAYER_PIXEL_UNSHUFFLE:
+      return cnc_graph_channels (graph, node->inputs[0]) * node->stride * node->stride;
+    case CNC_LAYER_CONCAT:
+      for (guint k = 0; k < node->n_inputs; k++)
+        channels += cnc_graph_channels (graph, node->inputs[k]);
+      return (guint32) channels;
+    default:
+      return cnc_graph_channels (graph, node->inputs[0]);
+    }
+}
+
 static gboolean
 good_name (const char *name)
 {

@@ -152,6 +152,9 @@ guint cnc_graph_n_values (const CncGraph *graph);
 /* The node that computes value; NULL for an input. */
 const CncNode *cnc_graph_node (const CncGraph *graph, guint value);
 
+/* Channels of a value, which do not depend on the size of the picture. */
+guint32 cnc_graph_channels (const CncGraph *graph, guint value);
+
 const char *cnc_layer_name (CncLayerKind kind);
 const char *const *cnc_layer_names (void);                                          /* ended by NULL */
 const char *const *cnc_layer_attributes (CncLayerKind kind, const char *names[32]); /* fills and returns names, ended by NULL */

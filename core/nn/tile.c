@@ -146,35 +146,6 @@ mark (const CncGraph *graph, const CncTileFeed *feeds, guint n_feeds, guint fetc
         between[cnc_graph_node (graph, i)->inputs[k]] = TRUE;
 }
 
-/* Channels of a value, which do not depend on the size of the picture. */
-static guint32
-channels_of (const CncGraph *graph, guint value)
-{
-  const CncNode *node = cnc_graph_node (graph, value);
-  guint64 channels = 0;
-
-  if (node == NULL)
-    return graph->inputs[value].channels;
-  switch (node->kind)
-    {
-    case CNC_LAYER_CONV2D:
-    case CNC_LAYER_CONV_TRANSPOSE2D:
-    case CNC_LAYER_DENSE:
-    case CNC_LAYER_SLICE:
-      return node->channels;
-    case CNC_LAYER_PIXEL_SHUFFLE:
-      return channels_of (graph, node->inputs[0]) / (node->stride * node->stride);
-    case CNC_LAYER_PIXEL_UNSHUFFLE:
-      return channels_of (graph, node->inputs[0]) * node->stride * node->stride;
-    case CNC_LAYER_CONCAT:
-      for (guint k = 0; k < node->n_inputs; k++)
-        channels += channels_of (graph, node->inputs[k]);
-      return (guint32) channels;
-    default:
-      return channels_of (graph, node->inputs[0]);
-    }
-}
-
 /* At a side that fits, every value must have exactly its scale times that side: else it drifts against the grid. */
 static gboolean
 check_sides (const CncGraph *graph, const CncReach *reach, const CncTileFeed *feeds, guint n_feeds, guint fetch, const Field *fields,
@@ -194,7 +165,7 @@ check_sides (const CncGraph *graph, const CncReach *reach, const CncTileFeed *fe
         {
           const guint32 own = (guint32) (side / fields[i].denominator);
 
-          shapes[i] = (CncShape){ 1, channels_of (graph, i), own, own };
+          shapes[i] = (CncShape){ 1, cnc_graph_channels (graph, i), own, own };
           continue;
         }
       for (guint k = 0; k < node->n_inputs; k++)
@@ -464,8 +435,8 @@ cnc_tile_run (CncBackend *backend, const CncGraph *graph, const CncWeights *weig
   r.width = round_up (job->width, r.reach.align);
   r.height = round_up (job->height, r.reach.align);
   for (guint i = 0; i < job->n_feeds; i++)
-    r.in_channels[i] = channels_of (graph, job->feeds[i].value);
-  r.out_channels = channels_of (graph, job->fetch);
+    r.in_channels[i] = cnc_graph_channels (graph, job->feeds[i].value);
+  r.out_channels = cnc_graph_channels (graph, job->fetch);
   if (!choose_tile (&r, error))
     return FALSE;
   window_w = MIN (r.tile + 2 * r.halo, r.width);

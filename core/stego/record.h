@@ -36,7 +36,7 @@ typedef enum
 /* What a slot's key opens. */
 typedef struct
 {
-  guint8 positions[CNC_STEGO_POSITION_BYTES]; /* seed of the order of samples; the same in all slots */
+  guint8 positions[CNC_STEGO_POSITION_BYTES]; /* exact mode: seed of the order of samples, the same in all slots; else 0 */
   guint32 width;                              /* of the secret, as it was before */
   guint32 height;
   guint64 start;  /* exact mode: the first sample of its stream in that order; else 0 */

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "stego/exact.h"
-#include "stego/models.h"
+#include "stego/network.h"
 #include "stego/pixels.h"
 #include "stego/robust-record.h"
 
@@ -65,24 +65,12 @@ cnc_stego_mode_by_number (guint number)
   return NULL;
 }
 
-/* A model file that is there was made for networks that this cnncrypt cannot run yet. */
-static gboolean
-no_network (const CncStegoMode *mode, char *path, GError **error)
-{
-  g_autofree char *shown = path != NULL ? g_filename_display_name (path) : NULL;
-
-  if (path != NULL)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
-                 "%s needs a newer cnncrypt to work in the mode “%s”; install the newest version, or choose the mode “exact”.", shown,
-                 mode->id);
-  g_free (path);
-  return FALSE;
-}
-
 gboolean
 cnc_stego_mode_ready (const CncStegoMode *mode, GError **error)
 {
-  return !mode->network || no_network (mode, cnc_stego_model_find (mode, error), error);
+  g_autoptr (CncNetwork) network = mode->network ? cnc_network_find (mode, NULL, error) : NULL;
+
+  return !mode->network || network != NULL;
 }
 
 CncWork
@@ -241,13 +229,21 @@ check_hide (const CncRaster *cover, const CncRaster *const *secrets, guint count
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%u low bits of a sample cannot be taken; choose 1 or 2.", params->bits);
       return FALSE;
     }
-  return cnc_stego_mode_ready (mode, error);
+  if (mode->network && params->backend == NULL)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "There is no device for the network; this is a fault of the program, please report it.");
+      return FALSE;
+    }
+  return TRUE;
 }
 
-/* What was made is opened again by the way that a reader goes, and has to give what the report promises. */
+/* What was made is opened again by the way that a reader goes.  In the exact mode it has to give what the report promises; with networks
+ * the report says what came back: a copy, which differs in the last place from device to device, so that there is nothing that it has to
+ * equal. (That the message itself can be read was checked when it was written.) */
 static gboolean
-verify (const CncRaster *result, const CncRaster *const *secrets, const CncStegoLock *lock, const CncHideParams *params,
-        const CncHideReport *report, GError **error)
+verify (const CncRaster *result, const CncRaster *const *secrets, const CncStegoLock *lock, const CncHideParams *params, gboolean network,
+        CncHideReport *report, GError **error)
 {
   CncStegoRecord record;
 
@@ -261,8 +257,10 @@ verify (const CncRaster *result, const CncRaster *const *secrets, const CncStego
 
       if (back == NULL)
         return FALSE;
-      if (back->width != secrets[i]->width || back->height != secrets[i]->height
-          || cnc_rgb_psnr (secrets[i], back) != report->secrets[i].psnr)
+      if (network)
+        report->secrets[i].psnr = cnc_rgb_psnr (secrets[i], back);
+      else if (back->width != secrets[i]->width || back->height != secrets[i]->height
+               || cnc_rgb_psnr (secrets[i], back) != report->secrets[i].psnr)
         {
           g_set_error (
               error, CNC_ERROR, CNC_ERROR_GPU_LOST,
@@ -275,6 +273,16 @@ verify (const CncRaster *result, const CncRaster *const *secrets, const CncStego
   return TRUE;
 }
 
+static gboolean
+hide_by_network (const CncStegoMode *mode, const CncRaster *cover, CncRaster *result, const CncRaster *const *secrets,
+                 const CncStegoLock *lock, const CncHideParams *params, CncStegoRecord *record, CncHideReport *report, GError **error)
+{
+  g_autoptr (CncNetwork) network = cnc_network_find (mode, NULL, error);
+  const CncNetworkRun run = { .network = network, .backend = params->backend, .insight = params->insight, .task = params->task };
+
+  return network != NULL && cnc_network_hide (&run, cover, result, secrets, (const CncSecret *const *) lock->keys, record, report, error);
+}
+
 CncRaster *
 cnc_hide (const CncRaster *cover, const CncRaster *const *secrets, guint count, CncStegoLock *lock, const CncHideParams *params,
           CncHideReport *report, GError **error)
@@ -283,6 +291,7 @@ cnc_hide (const CncRaster *cover, const CncRaster *const *secrets, guint count, 
   CncHideReport made = { 0 };
   CncStegoRecord record = { 0 };
   g_autoptr (CncRaster) result = NULL;
+  gboolean ok;
 
   if (report != NULL)
     memset (report, 0, sizeof *report);
@@ -300,8 +309,10 @@ cnc_hide (const CncRaster *cover, const CncRaster *const *secrets, guint count, 
   record.memory_kib = lock->params.memory_kib;
   memcpy (record.salt, lock->salt, sizeof record.salt);
   made.n_secrets = count;
-  if (!cnc_exact_hide (result, secrets, (const CncSecret *const *) lock->keys, params->bits, &record, &made, params->task, error)
-      || !verify (result, secrets, lock, params, &made, error))
+  ok = mode->network
+           ? hide_by_network (mode, cover, result, secrets, lock, params, &record, &made, error)
+           : cnc_exact_hide (result, secrets, (const CncSecret *const *) lock->keys, params->bits, &record, &made, params->task, error);
+  if (!ok || !verify (result, secrets, lock, params, mode->network, &made, error))
     {
       cnc_hide_report_clear (&made);
       return NULL;
@@ -388,20 +399,39 @@ gboolean
 cnc_stego_record_ready (const CncStegoRecord *record, GError **error)
 {
   const CncStegoMode *mode = cnc_stego_mode_by_number (record->mode);
+  g_autoptr (CncNetwork) network = mode->network ? cnc_network_find (mode, record->model, error) : NULL;
 
-  return !mode->network || no_network (mode, cnc_stego_model_find_hash (mode, record->model, error), error);
+  return !mode->network || network != NULL;
+}
+
+static CncRaster *
+reveal_by_network (const CncStegoMode *mode, const CncRaster *picture, const CncStegoRecord *record, const CncStegoInfo *info,
+                   const CncSecret *key, guint slot, const CncRevealParams *params, GError **error)
+{
+  g_autoptr (CncNetwork) network = cnc_network_find (mode, record->model, error);
+  const CncNetworkRun run = { .network = network, .backend = params->backend, .task = params->task };
+
+  if (network == NULL)
+    return NULL;
+  if (params->backend == NULL)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "There is no device for the network; this is a fault of the program, please report it.");
+      return NULL;
+    }
+  return cnc_network_reveal (&run, picture, info, key, slot, error);
 }
 
 CncRaster *
 cnc_reveal (const CncRaster *picture, const CncStegoRecord *record, const CncSecret *key, guint slot, const CncRevealParams *params,
             GError **error)
 {
+  const CncStegoMode *mode = cnc_stego_mode_by_number (record->mode);
   CncStegoInfo info;
   CncRaster *secret;
   guint found;
 
-  if (!cnc_rgb_check (picture, "The picture", error) || !cnc_stego_record_ready (record, error)
-      || !cnc_stego_record_open (record, key, &found, &info, error))
+  if (!cnc_rgb_check (picture, "The picture", error) || !cnc_stego_record_open (record, key, &found, &info, error))
     return NULL;
   if (found != slot || picture->width != record->width || picture->height != record->height)
     {
@@ -410,7 +440,8 @@ cnc_reveal (const CncRaster *picture, const CncStegoRecord *record, const CncSec
           "The record is of another picture, or the key of another secret; this is a fault of the program, please report it.");
       return NULL;
     }
-  secret = cnc_exact_reveal (picture, record, &info, key, params->task, error);
+  secret = mode->network ? reveal_by_network (mode, picture, record, &info, key, slot, params, error)
+                         : cnc_exact_reveal (picture, record, &info, key, params->task, error);
   cnc_wipe (&info, sizeof info);
   return secret;
 }
