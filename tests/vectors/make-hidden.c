@@ -6,13 +6,18 @@
 #include "image.h"
 #include "seal/primitives.h"
 #include "seal/stream.h"
+#include "stego/convolve.h"
 #include "stego/exact.h"
+#include "stego/lattice.h"
 #include "stego/pixels.h"
+#include "stego/robust-record.h"
 
 #include <math.h>
 
 #define WIDTH 48u
 #define HEIGHT 40u
+#define ROBUST_WIDTH 260u
+#define ROBUST_HEIGHT 256u
 #define CHECKSUM_AT(count) (CNC_STEGO_RECORD_BYTES (count) - CNC_STEGO_CHECKSUM_BYTES)
 
 static const char *folder;
@@ -31,6 +36,22 @@ picture (guint32 width, guint32 height, guint seed, double noise)
   return raster;
 }
 
+/* (transfer full): one channel of a picture whose channels are the same; NULL if they are not. */
+static CncRaster *
+one_channel (const CncRaster *image)
+{
+  const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRaster) out = cnc_raster_new (image->width, image->height, &format, NULL);
+
+  for (gsize i = 0; i < cnc_raster_bytes (out); i++)
+    {
+      if (image->data[3 * i] != image->data[3 * i + 1] || image->data[3 * i] != image->data[3 * i + 2])
+        return NULL;
+      out->data[i] = image->data[3 * i];
+    }
+  return g_steal_pointer (&out);
+}
+
 /* key: 0..2, or -1: a passphrase, for costs that are refused before it is used.  payload: (nullable) the secret that must come out. */
 static void
 save (const char *name, const char *expect, const char *message, gint key, const CncRaster *payload, const CncRaster *image,
@@ -38,6 +59,7 @@ save (const char *name, const char *expect, const char *message, gint key, const
 {
   g_autofree char *file = g_strconcat (name, ".cct", NULL), *path = g_build_filename (folder, file, NULL);
   g_autoptr (GString) head = g_string_new (NULL);
+  g_autoptr (CncRaster) thin = one_channel (image);
 
   g_string_append_printf (head, "expect: %s\n", expect);
   if (message != NULL)
@@ -57,7 +79,7 @@ save (const char *name, const char *expect, const char *message, gint key, const
         g_string_append_printf (head, "%02x", cnc_secret_bytes (keks[key])[i]);
     }
   g_string_append_printf (head, "\ncomment: %s\n", comment);
-  if (!vector_save (path, head->str, image, NULL))
+  if (!vector_save (path, head->str, thin != NULL ? thin : image, NULL))
     g_error ("%s cannot be written", path);
 }
 
@@ -311,6 +333,91 @@ save_sizes (const CncRaster *one)
   save ("scaled", "not-encrypted", "or it was resized", 0, NULL, doubled, "twice as large");
 }
 
+/* ---- mode robust ---- */
+
+/* (transfer full): red, green and blue are the same, so that files are small. */
+static CncRaster *
+grey (guint seed)
+{
+  CncRaster *raster = cnc_rgb_new (ROBUST_WIDTH, ROBUST_HEIGHT, NULL);
+
+  for (gsize i = 0; i < ROBUST_WIDTH * ROBUST_HEIGHT; i++)
+    memset (raster->data + 3 * i,
+            (guint8) CLAMP (120 + 160 * sin ((double) (i % ROBUST_WIDTH) / (29 + seed)) * cos ((double) (i / ROBUST_WIDTH) / 43), 0, 255),
+            3);
+  return raster;
+}
+
+/* (transfer full): byte: of the record, flipped by bits before its check is made, or after it if that is to be wrong. */
+static CncRaster *
+robust (guint byte, guint8 bits, gboolean sum)
+{
+  CncRaster *image = grey (0);
+  g_autoptr (CncSecret) key = cnc_stego_slot_key (keks[0], NULL);
+  const CncSecret *const keys[] = { key };
+  const CncStegoInfo info = { .width = 500, .height = 400 };
+  CncStegoRecord record = { .width = ROBUST_WIDTH,
+                            .height = ROBUST_HEIGHT,
+                            .mode = CNC_STEGO_ROBUST,
+                            .count = 1,
+                            .ops = 3,
+                            .memory_kib = 256 * 1024,
+                            .model = { 1, 2, 3, 4, 5 } };
+  guint8 bytes[CNC_ROBUST_BYTES], check[CNC_STEGO_CHECKSUM_BYTES], coded[CNC_LATTICE_BITS];
+
+  cnc_random (record.salt, sizeof record.salt);
+  cnc_stego_record_finish (&record, keys, &info);
+  cnc_robust_record_write (&record, bytes);
+  bytes[byte] ^= bits;
+  cnc_checksum (bytes, sizeof bytes - CNC_ROBUST_CHECK_BYTES, check);
+  if (sum)
+    memcpy (bytes + sizeof bytes - CNC_ROBUST_CHECK_BYTES, check, CNC_ROBUST_CHECK_BYTES);
+  cnc_convolve (bytes, sizeof bytes, coded);
+  cnc_lattice_write (image->data, ROBUST_WIDTH, ROBUST_HEIGHT, coded);
+  return image;
+}
+
+static void
+save_robust (void)
+{
+  static const struct
+  {
+    const char *name, *expect, *message, *comment;
+    gint key;
+    guint byte;
+    guint8 bits;
+    gboolean sum;
+  } files[] = {
+    { "robust", "model-missing", "SHA-256 01020304…", "mode 2, with a model that nobody has", 0, 0, 0, TRUE },
+    { "robust-wrong-key", "wrong-key", "under this passphrase", "mode 2, another passphrase", 1, 0, 0, TRUE },
+    { "robust-version-3", "bad-version", "robust record 3", "mode 2, another version of its record", 0, 0, 2, TRUE },
+    { "robust-memory-less", "kdf-refused", "over 4 MiB", "mode 2, less memory than is accepted", -1, 3, 0x3f, TRUE },
+    { "robust-height-flipped", "damaged", "260 × 260 pixels; now it has 260 × 256", "mode 2, another height", 0, 6, 0x70, TRUE },
+    { "robust-commitment-flipped", "wrong-key", "under this passphrase", "mode 2, one bit of the commitment", 0, 49, 128, TRUE },
+    { "robust-info-flipped", "wrong-key", "under this passphrase", "mode 2, one bit of what the key opens", 0, 33, 1, TRUE },
+    { "robust-check-flipped", "damaged", "changed more than that survives", "mode 2, one bit of the check", 0, 53, 1, FALSE },
+  };
+  g_autoptr (CncRaster) whole = robust (0, 0, TRUE), cut = cnc_rgb_new (203, 206, NULL),
+                        scaled = cnc_rgb_scale (whole, 200, 197, NULL, NULL), noisy = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (8);
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (CncRaster) image = robust (files[i].byte, files[i].bits, files[i].sum);
+
+      save (files[i].name, files[i].expect, files[i].message, files[i].key, NULL, image, files[i].comment);
+    }
+  noisy = cnc_rgb_scale (whole, whole->width, whole->height, NULL, NULL);
+  for (gsize i = 0; i < cnc_raster_bytes (noisy); i += 3)
+    memset (noisy->data + i, CLAMP (noisy->data[i] + g_rand_int_range (random, -9, 10), 0, 255), 3);
+  for (guint y = 0; y < cut->height; y++)
+    memcpy (cut->data + 3 * y * cut->width, whole->data + 3 * ((y + 21) * ROBUST_WIDTH + 43), 3 * cut->width);
+  save ("robust-noise", "model-missing", "SHA-256 01020304…", 0, NULL, noisy, "mode 2, after noise");
+  save ("robust-cropped", "damaged", "260 × 256 pixels; now it has 203 × 206", 0, NULL, cut,
+        "mode 2, rows and columns cut off at all sides");
+  save ("robust-scaled", "not-encrypted", "resized", 0, NULL, scaled, "mode 2, smaller");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -340,6 +447,7 @@ main (int argc, char **argv)
   save_flips (one);
   save_streams (one);
   save_sizes (one);
+  save_robust ();
   cnc_compressed_clear (&kept);
   return 0;
 }
