@@ -392,7 +392,7 @@ save_robust (void)
     { "robust-wrong-key", "wrong-key", "under this passphrase", "mode 2, another passphrase", 1, 0, 0, TRUE },
     { "robust-version-3", "bad-version", "robust record 3", "mode 2, another version of its record", 0, 0, 2, TRUE },
     { "robust-memory-less", "kdf-refused", "over 4 MiB", "mode 2, less memory than is accepted", -1, 3, 0x3f, TRUE },
-    { "robust-height-flipped", "damaged", "260 × 260 pixels; now it has 260 × 256", "mode 2, another height", 0, 6, 0x70, TRUE },
+    { "robust-height-flipped", "damaged", "260 × 249 pixels; now it has 260 × 256", "mode 2, another height", 0, 6, 0x70, TRUE },
     { "robust-commitment-flipped", "wrong-key", "under this passphrase", "mode 2, one bit of the commitment", 0, 49, 128, TRUE },
     { "robust-info-flipped", "wrong-key", "under this passphrase", "mode 2, one bit of what the key opens", 0, 33, 1, TRUE },
     { "robust-check-flipped", "damaged", "changed more than that survives", "mode 2, one bit of the check", 0, 53, 1, FALSE },
