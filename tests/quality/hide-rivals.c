@@ -9,8 +9,8 @@
 
 #define SIDE 8u
 #define AREA (SIDE * SIDE)
-#define ALL (3 * AREA) /* coefficients of a block */
-#define KEPT 64u       /* of a secret's */
+#define ALL HIDE_BLOCK
+#define KEPT 64u /* of a secret's */
 #define WIDTHS 12u
 #define BOUND 0.45 /* of a feature */
 
@@ -62,8 +62,8 @@ transform (double plane[AREA], gboolean back)
     }
 }
 
-static void
-read_block (const CncRaster *raster, guint x, guint y, double block[ALL])
+void
+hide_read_block (const CncRaster *raster, guint x, guint y, double block[ALL])
 {
   for (guint axis = 0; axis < 3; axis++)
     {
@@ -137,7 +137,7 @@ sample_blocks (const GPtrArray *pictures)
             {
               double block[ALL];
 
-              read_block (raster, x, y, block);
+              hide_read_block (raster, x, y, block);
               g_array_append_vals (blocks, block, 1);
             }
     }
@@ -235,10 +235,10 @@ hide_linear (const Code *code, const CncRaster *cover, CncRaster *const *secrets
       {
         double block[ALL], secret[ALL];
 
-        read_block (result, x, y, block);
+        hide_read_block (result, x, y, block);
         for (guint s = 0; s < n; s++)
           {
-            read_block (secrets[s], x, y, secret);
+            hide_read_block (secrets[s], x, y, secret);
             for (guint i = 0; i < KEPT; i++)
               {
                 double *c = &block[s + 3 * i];
@@ -264,7 +264,7 @@ reveal_linear (const Code *code, const CncRaster *result, guint s)
       {
         double block[ALL], secret[ALL] = { 0 };
 
-        read_block (result, x, y, block);
+        hide_read_block (result, x, y, block);
         for (guint i = 0; i < KEPT; i++)
           secret[code->kept[i]] = coefficient (code, i, wrap (block[s + 3 * i] / code->step - g_rand_double (key)));
         write_block (back, x, y, secret);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "measure/steganalysis.h"
+#include "stego/network.h"
 #include "stego/pixels.h"
 #include "common.h"
 
@@ -151,6 +152,44 @@ print_survival (const char *before, const HideResult *r)
   fflush (stdout);
 }
 
+static CncBackend *
+open_for (const CncStegoMode *mode, guint64 pixels)
+{
+  g_autoptr (GError) error = NULL;
+  CncBackend *backend = NULL;
+
+  if (mode->network && (backend = cnc_engine_open (NULL, cnc_stego_work (mode, pixels), NULL, &error)) == NULL)
+    {
+      fprintf (stderr, "%s\n", error->message);
+      exit (2);
+    }
+  return backend;
+}
+
+/* What everybody reads from results of mode cnn; TRUE if it is like random numbers, of which 95 of 100 figures are inside and so few once
+ * in 1,000 cases. */
+static gboolean
+random_values (const char *before, const CncStegoMode *mode, const GPtrArray *pictures, guint covers)
+{
+  g_autoptr (CncBackend) backend = open_for (mode, G_GUINT64_CONSTANT (1) << 22);
+  g_autoptr (CncNetwork) network = cnc_network_find (mode, NULL, NULL);
+  const HideRow row = { mode, backend, 0, CNC_STEGO_MAX_SECRETS };
+  const HideValues v = hide_values (&row, network->step, pictures, covers);
+
+  printf ("%swhat everybody can read from a picture with three secrets, %.0f bytes (limits of random bytes, 5 %%):\n"
+          "%s  chi-square of the histogram %.1f (at most %.1f)\n"
+          "%s  one bit of each key changed: NPCR %.4f %% (at least %.4f), UACI %.4f %% (%.4f to %.4f)\n"
+          "%s  one pixel of a secret changed, under the key of a new salt: NPCR %.4f %%, UACI %.4f %%; under the same key, which never "
+          "happens: "
+          "NPCR %.4f %%\n"
+          "%s  %u of %u figures are inside the limits\n",
+          before, v.bytes, before, v.chi_square, v.chi_square_max, before, 100 * v.key_npcr, 100 * v.npcr_min, 100 * v.key_uaci,
+          100 * v.uaci_min, 100 * v.uaci_max, before, 100 * v.secret_npcr, 100 * v.secret_uaci, 100 * v.same_npcr, before, v.inside,
+          v.figures);
+  fflush (stdout);
+  return (int) v.inside > quality_binomial_low (v.figures, 0.95, 0.001);
+}
+
 /* ---- the test ---- */
 
 /* What RS and WS say where a message replaces half of the lowest bits: that they can tell.  (Of all of them RS's equation has no
@@ -193,20 +232,6 @@ test_exact (const GPtrArray *pictures)
     }
 }
 
-static CncBackend *
-open_for (const CncStegoMode *mode, guint64 pixels)
-{
-  g_autoptr (GError) error = NULL;
-  CncBackend *backend = NULL;
-
-  if (mode->network && (backend = cnc_engine_open (NULL, cnc_stego_work (mode, pixels), NULL, &error)) == NULL)
-    {
-      fprintf (stderr, "%s\n", error->message);
-      exit (2);
-    }
-  return backend;
-}
-
 /* Small pictures: 4 dB below the bars. */
 static void
 test_network (const CncStegoMode *mode, const GPtrArray *pictures)
@@ -225,6 +250,8 @@ test_network (const CncStegoMode *mode, const GPtrArray *pictures)
       print_survival ("# ", &r);
       report (r.covers == QUICK && survives (&r, HIDE_SAVED_AGAIN, 0) && kept (&row, &r, 4), name);
     }
+  if (mode->number == CNC_STEGO_CNN)
+    report (random_values ("# ", mode, pictures, QUICK), "what everybody can read from a picture is like random numbers");
 }
 
 /* The middle of a picture. */
@@ -435,7 +462,11 @@ full (char **folders, const char *saved)
       g_autoptr (GError) error = NULL;
 
       if (cnc_stego_mode_ready (mode, &error))
-        ok = full_mode (mode, pictures, saved, covers) && ok;
+        {
+          ok = full_mode (mode, pictures, saved, covers) && ok;
+          if (mode->number == CNC_STEGO_CNN)
+            ok = random_values ("", mode, pictures, pictures->len) && ok;
+        }
       else
         {
           printf ("%-7s %s\n", mode->id, error->message);

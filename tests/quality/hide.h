@@ -69,6 +69,28 @@ HideResult hide_rival_linear (const GPtrArray *pictures, guint secrets, double c
 /* One secret's four high bits in the place of the cover's four low ones. */
 HideResult hide_rival_low_bits (const GPtrArray *pictures);
 
+#define HIDE_BLOCK 192u /* coefficients of a block of 8 x 8 pixels */
+
+/* An orthonormal DCT of three orthonormal colour axes: grey, red - blue, green - magenta; x, y: where the block begins. */
+void hide_read_block (const CncRaster *raster, guint x, guint y, double block[HIDE_BLOCK]);
+
+/* ---- what everybody can read ---- */
+
+typedef struct
+{
+  guint pictures;
+  double bytes;                        /* of a picture */
+  double chi_square, chi_square_max;   /* mean; what random bytes stay below in 95 of 100 cases */
+  double key_npcr, key_uaci;           /* means, of a result and one with one bit of each key changed */
+  double secret_npcr, secret_uaci;     /* ... with one pixel of a secret changed, under a new salt as every picture has its own */
+  double same_npcr;                    /* ... and with the same key, which never happens */
+  double npcr_min, uaci_min, uaci_max; /* of random bytes */
+  guint inside, figures;               /* of chi-square, NPCR and UACI, in the limits of 5 % */
+} HideValues;
+
+/* What blocks of results say modulo the step, in 256 levels: with three secrets of a mode whose network moves all 192 coefficients. */
+HideValues hide_values (const HideRow *row, double step, const GPtrArray *pictures, guint covers);
+
 /* ---- changes ---- */
 
 typedef enum
