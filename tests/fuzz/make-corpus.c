@@ -3,7 +3,10 @@
 
 #include "methods/payload.h"
 #include "picture/pack.h"
+#include "stego/convolve.h"
+#include "stego/lattice.h"
 #include "stego/pixels.h"
+#include "stego/robust-record.h"
 #include "stego/stego.h"
 
 #include "../unit/codec-model.h"
@@ -280,6 +283,34 @@ save_records (void)
   cnc_compressed_clear (&kept);
 }
 
+/* A record that opens; another one before a picture that carries it, of the size that its first pixel tells. */
+static void
+save_robust (void)
+{
+  g_autoptr (CncSecret) key = cnc_stego_slot_key (fuzz_kek (), NULL);
+  const CncSecret *const keys[] = { key };
+  const CncStegoInfo info = { .width = 60, .height = 50 };
+  CncStegoRecord record = {
+    .width = 150, .height = 149, .mode = CNC_STEGO_ROBUST, .count = 1, .ops = 3, .memory_kib = 65536, .salt = { 7 }, .model = { 1, 2, 3 }
+  };
+  g_autoptr (CncRaster) picture = cnc_rgb_new (150, 149, NULL);
+  guint8 bytes[CNC_ROBUST_BYTES], coded[CNC_LATTICE_BITS];
+  g_autoptr (GByteArray) whole = NULL;
+
+  cnc_stego_record_finish (&record, keys, &info);
+  cnc_robust_record_write (&record, bytes);
+  whole = bytes_of (bytes, sizeof bytes);
+  save ("robust", "record", whole);
+  for (gsize i = 0; i < cnc_raster_bytes (picture); i++)
+    picture->data[i] = (guint8) (i / 450 + i % 3);
+  cnc_convolve (bytes, sizeof bytes, coded);
+  cnc_lattice_write (picture->data, picture->width, picture->height, coded);
+  picture->data[0] = 149; /* sides - 1; one sample of a block does no harm */
+  picture->data[1] = 148;
+  g_byte_array_append (whole, picture->data, (guint) cnc_raster_bytes (picture));
+  save ("robust", "picture", whole);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -311,5 +342,6 @@ main (int argc, char **argv)
   save_tables ();
   save_bodies ();
   save_records ();
+  save_robust ();
   return 0;
 }
