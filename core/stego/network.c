@@ -400,7 +400,8 @@ cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, CncRaster *p
   g_autofree float *numbers = NULL;
 
   g_return_val_if_fail (count <= run->network->slots, FALSE);
-  if (!check_sizes (cover, secrets, count, error))
+  if ((record->mode == CNC_STEGO_ROBUST && !cnc_robust_record_fits (cover->width, cover->height, error))
+      || !check_sizes (cover, secrets, count, error))
     return FALSE;
   numbers = cnc_alloc (plane_of (&message), all * sizeof *numbers, "what is hidden", error);
   weights = numbers != NULL ? cnc_weights_new (run->backend, run->network->net, error) : NULL;

@@ -110,6 +110,19 @@ whole_blocks (guint32 width, guint32 height)
 }
 
 gboolean
+cnc_robust_record_fits (guint32 width, guint32 height, GError **error)
+{
+  if (whole_blocks (width, height) >= CNC_ROBUST_MIN_BLOCKS)
+    return TRUE;
+  g_set_error (
+      error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
+      "The cover has %u × %u pixels, which is too small for what is hidden to survive JPEG; take one of at least 256 × 256, or choose "
+      "another mode.",
+      width, height);
+  return FALSE;
+}
+
+gboolean
 cnc_robust_record_embed (const CncStegoRecord *record, guint8 *pixels, GError **error)
 {
   guint8 bytes[CNC_ROBUST_BYTES], coded[CNC_LATTICE_BITS];
@@ -121,15 +134,8 @@ cnc_robust_record_embed (const CncStegoRecord *record, guint8 *pixels, GError **
                            "This record cannot be written so that it survives JPEG; this is a fault of the program, please report it.");
       return FALSE;
     }
-  if (whole_blocks (record->width, record->height) < CNC_ROBUST_MIN_BLOCKS)
-    {
-      g_set_error (
-          error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-          "The cover has %u × %u pixels, which is too small for what is hidden to survive JPEG; take one of at least 256 × 256, or "
-          "choose another mode.",
-          record->width, record->height);
-      return FALSE;
-    }
+  if (!cnc_robust_record_fits (record->width, record->height, error))
+    return FALSE;
   cnc_robust_record_write (record, bytes);
   cnc_convolve (bytes, sizeof bytes, coded);
   cnc_lattice_write (pixels, record->width, record->height, coded);

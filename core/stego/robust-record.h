@@ -32,6 +32,9 @@ gboolean cnc_robust_record_read (const guint8 bytes[CNC_ROBUST_BYTES], guint32 w
 /* Sets the check, and what is not carried to zero.  Only for cnc_stego_record_finish. */
 void cnc_robust_record_finish (CncStegoRecord *record);
 
+/* Error: TOO_SMALL, saying what would do. */
+gboolean cnc_robust_record_fits (guint32 width, guint32 height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Changes pixels (row-major opaque RGB8 of the record's size) so that they carry the record, which cnc_stego_record_finish has completed: two
  * coefficients of each whole block, by about 3 in mean squared error over all samples.  Errors: TOO_SMALL; BAD_ARGUMENT (of another mode, or with
  * numbers that no record has). */
