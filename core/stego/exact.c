@@ -4,11 +4,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "seal/stream.h"
 #include "stego/pixels.h"
+#include "stego/sealed.h"
 
 #define CHANNELS 3u
-#define SEALED_CHUNK_BYTES (CNC_STREAM_CHUNK_BYTES + CNC_STREAM_OVERHEAD_BYTES)
 #define WORDS 4096u /* of a keystream at once */
 
 guint64
@@ -138,26 +137,6 @@ read_bits (const guint8 *pixels, const guint32 *order, guint bits, guint8 *bytes
 
 /* ---- room ---- */
 
-/* Bytes that a stream of that many takes with what stands before it. */
-static guint64
-sealed_bytes (guint64 plain)
-{
-  return CNC_HEADER_STREAM_HEADER_BYTES + cnc_stream_length (plain);
-}
-
-/* The longest plaintext whose stream takes that many bytes at most. */
-static guint64
-plain_bytes (guint64 sealed)
-{
-  guint64 rest, tail;
-
-  if (sealed <= CNC_HEADER_STREAM_HEADER_BYTES)
-    return 0;
-  rest = sealed - CNC_HEADER_STREAM_HEADER_BYTES;
-  tail = rest % SEALED_CHUNK_BYTES;
-  return rest / SEALED_CHUNK_BYTES * CNC_STREAM_CHUNK_BYTES + (tail > CNC_STREAM_OVERHEAD_BYTES ? tail - CNC_STREAM_OVERHEAD_BYTES : 0);
-}
-
 typedef struct
 {
   const CncRaster *secret;
@@ -173,7 +152,7 @@ exact_job (guint i, gpointer user_data)
 {
   Job *job = (Job *) user_data + i;
 
-  if (!cnc_compress_exact (job->secret, plain_bytes (job->room), job->task, &job->kept, &job->problem))
+  if (!cnc_compress_exact (job->secret, cnc_sealed_room (job->room), job->task, &job->kept, &job->problem))
     cnc_compressed_clear (&job->kept);
 }
 
@@ -185,7 +164,7 @@ fit_job (guint i, gpointer user_data)
   if (job->settled)
     return;
   cnc_compressed_clear (&job->kept);
-  if (!cnc_compress_to_fit (job->secret, plain_bytes (job->room), job->task, &job->kept, &job->problem))
+  if (!cnc_compress_to_fit (job->secret, cnc_sealed_room (job->room), job->task, &job->kept, &job->problem))
     cnc_compressed_clear (&job->kept);
 }
 
@@ -220,10 +199,10 @@ share_room (Job *jobs, guint count, guint64 room)
     {
       again = FALSE;
       for (guint i = 0; i < count; i++)
-        if (!jobs[i].settled && jobs[i].kept.data != NULL && sealed_bytes (jobs[i].kept.size) <= room / left)
+        if (!jobs[i].settled && jobs[i].kept.data != NULL && cnc_sealed_bytes (jobs[i].kept.size) <= room / left)
           {
             jobs[i].settled = again = TRUE;
-            jobs[i].room = sealed_bytes (jobs[i].kept.size);
+            jobs[i].room = cnc_sealed_bytes (jobs[i].kept.size);
             room -= jobs[i].room;
             left--;
           }
@@ -250,7 +229,7 @@ compress (Job *jobs, guint count, const CncRaster *cover, guint most, guint *bit
   for (guint i = 0; i < count; i++)
     {
       lossless = lossless && jobs[i].kept.data != NULL;
-      all += sealed_bytes (jobs[i].kept.size);
+      all += cnc_sealed_bytes (jobs[i].kept.size);
     }
   *bits = lossless && all <= samples / 8 ? 1 : most;
   if (lossless && all <= samples * *bits / 8)
@@ -266,25 +245,12 @@ compress (Job *jobs, guint count, const CncRaster *cover, guint most, guint *bit
 }
 
 static gboolean
-seal (const Job *job, const CncSecret *key, const guint8 tag[CNC_HEADER_TAG_BYTES], guint8 *out, gsize size, CncTask *task, GError **error)
-{
-  g_autoptr (CncSealer) sealer = cnc_sealer_new (key, out, error);
-  gsize written;
-
-  if (sealer == NULL)
-    return FALSE;
-  cnc_sealer_start (sealer, tag, out + CNC_HEADER_STREAM_HEADER_BYTES, size - CNC_HEADER_STREAM_HEADER_BYTES);
-  return cnc_sealer_push (sealer, job->kept.data, job->kept.size, task, error) && cnc_sealer_finish (sealer, &written, error);
-}
-
-static gboolean
 embed (CncRaster *pixels, const Job *jobs, const CncSecret *const *keys, CncStegoRecord *record, CncHideReport *report, CncTask *task,
        GError **error)
 {
   CncStegoInfo infos[CNC_STEGO_MAX_SECRETS] = { 0 };
   g_autofree guint32 *order = NULL;
   guint64 end = 0;
-  guint8 tag[CNC_HEADER_TAG_BYTES];
 
   cnc_random (infos[0].positions, CNC_STEGO_POSITION_BYTES);
   for (guint i = 0; i < record->count; i++)
@@ -293,12 +259,11 @@ embed (CncRaster *pixels, const Job *jobs, const CncSecret *const *keys, CncSteg
       infos[i].width = jobs[i].secret->width;
       infos[i].height = jobs[i].secret->height;
       infos[i].start = end;
-      infos[i].length = sealed_bytes (jobs[i].kept.size);
+      infos[i].length = cnc_sealed_bytes (jobs[i].kept.size);
       end += samples_for (infos[i].length, record->bits);
     }
   report->filled = (double) end / (double) cnc_exact_samples (pixels->width, pixels->height);
   cnc_stego_record_finish (record, keys, infos);
-  cnc_stego_record_hash (record, tag);
   cnc_task_progress (task, 0.8, "Hiding");
   order = cnc_exact_order (pixels->width, pixels->height, infos[0].positions, end, task, error);
   if (order == NULL)
@@ -308,7 +273,7 @@ embed (CncRaster *pixels, const Job *jobs, const CncSecret *const *keys, CncSteg
       const gsize size = (gsize) infos[i].length;
       g_autofree guint8 *sealed = cnc_alloc (size, 1, "the sealed secret", error);
 
-      if (sealed == NULL || !seal (&jobs[i], keys[i], tag, sealed, size, task, error))
+      if (sealed == NULL || !cnc_sealed_write (jobs[i].kept.data, jobs[i].kept.size, keys[i], record, sealed, task, error))
         return FALSE;
       write_bits (pixels->data, order + infos[i].start, record->bits, sealed, size);
     }
@@ -358,15 +323,12 @@ CncRaster *
 cnc_exact_reveal (const CncRaster *picture, const CncStegoRecord *record, const CncStegoInfo *info, const CncSecret *key, CncTask *task,
                   GError **error)
 {
-  const guint64 samples
-      = cnc_exact_samples (picture->width, picture->height),
-      plain = cnc_stream_plain_length (info->length > CNC_HEADER_STREAM_HEADER_BYTES ? info->length - CNC_HEADER_STREAM_HEADER_BYTES : 0);
+  const guint64 samples = cnc_exact_samples (picture->width, picture->height), plain = cnc_sealed_room (info->length);
   g_autofree guint32 *order = NULL;
   g_autofree guint8 *sealed = NULL, *webp = NULL;
-  guint8 tag[CNC_HEADER_TAG_BYTES];
 
   /* The commitment was right, so whoever made this had the passphrase; the lengths are believed no more for that. */
-  if (plain == 0 || samples > G_MAXUINT32 || info->length > samples || info->start > samples
+  if (plain == 0 || cnc_sealed_bytes (plain) != info->length || samples > G_MAXUINT32 || info->length > samples || info->start > samples
       || samples_for (info->length, record->bits) > samples - info->start || info->width < 1 || info->width > CNC_RASTER_MAX_SIDE
       || info->height < 1 || info->height > CNC_RASTER_MAX_SIDE)
     {
@@ -386,9 +348,7 @@ cnc_exact_reveal (const CncRaster *picture, const CncStegoRecord *record, const 
     return NULL;
   read_bits (picture->data, order + info->start, record->bits, sealed, (gsize) info->length);
   g_clear_pointer (&order, g_free);
-  cnc_stego_record_hash (record, tag);
-  if (!cnc_stream_open (key, sealed, tag, sealed + CNC_HEADER_STREAM_HEADER_BYTES, (gsize) info->length - CNC_HEADER_STREAM_HEADER_BYTES,
-                        webp, task, error))
+  if (!cnc_sealed_open (sealed, (gsize) info->length, key, record, webp, task, error))
     {
       if (error != NULL && g_error_matches (*error, CNC_ERROR, CNC_ERROR_DAMAGED))
         {

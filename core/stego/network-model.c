@@ -118,6 +118,29 @@ read_transform (CncNetwork *n, guint cover, GError **error)
   return check_rows (n->net, transform, error);
 }
 
+/* The network of the mode robust. */
+static gboolean
+check_bits (CncNetwork *n, GError **error)
+{
+  const CncGraph *graph = n->net->graph;
+  guint three = COLOURS, cover;
+  CncTileFeed carrier, message, plain;
+
+  n->bits = TRUE;
+  n->slots = 1;
+  if (!find (graph, "cover", &three, &cover, error) || !is_picture (graph, "cover", cover, error)
+      || !find (graph, "message", &n->channels, &n->message, error) || !find (graph, "spectrum", &n->channels, &n->spectrum, error)
+      || !find (graph, "stego", &three, &n->stego, error) || !find (graph, "plain", &n->channels, &n->plain, error)
+      || !find (graph, "soft", &n->channels, &n->soft, error) || !read_transform (n, cover, error))
+    return FALSE;
+  carrier = (CncTileFeed){ .value = n->carrier };
+  message = (CncTileFeed){ .value = n->message, .divide = CNC_NETWORK_BLOCK };
+  plain = (CncTileFeed){ .value = n->plain };
+  return leads (graph, 1, &carrier, n->spectrum, 1, CNC_NETWORK_BLOCK, error)
+         && leads (graph, 2, (const CncTileFeed[]){ carrier, message }, n->stego, 1, 1, error)
+         && leads (graph, 1, &plain, n->soft, 1, 1, error);
+}
+
 static gboolean
 check (CncNetwork *n, const CncStegoMode *mode, GError **error)
 {
@@ -125,6 +148,8 @@ check (CncNetwork *n, const CncStegoMode *mode, GError **error)
   guint three = COLOURS, all = 0, cover;
   CncTileFeed secret, carrier, message, plain;
 
+  if (mode->number == CNC_STEGO_ROBUST)
+    return check_bits (n, error);
   if (!find (graph, "cover", &three, &cover, error) || !is_picture (graph, "cover", cover, error)
       || !find (graph, "secret", &three, &n->secret, error) || !is_picture (graph, "secret", n->secret, error)
       || !find (graph, "features", &n->channels, &n->features, error) || !find (graph, "plain", &n->channels, &n->plain, error)

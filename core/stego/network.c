@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "nn/tile.h"
+#include "stego/carried.h"
 #include "stego/pixels.h"
 #include "stego/robust-record.h"
 
@@ -331,6 +332,22 @@ fill_message (const CncNetworkRun *run, const CncWeights *weights, const CncRast
   return fill_unused (run, weights, picture, &part, error);
 }
 
+/* The same where bits are carried. */
+static gboolean
+fill_bits (const CncNetworkRun *run, const CncRaster *cover, const CncRaster *secret, const CncSecret *key, const CncStegoRecord *record,
+           Numbers *message, CncHideReport *report, GError **error)
+{
+  const gsize places = message->count * plane_of (message);
+  CncHiddenSecret *told = &report->secrets[0];
+
+  if (!cnc_carried_write (secret, key, record, message->data, places, told, run->task, error))
+    return FALSE;
+  if (run->insight && (told->features = show_features (message, cover, run->task, error)) == NULL)
+    return FALSE;
+  cnc_network_lock (message->data, places, key);
+  return TRUE;
+}
+
 static gboolean
 write_message (const CncNetworkRun *run, const CncWeights *weights, Picture *picture, Numbers *message, CncRaster *pixels, GError **error)
 {
@@ -369,12 +386,10 @@ check_written (const CncNetworkRun *run, const CncWeights *weights, const CncRas
   return TRUE;
 }
 
-static gboolean
-embed_record (const CncNetworkRun *run, CncStegoRecord *record, const CncRaster *const *secrets, const CncSecret *const *keys,
-              CncRaster *pixels, GError **error)
+static void
+finish_record (const CncNetworkRun *run, CncStegoRecord *record, const CncRaster *const *secrets, const CncSecret *const *keys)
 {
   CncStegoInfo infos[CNC_STEGO_MAX_SECRETS] = { 0 };
-  gboolean ok;
 
   for (guint i = 0; i < record->count; i++)
     {
@@ -383,10 +398,14 @@ embed_record (const CncNetworkRun *run, CncStegoRecord *record, const CncRaster 
     }
   memcpy (record->model, cnc_safetensors_sha256 (run->network->net->file), sizeof record->model);
   cnc_stego_record_finish (record, keys, infos);
-  ok = record->mode == CNC_STEGO_ROBUST ? cnc_robust_record_embed (record, pixels->data, error)
-                                        : cnc_stego_record_embed (record, pixels->data, error);
   cnc_wipe (infos, sizeof infos);
-  return ok;
+}
+
+static gboolean
+embed_record (const CncStegoRecord *record, CncRaster *pixels, GError **error)
+{
+  return record->mode == CNC_STEGO_ROBUST ? cnc_robust_record_embed (record, pixels->data, error)
+                                          : cnc_stego_record_embed (record, pixels->data, error);
 }
 
 gboolean
@@ -403,12 +422,15 @@ cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, CncRaster *p
   if ((record->mode == CNC_STEGO_ROBUST && !cnc_robust_record_fits (cover->width, cover->height, error))
       || !check_sizes (cover, secrets, count, error))
     return FALSE;
+  finish_record (run, record, secrets, keys);
   numbers = cnc_alloc (plane_of (&message), all * sizeof *numbers, "what is hidden", error);
   weights = numbers != NULL ? cnc_weights_new (run->backend, run->network->net, error) : NULL;
   message.data = numbers;
-  return weights != NULL && fill_message (run, weights, cover, &picture, secrets, keys, count, &message, report, error)
-         && write_message (run, weights, &picture, &message, pixels, error) && embed_record (run, record, secrets, keys, pixels, error)
-         && check_written (run, weights, pixels, count, &message, error);
+  return weights != NULL
+         && (run->network->bits ? fill_bits (run, cover, secrets[0], keys[0], record, &message, report, error)
+                                : fill_message (run, weights, cover, &picture, secrets, keys, count, &message, report, error))
+         && write_message (run, weights, &picture, &message, pixels, error) && embed_record (record, pixels, error)
+         && (run->network->bits || check_written (run, weights, pixels, count, &message, error));
 }
 
 /* ---- revealing ---- */
@@ -425,6 +447,33 @@ restore (const CncNetworkRun *run, const CncWeights *weights, Numbers *plain, GE
                      .text = "Restoring what was hidden" };
 
   return revealed != NULL && run_part (run, weights, &job, plain->columns, plain->rows, error) ? g_steal_pointer (&revealed) : NULL;
+}
+
+static gboolean
+judge (const CncNetworkRun *run, const CncWeights *weights, Numbers *plain, Numbers *soft, GError **error)
+{
+  CncTileJob job = { .feeds = { { .value = run->network->plain, .read = read_numbers, .user_data = plain } },
+                     .n_feeds = 1,
+                     .fetch = run->network->soft,
+                     .write = write_numbers,
+                     .user_data = soft,
+                     .text = "Reading" };
+
+  return run_part (run, weights, &job, plain->columns, plain->rows, error);
+}
+
+static CncRaster *
+read_bits (const CncNetworkRun *run, const CncWeights *weights, Numbers *plain, const CncStegoRecord *record, const CncStegoInfo *info,
+           const CncSecret *key, GError **error)
+{
+  const gsize places = plain->count * plane_of (plain);
+  g_autofree float *sure = cnc_alloc (places, sizeof *sure, "what is hidden", error);
+  Numbers soft = *plain;
+
+  soft.data = sure;
+  soft.first = plain->first = 0;
+  return sure != NULL && judge (run, weights, plain, &soft, error) ? cnc_carried_read (sure, places, info, key, record, run->task, error)
+                                                                   : NULL;
 }
 
 /* The commitment was right, so whoever made this had the passphrase; what it says is believed no more for that. */
@@ -444,8 +493,8 @@ check_info (const CncRaster *picture, const CncNetwork *network, const CncStegoI
 }
 
 CncRaster *
-cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const CncStegoInfo *info, const CncSecret *key, guint slot,
-                    GError **error)
+cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const CncStegoRecord *record, const CncStegoInfo *info,
+                    const CncSecret *key, guint slot, GError **error)
 {
   const guint channels = run->network->channels;
   Numbers plain = { .columns = picture->width / CNC_NETWORK_BLOCK,
@@ -466,6 +515,8 @@ cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const Cn
   if (weights == NULL || !read_spectrum (run, weights, &from, &plain, write_numbers, "Reading", error))
     return NULL;
   cnc_network_unlock (numbers, channels * plane_of (&plain), key);
+  if (run->network->bits)
+    return read_bits (run, weights, &plain, record, info, key, error);
   revealed = restore (run, weights, &plain, error);
   g_clear_pointer (&numbers, g_free);
   return revealed != NULL ? cnc_rgb_scale (revealed, info->width, info->height, run->task, error) : NULL;

@@ -2,6 +2,8 @@
  *
  * A model file holds one network with these values: secret -> features (prepared, a number a channel and block), cover and message -> stego
  * (what the blocks of the cover say is moved to message), cover -> spectrum (what they say), plain -> revealed (restored from features).
+ * The network of the mode "robust" prepares and restores nothing, but was trained to be read behind JPEG, noise and blur: its message are the bits
+ * of a compressed secret (carried.h), and from plain comes soft, how sure each of them is.
  * In between, here, features and a slot's keystream are added modulo 1: whoever has not the key sees numbers that are spread evenly whatever
  * the secret is.
  * Thread-safety: a network is read-only and may be shared.
@@ -20,9 +22,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   CncNet *net; /* folded; its file's hash is the record's */
-  guint secret, features, message, stego, spectrum, plain, revealed; /* values of the graph */
+  gboolean bits; /* it carries bits, not features */
+  guint secret, features, message, stego, spectrum, plain, revealed, soft; /* values of the graph, those that it has */
   guint carrier;  /* the picture that spectrum and stego are made of: the cover, behind what training limits it to */
-  guint channels; /* of features */
+  guint channels; /* of a slot */
   guint slots;    /* as many secrets at most */
   double step;    /* of 0..255: a coefficient of a block that is moved by it says the same */
 } CncNetwork;
@@ -53,10 +56,10 @@ gboolean cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, Cnc
                            const CncSecret *const *keys, CncStegoRecord *record, CncHideReport *report,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* info: what the key opened; slot: its number.  Errors: BAD_FORMAT (sizes and slots that nobody writes), NO_MEMORY, GPU_*, CANCELLED.
+/* info: what the key opened; slot: its number.  Errors: DAMAGED (mode robust), BAD_FORMAT (sizes and slots that nobody writes), NO_MEMORY, GPU_*, CANCELLED.
  * Returns: (transfer full) the secret at its own size */
-CncRaster *cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const CncStegoInfo *info, const CncSecret *key, guint slot,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CncRaster *cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const CncStegoRecord *record, const CncStegoInfo *info,
+                               const CncSecret *key, guint slot, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- the keystream ---- */
 

@@ -419,7 +419,7 @@ reveal_by_network (const CncStegoMode *mode, const CncRaster *picture, const Cnc
                            "There is no device for the network; this is a fault of the program, please report it.");
       return NULL;
     }
-  return cnc_network_reveal (&run, picture, info, key, slot, error);
+  return cnc_network_reveal (&run, picture, record, info, key, slot, error);
 }
 
 CncRaster *

@@ -250,8 +250,8 @@ test_tiles (void)
       const CncStegoInfo info = { .width = secrets[i]->width, .height = secrets[i]->height };
       const CncNetworkRun one = { .network = n, .backend = backend }, many = { .network = n, .backend = backend, .max_tile = 8 };
       g_autoptr (CncSecret) key = slot_key ((guint8) (10 + i));
-      g_autoptr (CncRaster) back = cnc_network_reveal (&one, whole, &info, key, i, NULL),
-                            again = cnc_network_reveal (&many, whole, &info, key, i, NULL);
+      g_autoptr (CncRaster) back = cnc_network_reveal (&one, whole, &record, &info, key, i, NULL),
+                            again = cnc_network_reveal (&many, whole, &record, &info, key, i, NULL);
 
       g_assert_true (memcmp (back->data, again->data, cnc_raster_bytes (back)) == 0);
     }
@@ -333,6 +333,7 @@ test_bad_info (void)
     { .width = 8, .height = 8, .start = 1 },
     { .width = 8, .height = 8, .length = 1 },
   };
+  const CncStegoRecord record = { 0 };
   g_autoptr (CncBackend) backend = cnc_cpu_backend_new ();
   g_autoptr (CncNetwork) n = network ();
   g_autoptr (CncSecret) key = slot_key (10);
@@ -343,9 +344,9 @@ test_bad_info (void)
     {
       const CncStegoInfo good = { .width = 16 * 64, .height = 16 * 48 };
       g_autoptr (GError) error = NULL;
-      g_autoptr (CncRaster) secret = i < G_N_ELEMENTS (infos)
-                                         ? cnc_network_reveal (&run, picture, &infos[i], key, 0, &error)
-                                         : cnc_network_reveal (&run, i % 2 == 0 ? picture : tiny, &good, key, i % 2 == 0 ? 3 : 0, &error);
+      g_autoptr (CncRaster) secret = i < G_N_ELEMENTS (infos) ? cnc_network_reveal (&run, picture, &record, &infos[i], key, 0, &error)
+                                                              : cnc_network_reveal (&run, i % 2 == 0 ? picture : tiny, &record, &good, key,
+                                                                                    i % 2 == 0 ? 3 : 0, &error);
 
       g_assert_null (secret);
       g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT);
