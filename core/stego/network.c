@@ -12,6 +12,7 @@
 #include <math.h>
 
 #define COLOURS 3u
+#define TILE_BYTES ((gsize) 192 << 20) /* of the device: the message of a large cover needs memory, too */
 #define WORDS 4096u /* of a keystream at once; a multiple of 16, of which one block of ChaCha20 has so many */
 /* What is read back may be off by so much of a step: rounding to 8 bits takes 0.02, the record's low bits in the smallest cover 0.05, and
  * numbers that have nothing to do with the message are off by 0.29. */
@@ -198,6 +199,7 @@ run_part (const CncNetworkRun *run, const CncWeights *weights, CncTileJob *job, 
   job->width = width;
   job->height = height;
   job->max_tile = run->max_tile;
+  job->max_bytes = TILE_BYTES;
   return cnc_tile_run (run->backend, run->network->net->graph, weights, job, run->task, error);
 }
 

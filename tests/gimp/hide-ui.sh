@@ -3,6 +3,11 @@
 PLUGIN=$1
 . "$(dirname "$0")/display.sh"
 
+# Models that are none, before any that is installed: the way that is taken by itself is then exact.
+mkdir "$WORK/none"
+for name in hide hide-robust; do echo nothing >"$WORK/none/$name.safetensors"; done
+EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/none"
+
 same () {
   [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
 }

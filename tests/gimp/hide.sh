@@ -1,6 +1,6 @@
 #!/bin/sh
-# Hide and reveal through cnncrypt-batch, in the exact mode: hide.sh PLUGIN BATCH.  Needs ImageMagick.
-PLUGIN=$1 BATCH=$(realpath "$2")
+# Hide and reveal through cnncrypt-batch, in the exact mode and with small networks: hide.sh PLUGIN BATCH MAKE_HIDE_MODEL.  Needs ImageMagick.
+PLUGIN=$1 BATCH=$(realpath "$2") MAKE_HIDE_MODEL=$(realpath "$3")
 . "$(dirname "$0")/profile.sh"
 
 n=0
@@ -93,10 +93,37 @@ batch hide --mode exact --cover cover.png --secret none.png --passphrase-file p1
 ok $(is "$status $(grep -c 'none.png' "$WORK/err")" = "1 1") 'a secret that is not there is named'
 batch hide --mode rot13 --cover cover.png --secret s1.png --passphrase-file p1 --out x/a.png; status=$?
 ok $(is "$status $(grep -c exact "$WORK/err")" = "1 1") 'an unknown mode is an error that lists the modes'
-if [ ! -e /usr/local/share/cnncrypt/hide-robust.safetensors ]; then
-  batch hide --mode robust --cover cover.png --secret s1.png --passphrase-file p1 --out x/a.png; status=$?
-  ok $(is "$status $(grep -c 'no model' "$WORK/err")" = "1 1") 'a mode without its model says so'
-fi
+mkdir "$WORK/none"
+for name in hide hide-robust; do echo nothing >"$WORK/none/$name.safetensors"; done # before any that is installed
+EXTRA=CNNCRYPT_MODEL_PATH=$WORK/none
+for mode in cnn robust; do
+  batch hide --mode $mode --cover cover.png --secret s1.png --passphrase-file p1 --out x/a.png; status=$?
+  ok $(is "$status $(grep -c 'cannot be used to hide' "$WORK/err")" = "1 1") "a model that is none is named, in the mode $mode"
+done
+mkdir "$WORK/models"
+"$MAKE_HIDE_MODEL" "$WORK/models" || exit 1
+EXTRA=CNNCRYPT_MODEL_PATH=$WORK/models
+convert -size 403x350 plasma:fractal -depth 8 -define png:color-type=2 wide.png
+batch hide --cover wide.png --secret s1.png --secret 's 2.jpg' --passphrase-file p1 --passphrase-file p2 --out made/cnn.png; status=$?
+ok $(is "$status $(grep -c 'cnn.png.*dB (PSNR).*secret 2' "$WORK/out") $(identify -format '%wx%h %[channels] %[depth]' made/cnn.png)" = '0 1 403x350 srgb 8') \
+  'where its network is there, the mode cnn is taken without asking'
+near 38 wide.png made/cnn.png; ok $? 'the result looks like the cover'
+batch reveal --passphrase-file p2 --passphrase-file p1 --out net made/cnn.png; status=$?
+ok $(is "$status $(identify -format '%wx%h ' net/cnn-1.png net/cnn-2.png)" = '0 33x70 60x41 ') 'both come back, at their own sizes'
+near 9 net/cnn-2.png s1.png; ok $? 'as far as so small a network can'
+batch reveal --passphrase-file wrong --out x made/cnn.png; status=$?
+ok $(is "$status $(grep -c passphrase "$WORK/err") $(ls -A x | wc -l)" = "1 1 0") 'a wrong passphrase is an error of its own'
+batch hide --cover tiny.png --secret s1.png --passphrase-file p1 --out x/a.png; status=$?
+ok $(is "$status $(grep -c 'too small' "$WORK/err")" = "1 1") 'a cover that is too small for the network is an error'
+batch hide --mode robust --cover wide.png --secret s1.png --passphrase-file p1 --out made/robust.png; status=$?
+ok $(is "$status $(lines "$WORK/err")" = '0 0') 'the mode robust hides one'
+convert made/robust.png -quality 90 -sampling-factor 1x1 robust.jpg
+batch reveal --passphrase-file p1 --out net robust.jpg; status=$?
+ok $(is "$status $(identify -format '%wx%h' net/robust.png)" = '0 60x41') 'which opens after JPEG'
+EXTRA=CNNCRYPT_MODEL_PATH=$WORK/none
+batch reveal --passphrase-file p1 --out x made/cnn.png; status=$?
+ok $(is "$status $(grep -c 'SHA-256' "$WORK/err")" = '1 1') 'without the model, the one that is missing is named'
+EXTRA=
 refused () { # DESCRIPTION OPTION…: before GIMP starts
   what=$1
   shift

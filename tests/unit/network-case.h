@@ -9,6 +9,8 @@
 #include "nn/safetensors.h"
 #include "stego-case.h"
 
+#include <glib/gstdio.h>
+
 #include "nets.h"
 
 #define D 16u        /* channels of features */
@@ -16,9 +18,7 @@
 #define STEP 15.0    /* 255 / 17 */
 #define DAMP 0.03125 /* of the features */
 
-#define HIDE_INPUTS                                                                                                                        \
-  "{\"name\":\"cover\",\"channels\":3},{\"name\":\"secret\",\"channels\":3},{\"name\":\"key1\",\"channels\":16,\"divide\":8,\"key\":1},"   \
-  "{\"name\":\"key2\",\"channels\":16,\"divide\":8,\"key\":1},{\"name\":\"key3\",\"channels\":16,\"divide\":8,\"key\":1}"
+/* Three slots of 16 channels, one for each axis; and (robust) one of the colours' difference, with wider steps. */
 #define CONV(name, in, channels)                                                                                                           \
   "{\"name\":\"" name "\",\"op\":\"conv2d\",\"inputs\":[\"" in "\"],\"attributes\":{\"channels\":" channels                                \
   ",\"kernel\":8,\"stride\":8,\"bias\":0}}"
@@ -27,23 +27,37 @@
   "\"],\"attributes\":{\"channels\":3,\"kernel\":8,\"stride\":8,\"bias\":0}}"
 #define SCALE(name, in, by) "{\"name\":\"" name "\",\"op\":\"affine\",\"inputs\":[\"" in "\"],\"attributes\":{\"scale\":" by "}}"
 #define OF(name, op, in) "{\"name\":\"" name "\",\"op\":\"" op "\",\"inputs\":[" in "]}"
-#define HIDE_GRAPH                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     \
-  "{\"version\":1,\"inputs\":[" HIDE_INPUTS "],\"nodes\":[" CONV ("prepared", "secret", "16") "," SCALE ("features", "prepared",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       \
-                                                                                                         "0.03125") "," OF ("sum1",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    \
-                                                                                                                            "add", "\"features\",\"key1\"") "," OF ("carried1",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        \
-                                                                                                                                                                    "wrap",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            \
-                                                                                                                                                                    "\"sum1\"") "," OF ("message", "concat", "\"carried1\",\"key2\",\"key3\"") ","                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     \
-                                                                                                                                                                                                                                               "{\"name\":\"carrier\",\"op\":\"clamp\",\"inputs\":[\"cover\"],\"attributes\":{\"low\":0.1,\"high\":0.9}}," CONV ("blocks", "carrier", "48") "," SCALE ("spectrum",                                                                                                                                                                                                                                                                                                                                                                                     \
-                                                                                                                                                                                                                                                                                                                                                                                                       "blocks", "17") "," OF ("apart", "subtract", "\"message\",\"spectrum\"") "," OF ("nearest",                                                                                                                                                                                                                                                                                                     \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "wrap", "\"apart\"") "," SCALE ("moved",                                                                                                                                                                                                                                                                       \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "nearest",                                                                                                                                                                                                                                                                     \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "0.058823529411764705") "," GROW ("change",                                                                                                                                                                                                                                    \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "moved") "," OF ("sum", "add", "\"carrier\",\"change\"") "," OF ("stego",                                                                                                                                                                    \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "round8",                                                                                                                                                                   \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "\"sum\"") "," CONV ("read1",                                                                                                                                               \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "stego", "16") "," SCALE ("said1", "read1", "17") "," OF ("locked1",                                                                                   \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "subtract", "\"said1\",\"key1\"") "," OF ("plain", "wrap", "\"locked1\"") "," SCALE ("loud", \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "plain", "32") "," GROW ("revealed", "loud") "],\"outputs\":[\"stego\",\"revealed\"]}"
+#define KEY(name) "{\"name\":\"" name "\",\"channels\":16,\"divide\":8,\"key\":1}"
+#define HIDE(inputs, message, channels, up, down)                                                                                                                                                                                           \
+  "{\"version\":1,\"inputs\":[{\"name\":\"cover\",\"channels\":3},{\"name\":\"secret\",\"channels\":3}," inputs                                                                                                                             \
+  "],\"nodes\":[" CONV ("prepared", "secret", "16") "," SCALE ("features", "prepared", "0.03125") "," OF (                                                                                                                                  \
+      "sum1", "add",                                                                                                                                                                                                                        \
+      "\"features\",\"key1\"") "," message ","                                                                                                                                                                                              \
+                               "{\"name\":\"carrier\",\"op\":\"clamp\",\"inputs\":[\"cover\"],\"attributes\":{\"low\":0.1,\"high\":0.9}}"                                                                                                   \
+                               "," CONV ("blocks", "carrier", channels) "," SCALE ("spectrum", "blocks", up) "," OF ("apart", "subtract", "\"message\",\"spectrum\"") "," OF ("nearest", "wrap", "\"apart\"") "," SCALE (                   \
+                                   "moved", "nearest",                                                                                                                                                                                      \
+                                   down) "," GROW ("change",                                                                                                                                                                                \
+                                                   "moved") "," OF ("sum", "add",                                                                                                                                                           \
+                                                                    "\"carrier\",\"change\"") "," OF ("stego", "round8",                                                                                                                    \
+                                                                                                      "\"sum\"") "," CONV ("read1",                                                                                                         \
+                                                                                                                           "stego",                                                                                                         \
+                                                                                                                           "16") "," SCALE ("said1",                                                                                        \
+                                                                                                                                            "read1",                                                                                        \
+                                                                                                                                            up) "," OF ("locked1",                                                                          \
+                                                                                                                                                        "subtract",                                                                         \
+                                                                                                                                                        "\"said1\",\"key1\"") "," OF ("plain",                                              \
+                                                                                                                                                                                      "wrap",                                               \
+                                                                                                                                                                                      "\"locked1\"") "," SCALE ("loud",                     \
+                                                                                                                                                                                                                "plain",                    \
+                                                                                                                                                                                                                "32") "," GROW ("revealed", \
+                                                                                                                                                                                                                                "loud") "],\"outputs\":[\"stego\",\"revealed\"]}"
+#define HIDE_GRAPH                                                                                                                         \
+  HIDE (KEY ("key1") "," KEY ("key2") "," KEY ("key3"),                                                                                    \
+        OF ("carried1", "wrap", "\"sum1\"") "," OF ("message", "concat", "\"carried1\",\"key2\",\"key3\""), "48", "17",                    \
+        "0.058823529411764705")
+#define ROBUST_GRAPH HIDE (KEY ("key1"), OF ("message", "wrap", "\"sum1\""), "16", "5.1", "0.19607843137254902")
+#define ROBUST_AXIS 1u
+#define ROBUST_STEP 50.0 /* 255 / 5.1 */
 
 /* Row k of axis a: the frequency (k % 4, k / 4) of an 8 x 8 block of colours along that axis. */
 static inline double
@@ -57,7 +71,7 @@ basis (guint axis, guint k, guint colour, guint x, guint y)
 }
 
 static inline void
-fill_rows (CncNet *net, const char *name, guint rows)
+fill_rows (CncNet *net, const char *name, guint axis, guint rows)
 {
   for (guint i = 0; i < net->n_values; i++)
     if (strcmp (net->graph->parameters[i].name, name) == 0)
@@ -65,25 +79,27 @@ fill_rows (CncNet *net, const char *name, guint rows)
         for (guint r = 0; r < rows; r++)
           for (guint c = 0; c < 3; c++)
             for (guint at = 0; at < 64; at++)
-              net->values[i][(r * 3 + c) * 64 + at] = (float) basis (r / D, r % D, c, at % 8, at / 8);
+              net->values[i][(r * 3 + c) * 64 + at] = (float) basis (axis + r / D, r % D, c, at % 8, at / 8);
         return;
       }
 }
 
-/* Writes the model that the JSON describes. */
+/* The model that the JSON describes, as a file.  axis: of the first slot; loudness: of one number of the transform, 1 for a good one. */
 static inline void
-write_model (const char *path, const char *json, double loudness)
+write_model (const char *path, const char *json, guint axis, double loudness)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CncNet) net = model_of (json, 1);
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL;
+  const guint value = cnc_graph_value (net->graph, "spectrum"),
+              channels = value != CNC_NO_VALUE ? cnc_graph_channels (net->graph, value) : D;
 
-  fill_rows (net, "prepared.weight", D);
-  fill_rows (net, "blocks.weight", SLOTS * D);
-  fill_rows (net, "change.weight", SLOTS * D);
-  fill_rows (net, "read1.weight", D);
-  fill_rows (net, "revealed.weight", D);
+  fill_rows (net, "prepared.weight", 0, D);
+  fill_rows (net, "blocks.weight", axis, channels);
+  fill_rows (net, "change.weight", axis, channels);
+  fill_rows (net, "read1.weight", axis, D);
+  fill_rows (net, "revealed.weight", 0, D);
   for (guint i = 0; i < net->n_values; i++)
     if (strcmp (net->graph->parameters[i].name, "blocks.weight") == 0)
       net->values[i][0] *= (float) loudness;
@@ -178,9 +194,9 @@ typedef struct
   double correlation; /* of what the key opens with the features */
 } Reading;
 
-/* Slot's numbers in the result beside the features of the secret under the key, all computed here. */
+/* The numbers of a slot, along its axis, in the result beside the features of the secret under the key, all computed here. */
 static inline Reading
-read_slot (const CncRaster *result, const CncRaster *secret, guint slot, const CncSecret *key)
+read_slot (const CncRaster *result, const CncRaster *secret, guint axis, double step, const CncSecret *key)
 {
   const guint32 columns = result->width / 8, rows = result->height / 8;
   g_autoptr (CncRaster) scaled = cnc_rgb_scale (secret, 8 * columns, 8 * rows, NULL, NULL);
@@ -195,7 +211,7 @@ read_slot (const CncRaster *result, const CncRaster *secret, guint slot, const C
       for (guint32 x = 0; x < columns; x++, i++)
         {
           const double feature = coefficient (scaled, 0, k, x, y) / 255 * DAMP, number = key_number (seed, i),
-                       said = coefficient (result, slot, k, x, y) / STEP, plain = wrapped (said - number);
+                       said = coefficient (result, axis, k, x, y) / step, plain = wrapped (said - number);
 
           squares += wrapped (said - feature - number) * wrapped (said - feature - number);
           a += feature;
@@ -205,4 +221,36 @@ read_slot (const CncRaster *result, const CncRaster *secret, guint slot, const C
           ab += feature * plain;
         }
   return (Reading){ sqrt (squares / n), (ab - a * b / n) / sqrt ((aa - a * a / n) * (bb - b * b / n)) };
+}
+
+/* ---- where the models are ---- */
+
+static char *folder, *model_path;
+
+/* A folder with the model of mode cnn, for CNNCRYPT_MODEL_PATH. */
+static inline void
+models_make (void)
+{
+  folder = g_dir_make_tmp ("test-network-XXXXXX", NULL);
+  model_path = g_build_filename (folder, "hide.safetensors", NULL);
+  write_model (model_path, HIDE_GRAPH, 0, 1);
+  g_setenv ("CNNCRYPT_MODEL_PATH", folder, TRUE);
+}
+
+static inline void
+models_remove (void)
+{
+  g_unlink (model_path);
+  g_rmdir (folder);
+  g_free (model_path);
+  g_free (folder);
+}
+
+static inline char *
+replaced (const char *text, const char *from, const char *to)
+{
+  g_auto (GStrv) parts = g_strsplit (text, from, -1);
+
+  g_assert_cmpuint (g_strv_length (parts), >, 1);
+  return g_strjoinv (to, parts);
 }
