@@ -4,7 +4,7 @@
 #   attack.sh TRAIN RECIPE MODEL PHOTOGRAPHS KODAK [STEPS [CONTROL]]
 #
 # TRAIN: cnncrypt-train; RECIPE, MODEL: a network for hiding (models/hide.ini, models/hide.safetensors); PHOTOGRAPHS: what the attacker trains with, on pairs
-# with new keys in every step; KODAK: what is measured with; STEPS: of the attack (10000); CONTROL: of the two attacks that have to succeed (1000).
+# with new keys in every step; KODAK: what is measured with; STEPS: of the attack (10000); CONTROL: of the two attacks that have to succeed (1000; 0: none).
 # CNNCRYPT_DEVICE chooses the device.
 #
 # The attacker (attack.ini) sees the picture and what everybody can compute from it; it is trained against the frozen network three times: with
@@ -93,6 +93,7 @@ printf '%-18s %6s  %8s %10s %12s %8s   %s\n' "keys" steps "guess dB" "one colour
 for keys in none signs key; do
   n=$control
   [ "$keys" = key ] && n=$steps
+  [ "$n" = 0 ] && continue
   compose "$keys" "$n" >"$work/$keys.ini" || exit 1
   "$train" "$work/$keys.ini" --data "$photographs" --out "$work/$keys.safetensors" >"$work/out" 2>&1 || { tail -n 3 "$work/out" >&2; exit 1; }
   "$train" evaluate "$work/$keys.safetensors" --data "$kodak" --json >"$work/$keys.json" || exit 1

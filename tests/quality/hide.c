@@ -2,9 +2,9 @@
  * nothing is.
  *
  *   quality-hide                        as a test (TAP): a few pictures; photographs in the folders that CNNCRYPT_TEST_PICTURES names
- *   quality-hide --full [--save DIR] FOLDER [ORDINARY...]   every mode that is ready, all pictures of FOLDER rotated against each other, as
- * tables, beside what takes no network and published figures; nothing must be found in the pictures of the folders ORDINARY (and of
- * FOLDER).
+ *   quality-hide --full [--mode ID] [--save DIR] FOLDER [ORDINARY...]   every mode that is ready, or one, all pictures of FOLDER rotated
+ * against each other, as tables, beside what takes no network and published figures; nothing must be found in the pictures of the folders
+ * ORDINARY (and of FOLDER).
  * --save: the first cover, its result and secrets of each row, as PPM files.  Status: 0 if every bar is kept.
  *
  * Covers and secrets: picture i hides pictures i + 1, i + 2, i + 3, as large as they are, through a PNG file.  PSNR over R'G'B', SSIM as
@@ -439,7 +439,7 @@ static const char published[]
       "      after Gaussian noise 10.0, 4.0 and 24.0 dB\n";
 
 static int
-full (char **folders, const char *saved)
+full (char **folders, const char *only, const char *saved)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free), pictures = NULL;
   double covers[CNC_STEGO_MAX_SECRETS + 1] = { 0 };
@@ -461,6 +461,8 @@ full (char **folders, const char *saved)
     {
       g_autoptr (GError) error = NULL;
 
+      if (only != NULL && strcmp (only, mode->id) != 0)
+        continue;
       if (cnc_stego_mode_ready (mode, &error))
         {
           ok = full_mode (mode, pictures, saved, covers) && ok;
@@ -483,7 +485,7 @@ full (char **folders, const char *saved)
 int
 main (int argc, char **argv)
 {
-  const char *saved = NULL;
+  const char *saved = NULL, *only = NULL;
 
   cnc_parallel_sleepy_openmp ();
   gegl_init (NULL, NULL);
@@ -493,14 +495,13 @@ main (int argc, char **argv)
     return test ();
   if (strcmp (argv[1], "--full") != 0)
     {
-      fprintf (stderr, "usage: quality-hide [--full [--save DIR] FOLDER [ORDINARY...]]\n");
+      fprintf (stderr, "usage: quality-hide [--full [--mode ID] [--save DIR] FOLDER [ORDINARY...]]\n");
       return 2;
     }
-  argv += 2;
-  if (argv[0] != NULL && strcmp (argv[0], "--save") == 0 && argv[1] != NULL)
-    {
+  for (argv += 2; argv[0] != NULL && argv[1] != NULL && strncmp (argv[0], "--", 2) == 0; argv += 2)
+    if (strcmp (argv[0], "--save") == 0)
       saved = argv[1];
-      argv += 2;
-    }
-  return full (argv, saved);
+    else
+      only = argv[1];
+  return full (argv, only, saved);
 }
