@@ -118,13 +118,31 @@ read_transform (CncNetwork *n, guint cover, GError **error)
   return check_rows (n->net, transform, error);
 }
 
+/* carrier and message -> stego, which is exact, rounded, and in each block made of that block alone. */
+static gboolean
+check_hiding (CncNetwork *n, GError **error)
+{
+  const CncGraph *graph = n->net->graph;
+  const CncNode *last = cnc_graph_node (graph, n->stego);
+  const CncTileFeed feeds[] = { { .value = n->carrier }, { .value = n->message, .divide = CNC_NETWORK_BLOCK } };
+  CncReach reach;
+
+  if (last == NULL || last->kind != CNC_LAYER_ROUND8)
+    return unfit (error, "Its value “stego” is not rounded to 8 bits");
+  n->exact = last->inputs[0];
+  if (!leads (graph, 1, feeds, n->spectrum, 1, CNC_NETWORK_BLOCK, error) || !leads (graph, 2, feeds, n->exact, 1, 1, error)
+      || !cnc_reach_find (graph, feeds, 2, n->exact, &reach, error))
+    return FALSE;
+  return reach.halo < CNC_NETWORK_BLOCK || unfit (error, "A block of its value “stego” depends on other blocks");
+}
+
 /* The network of the mode robust. */
 static gboolean
 check_bits (CncNetwork *n, GError **error)
 {
   const CncGraph *graph = n->net->graph;
   guint three = COLOURS, cover;
-  CncTileFeed carrier, message, plain;
+  CncTileFeed plain;
 
   n->bits = TRUE;
   n->slots = 1;
@@ -133,12 +151,8 @@ check_bits (CncNetwork *n, GError **error)
       || !find (graph, "stego", &three, &n->stego, error) || !find (graph, "plain", &n->channels, &n->plain, error)
       || !find (graph, "soft", &n->channels, &n->soft, error) || !read_transform (n, cover, error))
     return FALSE;
-  carrier = (CncTileFeed){ .value = n->carrier };
-  message = (CncTileFeed){ .value = n->message, .divide = CNC_NETWORK_BLOCK };
   plain = (CncTileFeed){ .value = n->plain };
-  return leads (graph, 1, &carrier, n->spectrum, 1, CNC_NETWORK_BLOCK, error)
-         && leads (graph, 2, (const CncTileFeed[]){ carrier, message }, n->stego, 1, 1, error)
-         && leads (graph, 1, &plain, n->soft, 1, 1, error);
+  return check_hiding (n, error) && leads (graph, 1, &plain, n->soft, 1, 1, error);
 }
 
 static gboolean
@@ -146,7 +160,7 @@ check (CncNetwork *n, const CncStegoMode *mode, GError **error)
 {
   const CncGraph *graph = n->net->graph;
   guint three = COLOURS, all = 0, cover;
-  CncTileFeed secret, carrier, message, plain;
+  CncTileFeed secret, plain;
 
   if (mode->number == CNC_STEGO_ROBUST)
     return check_bits (n, error);
@@ -162,12 +176,8 @@ check (CncNetwork *n, const CncStegoMode *mode, GError **error)
   if (!read_transform (n, cover, error))
     return FALSE;
   secret = (CncTileFeed){ .value = n->secret };
-  carrier = (CncTileFeed){ .value = n->carrier };
-  message = (CncTileFeed){ .value = n->message, .divide = CNC_NETWORK_BLOCK };
   plain = (CncTileFeed){ .value = n->plain };
-  return leads (graph, 1, &secret, n->features, 1, CNC_NETWORK_BLOCK, error)
-         && leads (graph, 1, &carrier, n->spectrum, 1, CNC_NETWORK_BLOCK, error)
-         && leads (graph, 2, (const CncTileFeed[]){ carrier, message }, n->stego, 1, 1, error)
+  return leads (graph, 1, &secret, n->features, 1, CNC_NETWORK_BLOCK, error) && check_hiding (n, error)
          && leads (graph, 1, &plain, n->revealed, CNC_NETWORK_BLOCK, 1, error);
 }
 

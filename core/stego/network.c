@@ -13,10 +13,13 @@
 
 #define COLOURS 3u
 #define TILE_BYTES ((gsize) 192 << 20) /* of the device: the message of a large cover needs memory, too */
-#define WORDS 4096u /* of a keystream at once; a multiple of 16, of which one block of ChaCha20 has so many */
+#define WORDS 4096u                    /* of a keystream at once; a multiple of 16, of which one block of ChaCha20 has so many */
 /* What is read back may be off by so much of a step: rounding to 8 bits takes 0.02, the record's low bits in the smallest cover 0.05, and
  * numbers that have nothing to do with the message are off by 0.29. */
 #define MOST_OFF 0.12
+/* Where the result is cut off at black and white in more than one of so many samples, it is tried again, so many times. */
+#define FEW 100000u
+#define TRIES 4u
 
 static inline float
 wrap (float x)
@@ -75,26 +78,18 @@ cnc_network_unlock (float *planes, gsize n, const CncSecret *key)
 
 /* ---- what tiles are read from and written to ---- */
 
-/* Samples, kept off black and white by the margin. */
-typedef struct
-{
-  const CncRaster *raster;
-  guint margin;
-} Picture;
-
 static gboolean
 read_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, float *planes, GError **error)
 {
-  const Picture *p = user_data;
-  const gint low = (gint) p->margin, high = 255 - low;
+  const CncRaster *raster = user_data;
 
   for (guint c = 0; c < COLOURS; c++)
     for (guint32 row = 0; row < height; row++)
       {
-        const guint8 *in = p->raster->data + ((gsize) (y + row) * p->raster->width + x) * COLOURS + c;
+        const guint8 *in = raster->data + ((gsize) (y + row) * raster->width + x) * COLOURS + c;
 
         for (guint32 i = 0; i < width; i++)
-          *planes++ = (float) CLAMP (in[(gsize) i * COLOURS], low, high) / 255.0f;
+          *planes++ = (float) in[(gsize) i * COLOURS] / 255.0f;
       }
   return TRUE;
 }
@@ -205,7 +200,7 @@ run_part (const CncNetworkRun *run, const CncWeights *weights, CncTileJob *job, 
 
 /* What the blocks of the picture say. */
 static gboolean
-read_spectrum (const CncNetworkRun *run, const CncWeights *weights, Picture *picture, Numbers *numbers, CncTileWrite write,
+read_spectrum (const CncNetworkRun *run, const CncWeights *weights, CncRaster *picture, Numbers *numbers, CncTileWrite write,
                const char *text, GError **error)
 {
   CncTileJob job = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = picture } },
@@ -223,8 +218,7 @@ prepare (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *s
 {
   const guint32 width = features->columns * CNC_NETWORK_BLOCK, height = features->rows * CNC_NETWORK_BLOCK;
   g_autoptr (CncRaster) scaled = cnc_rgb_scale (secret, width, height, run->task, error);
-  Picture picture = { scaled, 0 };
-  CncTileJob job = { .feeds = { { .value = run->network->secret, .read = read_picture, .user_data = &picture } },
+  CncTileJob job = { .feeds = { { .value = run->network->secret, .read = read_picture, .user_data = scaled } },
                      .n_feeds = 1,
                      .fetch = run->network->features,
                      .write = write_numbers,
@@ -289,35 +283,21 @@ check_sizes (const CncRaster *cover, const CncRaster *const *secrets, guint coun
   return TRUE;
 }
 
-/* What the cover says already, but for noise of one step of a sample: if nothing at all happened to those coefficients, the three colours
- * would be rounded alike, and the errors would add up in the others. */
+/* Features under the keys of the slots that are used. */
 static gboolean
-fill_unused (const CncNetworkRun *run, const CncWeights *weights, Picture *picture, Numbers *unused, GError **error)
-{
-  g_autoptr (CncSecret) noise = cnc_secret_new_key (NULL, error);
-
-  if (noise == NULL || !read_spectrum (run, weights, picture, unused, write_numbers, "Reading the cover", error))
-    return FALSE;
-  add_keystream (unused->data, unused->count * plane_of (unused), noise, (float) (1 / run->network->step));
-  return TRUE;
-}
-
-/* The message of all slots: features under the keys of those that are used. */
-static gboolean
-fill_message (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *cover, Picture *picture,
-              const CncRaster *const *secrets, const CncSecret *const *keys, guint count, Numbers *message, CncHideReport *report,
-              GError **error)
+fill_message (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *cover, const CncRaster *const *secrets,
+              const CncSecret *const *keys, guint count, Numbers *message, CncHideReport *report, GError **error)
 {
   const guint channels = run->network->channels;
   const gsize slot = channels * plane_of (message);
   Numbers part = *message;
 
+  part.count = channels;
   for (guint i = 0; i < count; i++)
     {
       CncHiddenSecret *told = &report->secrets[i];
 
       part.data = message->data + i * slot;
-      part.count = channels;
       if (!prepare (run, weights, secrets[i], &part, error))
         return FALSE;
       told->width = MIN (secrets[i]->width, message->columns * CNC_NETWORK_BLOCK);
@@ -326,12 +306,7 @@ fill_message (const CncNetworkRun *run, const CncWeights *weights, const CncRast
         return FALSE;
       cnc_network_lock (part.data, slot, keys[i]);
     }
-  if (count == run->network->slots)
-    return TRUE;
-  part.data = message->data + count * slot;
-  part.first = count * channels;
-  part.count = (run->network->slots - count) * channels;
-  return fill_unused (run, weights, picture, &part, error);
+  return TRUE;
 }
 
 /* The same where bits are carried. */
@@ -350,30 +325,98 @@ fill_bits (const CncNetworkRun *run, const CncRaster *cover, const CncRaster *se
   return TRUE;
 }
 
+/* The slots that are not used get what the cover says already, but for noise of one step of a sample: if nothing at all happened to those
+ * coefficients, the three colours would be rounded alike, and the errors would add up in the others. */
 static gboolean
-write_message (const CncNetworkRun *run, const CncWeights *weights, Picture *picture, Numbers *message, CncRaster *pixels, GError **error)
+fill_unused (const CncNetworkRun *run, const CncWeights *weights, CncRaster *cover, guint count, const Numbers *message, GError **error)
 {
+  const guint channels = run->network->channels;
+  Numbers unused = *message;
+  g_autoptr (CncSecret) noise = NULL;
+
+  if (count == run->network->slots)
+    return TRUE;
+  unused.data = message->data + count * channels * plane_of (message);
+  unused.first = count * channels;
+  unused.count = message->count - count * channels;
+  noise = cnc_secret_new_key (NULL, error);
+  if (noise == NULL || !read_spectrum (run, weights, cover, &unused, write_numbers, "Reading the cover", error))
+    return FALSE;
+  add_keystream (unused.data, unused.count * plane_of (message), noise, (float) (1 / run->network->step));
+  return TRUE;
+}
+
+/* The cover as it is fed, and what comes of it. */
+typedef struct
+{
+  CncRaster *cover, *result;
+  gsize cut; /* samples of the result that were beyond black or white */
+} Draft;
+
+/* Where the result is cut off at black or white, part of what it says is lost: the cover is drawn back from there by as much, for another
+ * try. */
+static gboolean
+write_draft (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
+{
+  Draft *d = user_data;
+
+  if (!check_finite (planes, (gsize) COLOURS * width * height, error))
+    return FALSE;
+  for (guint c = 0; c < COLOURS; c++)
+    for (guint32 row = 0; row < height; row++)
+      {
+        gsize at = ((gsize) (y + row) * d->result->width + x) * COLOURS + c;
+
+        for (guint32 i = 0; i < width; i++, planes++, at += COLOURS)
+          {
+            const gint wanted = (gint) floorf (CLAMP (*planes, -1.0f, 2.0f) * 255.0f + 0.5f), got = CLAMP (wanted, 0, 255);
+
+            d->result->data[at] = (guint8) got;
+            d->cover->data[at] = (guint8) CLAMP (d->cover->data[at] + got - wanted, 0, 255);
+            d->cut += got != wanted ? 1 : 0;
+          }
+      }
+  return TRUE;
+}
+
+static gboolean
+write_message (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *cover, Numbers *message, guint count,
+               CncRaster *pixels, GError **error)
+{
+  const gint margin = (gint) cnc_network_margin (run->network, count);
+  g_autoptr (CncRaster) fed = cnc_rgb_scale (cover, cover->width, cover->height, run->task, error); /* a copy */
+  Draft draft = { fed, pixels, 0 };
   CncTileJob job
-      = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = picture },
+      = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = fed },
                      { .value = run->network->message, .divide = CNC_NETWORK_BLOCK, .read = read_numbers, .user_data = message } },
           .n_feeds = 2,
-          .fetch = run->network->stego,
-          .write = write_picture,
-          .user_data = pixels,
+          .fetch = run->network->exact,
+          .write = write_draft,
+          .user_data = &draft,
           .text = "Hiding" };
 
-  return run_part (run, weights, &job, message->columns * CNC_NETWORK_BLOCK, message->rows * CNC_NETWORK_BLOCK, error);
+  if (fed == NULL)
+    return FALSE;
+  for (gsize i = 0; i < cnc_raster_bytes (fed); i++)
+    fed->data[i] = (guint8) CLAMP (fed->data[i], margin, 255 - margin);
+  for (guint try = 0; try < TRIES && (try == 0 || draft.cut > cnc_raster_bytes (fed) / FEW); try++)
+    {
+      draft.cut = 0;
+      if (!fill_unused (run, weights, fed, count, message, error)
+          || !run_part (run, weights, &job, message->columns * CNC_NETWORK_BLOCK, message->rows * CNC_NETWORK_BLOCK, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* Reads what the result says of the slots that are used. */
 static gboolean
-check_written (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *pixels, guint count, Numbers *message, GError **error)
+check_written (const CncNetworkRun *run, const CncWeights *weights, CncRaster *pixels, guint count, Numbers *message, GError **error)
 {
   const gsize slot = run->network->channels * plane_of (message);
-  Picture picture = { pixels, 0 };
 
   message->count = count * run->network->channels;
-  if (!read_spectrum (run, weights, &picture, message, compare_numbers, "Checking", error))
+  if (!read_spectrum (run, weights, pixels, message, compare_numbers, "Checking", error))
     return FALSE;
   for (guint i = 0; i < count; i++)
     if (!(sqrt (message->off[i] / (double) slot) < MOST_OFF))
@@ -416,7 +459,6 @@ cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, CncRaster *p
 {
   const guint count = record->count, all = run->network->slots * run->network->channels;
   Numbers message = { .columns = cover->width / CNC_NETWORK_BLOCK, .rows = cover->height / CNC_NETWORK_BLOCK, .count = all, .run = run };
-  Picture picture = { cover, cnc_network_margin (run->network, count) };
   g_autoptr (CncWeights) weights = NULL;
   g_autofree float *numbers = NULL;
 
@@ -430,8 +472,8 @@ cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, CncRaster *p
   message.data = numbers;
   return weights != NULL
          && (run->network->bits ? fill_bits (run, cover, secrets[0], keys[0], record, &message, report, error)
-                                : fill_message (run, weights, cover, &picture, secrets, keys, count, &message, report, error))
-         && write_message (run, weights, &picture, &message, pixels, error) && embed_record (record, pixels, error)
+                                : fill_message (run, weights, cover, secrets, keys, count, &message, report, error))
+         && write_message (run, weights, cover, &message, count, pixels, error) && embed_record (record, pixels, error)
          && (run->network->bits || check_written (run, weights, pixels, count, &message, error));
 }
 
@@ -504,7 +546,7 @@ cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const Cn
                     .first = slot * channels,
                     .count = channels,
                     .run = run };
-  Picture from = { picture, 0 };
+  CncRaster from = *picture; /* read only */
   g_autofree float *numbers = NULL;
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncRaster) revealed = NULL;

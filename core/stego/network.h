@@ -24,6 +24,7 @@ typedef struct
   CncNet *net; /* folded; its file's hash is the record's */
   gboolean bits; /* it carries bits, not features */
   guint secret, features, message, stego, spectrum, plain, revealed, soft; /* values of the graph, those that it has */
+  guint exact;    /* stego before it is rounded to 8 bits */
   guint carrier;  /* the picture that spectrum and stego are made of: the cover, behind what training limits it to */
   guint channels; /* of a slot */
   guint slots;    /* as many secrets at most */

@@ -28,36 +28,39 @@
 #define SCALE(name, in, by) "{\"name\":\"" name "\",\"op\":\"affine\",\"inputs\":[\"" in "\"],\"attributes\":{\"scale\":" by "}}"
 #define OF(name, op, in) "{\"name\":\"" name "\",\"op\":\"" op "\",\"inputs\":[" in "]}"
 #define KEY(name) "{\"name\":\"" name "\",\"channels\":16,\"divide\":8,\"key\":1}"
-#define HIDE(inputs, message, channels, up, down)                                                                                                                                                                                           \
-  "{\"version\":1,\"inputs\":[{\"name\":\"cover\",\"channels\":3},{\"name\":\"secret\",\"channels\":3}," inputs                                                                                                                             \
-  "],\"nodes\":[" CONV ("prepared", "secret", "16") "," SCALE ("features", "prepared", "0.03125") "," OF (                                                                                                                                  \
-      "sum1", "add",                                                                                                                                                                                                                        \
-      "\"features\",\"key1\"") "," message ","                                                                                                                                                                                              \
-                               "{\"name\":\"carrier\",\"op\":\"clamp\",\"inputs\":[\"cover\"],\"attributes\":{\"low\":0.1,\"high\":0.9}}"                                                                                                   \
-                               "," CONV ("blocks", "carrier", channels) "," SCALE ("spectrum", "blocks", up) "," OF ("apart", "subtract", "\"message\",\"spectrum\"") "," OF ("nearest", "wrap", "\"apart\"") "," SCALE (                   \
-                                   "moved", "nearest",                                                                                                                                                                                      \
-                                   down) "," GROW ("change",                                                                                                                                                                                \
-                                                   "moved") "," OF ("sum", "add",                                                                                                                                                           \
-                                                                    "\"carrier\",\"change\"") "," OF ("stego", "round8",                                                                                                                    \
-                                                                                                      "\"sum\"") "," CONV ("read1",                                                                                                         \
-                                                                                                                           "stego",                                                                                                         \
-                                                                                                                           "16") "," SCALE ("said1",                                                                                        \
-                                                                                                                                            "read1",                                                                                        \
-                                                                                                                                            up) "," OF ("locked1",                                                                          \
-                                                                                                                                                        "subtract",                                                                         \
-                                                                                                                                                        "\"said1\",\"key1\"") "," OF ("plain",                                              \
-                                                                                                                                                                                      "wrap",                                               \
-                                                                                                                                                                                      "\"locked1\"") "," SCALE ("loud",                     \
-                                                                                                                                                                                                                "plain",                    \
-                                                                                                                                                                                                                "32") "," GROW ("revealed", \
-                                                                                                                                                                                                                                "loud") "],\"outputs\":[\"stego\",\"revealed\"]}"
+#define HIDE(inputs, message, channels, up, down, rest, output)                                                                                                                                                                           \
+  "{\"version\":1,\"inputs\":[{\"name\":\"cover\",\"channels\":3},{\"name\":\"secret\",\"channels\":3}," inputs                                                                                                                           \
+  "],\"nodes\":[" CONV ("prepared", "secret", "16") "," SCALE ("features", "prepared", "0.03125") "," OF (                                                                                                                                \
+      "sum1", "add",                                                                                                                                                                                                                      \
+      "\"features\",\"key1\"") "," message ","                                                                                                                                                                                            \
+                               "{\"name\":\"carrier\",\"op\":\"clamp\",\"inputs\":[\"cover\"],\"attributes\":{\"low\":0.1,\"high\":0.9}}"                                                                                                 \
+                               "," CONV ("blocks", "carrier", channels) "," SCALE ("spectrum", "blocks", up) "," OF ("apart", "subtract", "\"message\",\"spectrum\"") "," OF ("nearest", "wrap", "\"apart\"") "," SCALE (                 \
+                                   "moved", "nearest",                                                                                                                                                                                    \
+                                   down) "," GROW ("change",                                                                                                                                                                              \
+                                                   "moved") "," OF ("sum", "add",                                                                                                                                                         \
+                                                                    "\"carrier\",\"change\"") "," OF ("stego", "round8",                                                                                                                  \
+                                                                                                      "\"sum\"") "," CONV ("read1",                                                                                                       \
+                                                                                                                           "stego",                                                                                                       \
+                                                                                                                           "16") "," SCALE ("said1",                                                                                      \
+                                                                                                                                            "read1",                                                                                      \
+                                                                                                                                            up) "," OF ("locked1",                                                                        \
+                                                                                                                                                        "subtract",                                                                       \
+                                                                                                                                                        "\"said1\",\"key1\"") "," OF ("plain",                                            \
+                                                                                                                                                                                      "wrap",                                             \
+                                                                                                                                                                                      "\"locked1\"") "," rest                             \
+                                                                                                                                                                                                     "],\"outputs\":[\"stego\",\"" output \
+                                                                                                                                                                                                     "\"]}"
 #define HIDE_GRAPH                                                                                                                         \
   HIDE (KEY ("key1") "," KEY ("key2") "," KEY ("key3"),                                                                                    \
         OF ("carried1", "wrap", "\"sum1\"") "," OF ("message", "concat", "\"carried1\",\"key2\",\"key3\""), "48", "17",                    \
-        "0.058823529411764705")
-#define ROBUST_GRAPH HIDE (KEY ("key1"), OF ("message", "wrap", "\"sum1\""), "16", "5.1", "0.19607843137254902")
+        "0.058823529411764705", SCALE ("loud", "plain", "32") "," GROW ("revealed", "loud"), "revealed")
+/* Bits: 1/4 and -1/4. */
+#define ROBUST_GRAPH                                                                                                                       \
+  HIDE (KEY ("key1"), OF ("message", "wrap", "\"sum1\""), "16", "5.1", "0.19607843137254902",                                              \
+        SCALE ("told", "plain",                                                                                                            \
+               "3.6") ",{\"name\":\"soft\",\"op\":\"clamp\",\"inputs\":[\"told\"],\"attributes\":{\"low\":-0.9,\"high\":0.9}}",            \
+        "soft")
 #define ROBUST_AXIS 1u
-#define ROBUST_STEP 50.0 /* 255 / 5.1 */
 
 /* Row k of axis a: the frequency (k % 4, k / 4) of an 8 x 8 block of colours along that axis. */
 static inline double

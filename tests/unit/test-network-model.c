@@ -43,6 +43,7 @@ test_bad_models (void)
     { "\"secret\",\"channels\":3", "\"secret\",\"channels\":3,\"low\":-1", "“secret” is no input for a picture" },
     { "\"scale\":17}},{\"name\":\"apart\"", "\"scale\":17,\"shift\":1}},{\"name\":\"apart\"", "no affine layer" },
     { "\"scale\":17}},{\"name\":\"apart\"", "\"scale\":300}},{\"name\":\"apart\"", "no affine layer" },
+    { "\"op\":\"round8\"", "\"op\":\"wrap\"", "“stego” is not rounded" },
     { "\"inputs\":[\"carrier\"],\"attributes\":{\"channels\":48", "\"inputs\":[\"secret\"],\"attributes\":{\"channels\":48",
       "not computed from the cover" },
     { "\"op\":\"add\",\"inputs\":[\"carrier\",\"change\"]", "\"op\":\"add\",\"inputs\":[\"secret\",\"change\"]",
