@@ -51,8 +51,8 @@ typedef struct
 } CncNetworkRun;
 
 /* pixels: (inout) a copy of the cover, to become the result.  record: size, mode, count, KDF fields and salt are set; model, slots and checksum
- * are filled in.  keys: of the slots.  report: (inout) width, height and features of its secrets are filled in.  Errors: TOO_SMALL, BAD_ARGUMENT (more
- * secrets than the network has slots), MODEL, NO_MEMORY, GPU_* (GPU_LOST also: what was written is not what can be read), CANCELLED. */
+ * are filled in.  keys: of the slots.  report: (inout) width, height and features of its secrets are filled in.  count of the record: at
+ * most the network's slots.  Errors: TOO_SMALL, MODEL, NO_MEMORY, GPU_* (GPU_LOST also: what was written is not what can be read), CANCELLED. */
 gboolean cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, CncRaster *pixels, const CncRaster *const *secrets,
                            const CncSecret *const *keys, CncStegoRecord *record, CncHideReport *report,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
