@@ -28,7 +28,7 @@ typedef struct
   guint carrier;  /* the picture that spectrum and stego are made of: the cover, behind what training limits it to */
   guint channels; /* of a slot */
   guint slots;    /* as many secrets at most */
-  double step;    /* of 0..255: a coefficient of a block that is moved by it says the same */
+  double step;    /* of 0..255: a coefficient of a block that is moved by it says the same, where all slots are used */
 } CncNetwork;
 
 /* Errors: MODEL, naming the file and what is wrong; IO, NO_MEMORY. */
@@ -38,7 +38,11 @@ CncNetwork *cnc_network_find (const CncStegoMode *mode, const guint8 *sha256, GE
 void cnc_network_free (CncNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncNetwork, cnc_network_free)
 
-/* How far from black and white the cover is kept, in 0..255, so that count secrets are not cut off there. */
+/* By how much the step is wider where only count slots are used: (slots / count)^(1/5), so that fewer secrets spare the cover and come back truer, too.
+ * The network is linear in the cover: this is one that is divided by it before, and multiplied behind. */
+double cnc_network_stretch (const CncNetwork *network, guint count);
+
+/* How far from black and white the cover is kept, in 0..255, so that count secrets are hardly cut off there. */
 guint cnc_network_margin (const CncNetwork *network, guint count);
 
 typedef struct
