@@ -59,7 +59,11 @@ add_noise (CncRaster *raster, double deviation)
   g_autoptr (GRand) random = g_rand_new_with_seed (7);
 
   for (gsize i = 0; i < cnc_raster_bytes (raster); i++)
-    raster->data[i] = (guint8) CLAMP (lrint (raster->data[i] + deviation * gaussian (random)), 0, 255);
+    {
+      const long value = lrint (raster->data[i] + deviation * gaussian (random));
+
+      raster->data[i] = (guint8) CLAMP (value, 0, 255);
+    }
 }
 
 CncRaster *
