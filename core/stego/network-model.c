@@ -115,6 +115,7 @@ read_transform (CncNetwork *n, guint cover, GError **error)
       if (before == NULL || before->kind != CNC_LAYER_CLAMP)
         return unfit (error, "Its value “spectrum” is not computed from the cover as it is");
     }
+  n->rows = n->net->values[transform->weights[0]];
   return check_rows (n->net, transform, error);
 }
 
@@ -210,17 +211,11 @@ cnc_network_find (const CncStegoMode *mode, const guint8 *sha256, GError **error
   return path != NULL ? cnc_network_read (mode, path, error) : NULL;
 }
 
-double
-cnc_network_stretch (const CncNetwork *network, guint count)
-{
-  return pow ((double) network->slots / count, 0.2);
-}
-
 guint
 cnc_network_margin (const CncNetwork *network, guint count)
 {
   /* What a coefficient is moved by is spread evenly over a step; count * channels of the block's coefficients are. */
   const double share = (double) count * network->channels / (CNC_NETWORK_BLOCK * CNC_NETWORK_BLOCK * COLOURS);
 
-  return (guint) ceil (2 * network->step * cnc_network_stretch (network, count) * sqrt (share / 12));
+  return (guint) ceil ((network->bits ? 1 : 2) * network->step * sqrt (share / 12));
 }

@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "nn/tile.h"
 #include "stego/carried.h"
+#include "stego/draft.h"
 #include "stego/pixels.h"
 #include "stego/robust-record.h"
 
@@ -78,25 +79,18 @@ cnc_network_unlock (float *planes, gsize n, const CncSecret *key)
 
 /* ---- what tiles are read from and written to ---- */
 
-/* Samples, fed to the network divided by white. */
-typedef struct
-{
-  const CncRaster *raster;
-  float white;
-} Picture;
-
 static gboolean
 read_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, float *planes, GError **error)
 {
-  const Picture *p = user_data;
+  const CncRaster *raster = user_data;
 
   for (guint c = 0; c < COLOURS; c++)
     for (guint32 row = 0; row < height; row++)
       {
-        const guint8 *in = p->raster->data + ((gsize) (y + row) * p->raster->width + x) * COLOURS + c;
+        const guint8 *in = raster->data + ((gsize) (y + row) * raster->width + x) * COLOURS + c;
 
         for (guint32 i = 0; i < width; i++)
-          *planes++ = (float) in[(gsize) i * COLOURS] / p->white;
+          *planes++ = (float) in[(gsize) i * COLOURS] / 255.0f;
       }
   return TRUE;
 }
@@ -144,8 +138,8 @@ read_numbers (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 h
   return TRUE;
 }
 
-static gboolean
-check_finite (const float *values, gsize n, GError **error)
+gboolean
+cnc_network_check_finite (const float *values, gsize n, GError **error)
 {
   for (gsize i = 0; i < n; i++)
     if (!isfinite (values[i]))
@@ -163,7 +157,7 @@ write_numbers (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 
   Numbers *n = user_data;
   const gsize part = (gsize) width * height;
 
-  if (!check_finite (planes + n->first * part, n->count * part, error))
+  if (!cnc_network_check_finite (planes + n->first * part, n->count * part, error))
     return FALSE;
   planes += n->first * part;
   for (guint c = 0; c < n->count; c++)
@@ -205,15 +199,9 @@ run_part (const CncNetworkRun *run, const CncWeights *weights, CncTileJob *job, 
   return cnc_tile_run (run->backend, run->network->net->graph, weights, job, run->task, error);
 }
 
-static float
-white_for (const CncNetworkRun *run, guint count)
-{
-  return (float) (255 * cnc_network_stretch (run->network, count));
-}
-
 /* What the blocks of the picture say. */
 static gboolean
-read_spectrum (const CncNetworkRun *run, const CncWeights *weights, Picture *picture, Numbers *numbers, CncTileWrite write,
+read_spectrum (const CncNetworkRun *run, const CncWeights *weights, CncRaster *picture, Numbers *numbers, CncTileWrite write,
                const char *text, GError **error)
 {
   CncTileJob job = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = picture } },
@@ -231,8 +219,7 @@ prepare (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *s
 {
   const guint32 width = features->columns * CNC_NETWORK_BLOCK, height = features->rows * CNC_NETWORK_BLOCK;
   g_autoptr (CncRaster) scaled = cnc_rgb_scale (secret, width, height, run->task, error);
-  Picture picture = { scaled, 255 };
-  CncTileJob job = { .feeds = { { .value = run->network->secret, .read = read_picture, .user_data = &picture } },
+  CncTileJob job = { .feeds = { { .value = run->network->secret, .read = read_picture, .user_data = scaled } },
                      .n_feeds = 1,
                      .fetch = run->network->features,
                      .write = write_numbers,
@@ -342,7 +329,7 @@ fill_bits (const CncNetworkRun *run, const CncRaster *cover, const CncRaster *se
 /* The slots that are not used get what the cover says already, but for noise of one step of a sample: if nothing at all happened to those
  * coefficients, the three colours would be rounded alike, and the errors would add up in the others. */
 static gboolean
-fill_unused (const CncNetworkRun *run, const CncWeights *weights, Picture *cover, guint count, const Numbers *message, GError **error)
+fill_unused (const CncNetworkRun *run, const CncWeights *weights, CncRaster *cover, guint count, const Numbers *message, GError **error)
 {
   const guint channels = run->network->channels;
   Numbers unused = *message;
@@ -356,41 +343,7 @@ fill_unused (const CncNetworkRun *run, const CncWeights *weights, Picture *cover
   noise = cnc_secret_new_key (NULL, error);
   if (noise == NULL || !read_spectrum (run, weights, cover, &unused, write_numbers, "Reading the cover", error))
     return FALSE;
-  add_keystream (unused.data, unused.count * plane_of (message), noise, (float) (255 / (cover->white * run->network->step)));
-  return TRUE;
-}
-
-/* The cover as it is fed, and what comes of it. */
-typedef struct
-{
-  CncRaster *cover, *result;
-  float white;
-  gsize cut; /* samples of the result that were beyond black or white */
-} Draft;
-
-/* Where the result is cut off at black or white, part of what it says is lost: the cover is drawn back from there by as much, for another
- * try. */
-static gboolean
-write_draft (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
-{
-  Draft *d = user_data;
-
-  if (!check_finite (planes, (gsize) COLOURS * width * height, error))
-    return FALSE;
-  for (guint c = 0; c < COLOURS; c++)
-    for (guint32 row = 0; row < height; row++)
-      {
-        gsize at = ((gsize) (y + row) * d->result->width + x) * COLOURS + c;
-
-        for (guint32 i = 0; i < width; i++, planes++, at += COLOURS)
-          {
-            const gint wanted = (gint) floorf (CLAMP (*planes, -1.0f, 2.0f) * d->white + 0.5f), got = CLAMP (wanted, 0, 255);
-
-            d->result->data[at] = (guint8) got;
-            d->cover->data[at] = (guint8) CLAMP (d->cover->data[at] + got - wanted, 0, 255);
-            d->cut += got != wanted ? 1 : 0;
-          }
-      }
+  add_keystream (unused.data, unused.count * plane_of (message), noise, (float) (1 / run->network->step));
   return TRUE;
 }
 
@@ -400,25 +353,32 @@ write_message (const CncNetworkRun *run, const CncWeights *weights, const CncRas
 {
   const gint margin = (gint) cnc_network_margin (run->network, count);
   g_autoptr (CncRaster) fed = cnc_rgb_scale (cover, cover->width, cover->height, run->task, error); /* a copy */
-  Picture picture = { fed, white_for (run, count) };
-  Draft draft = { fed, pixels, picture.white, 0 };
+  g_autofree CncRounding *rounding = NULL;
+  CncDraft draft = { .cover = fed, .result = pixels };
   CncTileJob job
-      = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = &picture },
+      = { .feeds = { { .value = run->network->carrier, .read = read_picture, .user_data = fed },
                      { .value = run->network->message, .divide = CNC_NETWORK_BLOCK, .read = read_numbers, .user_data = message } },
           .n_feeds = 2,
           .fetch = run->network->exact,
-          .write = write_draft,
+          .write = cnc_draft_write,
           .user_data = &draft,
           .text = "Hiding" };
 
   if (fed == NULL)
     return FALSE;
+  if (!run->network->bits && count < run->network->slots) /* bits bear rounding, and where all is read nothing can be spared */
+    {
+      rounding = cnc_rounding_new (run->network->rows, count * run->network->channels, error);
+      if (rounding == NULL)
+        return FALSE;
+      draft.rounding = rounding;
+    }
   for (gsize i = 0; i < cnc_raster_bytes (fed); i++)
     fed->data[i] = (guint8) CLAMP (fed->data[i], margin, 255 - margin);
-  for (guint try = 0; try < TRIES && (try == 0 || draft.cut > cnc_raster_bytes (fed) / FEW); try++)
+  for (guint try = 0; try < TRIES && (try == 0 || (gsize) draft.cut > cnc_raster_bytes (fed) / FEW); try++)
     {
       draft.cut = 0;
-      if (!fill_unused (run, weights, &picture, count, message, error)
+      if (!fill_unused (run, weights, fed, count, message, error)
           || !run_part (run, weights, &job, message->columns * CNC_NETWORK_BLOCK, message->rows * CNC_NETWORK_BLOCK, error))
         return FALSE;
     }
@@ -427,13 +387,12 @@ write_message (const CncNetworkRun *run, const CncWeights *weights, const CncRas
 
 /* Reads what the result says of the slots that are used. */
 static gboolean
-check_written (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *pixels, guint count, Numbers *message, GError **error)
+check_written (const CncNetworkRun *run, const CncWeights *weights, CncRaster *pixels, guint count, Numbers *message, GError **error)
 {
   const gsize slot = run->network->channels * plane_of (message);
-  Picture picture = { pixels, white_for (run, count) };
 
   message->count = count * run->network->channels;
-  if (!read_spectrum (run, weights, &picture, message, compare_numbers, "Checking", error))
+  if (!read_spectrum (run, weights, pixels, message, compare_numbers, "Checking", error))
     return FALSE;
   for (guint i = 0; i < count; i++)
     if (!(sqrt (message->off[i] / (double) slot) < MOST_OFF))
@@ -563,7 +522,7 @@ cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const Cn
                     .first = slot * channels,
                     .count = channels,
                     .run = run };
-  Picture from = { picture, white_for (run, record->count) };
+  CncRaster from = *picture; /* read only */
   g_autofree float *numbers = NULL;
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncRaster) revealed = NULL;

@@ -27,8 +27,9 @@ typedef struct
   guint exact;    /* stego before it is rounded to 8 bits */
   guint carrier;  /* the picture that spectrum and stego are made of: the cover, behind what training limits it to */
   guint channels; /* of a slot */
+  const float *rows; /* of the transform behind spectrum: orthonormal, of 3 x 8 x 8 numbers each */
   guint slots;    /* as many secrets at most */
-  double step;    /* of 0..255: a coefficient of a block that is moved by it says the same, where all slots are used */
+  double step;    /* of 0..255: a coefficient of a block that is moved by it says the same */
 } CncNetwork;
 
 /* Errors: MODEL, naming the file and what is wrong; IO, NO_MEMORY. */
@@ -38,11 +39,7 @@ CncNetwork *cnc_network_find (const CncStegoMode *mode, const guint8 *sha256, GE
 void cnc_network_free (CncNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncNetwork, cnc_network_free)
 
-/* By how much the step is wider where only count slots are used: (slots / count)^(1/5), so that fewer secrets spare the cover and come back truer, too.
- * The network is linear in the cover: this is one that is divided by it before, and multiplied behind. */
-double cnc_network_stretch (const CncNetwork *network, guint count);
-
-/* How far from black and white the cover is kept, in 0..255, so that count secrets are hardly cut off there. */
+/* How far from black and white the cover is kept, in 0..255, so that count secrets are not cut off there.  Bits bear more of that. */
 guint cnc_network_margin (const CncNetwork *network, guint count);
 
 typedef struct
@@ -65,6 +62,9 @@ gboolean cnc_network_hide (const CncNetworkRun *run, const CncRaster *cover, Cnc
  * Returns: (transfer full) the secret at its own size */
 CncRaster *cnc_network_reveal (const CncNetworkRun *run, const CncRaster *picture, const CncStegoRecord *record, const CncStegoInfo *info,
                                const CncSecret *key, guint slot, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Error: GPU_LOST: one of n values is no number.  For what a device gave. */
+gboolean cnc_network_check_finite (const float *values, gsize n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- the keystream ---- */
 
