@@ -10,7 +10,8 @@
 #define SIDE 8u
 #define AREA (SIDE * SIDE)
 #define ALL HIDE_BLOCK
-#define KEPT 64u /* of a secret's */
+#define KEPT 64u /* numbers of a secret's block */
+#define FOLD 8.0 /* a coefficient that stands in two numbers stands there whole and so many times, modulo 1 */
 #define WIDTHS 12u
 #define BOUND 0.45 /* of a feature */
 
@@ -95,6 +96,7 @@ write_block (CncRaster *raster, guint x, guint y, double block[ALL])
 
 typedef struct
 {
+  guint twice; /* the strongest so many coefficients stand in two numbers each */
   guint kept[KEPT];
   double width[KEPT]; /* of tanh */
   double step;        /* of the lattice */
@@ -116,6 +118,39 @@ static double
 coefficient (const Code *code, guint i, double read)
 {
   return code->width[i] * atanh (CLAMP (read / BOUND, -0.999, 0.999));
+}
+
+static guint
+coefficients (const Code *code)
+{
+  return KEPT - code->twice;
+}
+
+static double
+unfold (double whole, double fold)
+{
+  return whole - wrap (FOLD * whole - fold) / FOLD;
+}
+
+/* The numbers that a block of a secret becomes, and the block that they give. */
+static void
+to_numbers (const Code *code, const double secret[ALL], double numbers[KEPT])
+{
+  for (guint i = 0; i < coefficients (code); i++)
+    {
+      const double f = feature (code, i, secret[code->kept[i]]);
+
+      numbers[i] = f;
+      if (i < code->twice)
+        numbers[coefficients (code) + i] = wrap (FOLD * f);
+    }
+}
+
+static void
+from_numbers (const Code *code, const double numbers[KEPT], double secret[ALL])
+{
+  for (guint i = 0; i < coefficients (code); i++)
+    secret[code->kept[i]] = coefficient (code, i, i < code->twice ? unfold (numbers[i], numbers[coefficients (code) + i]) : numbers[i]);
 }
 
 /* Every how-many-th block is looked at. */
@@ -155,7 +190,18 @@ variance (const GArray *blocks, guint c)
   return sum / blocks->len;
 }
 
-/* The mean squared error of a coefficient, read with the noise that rounding to 8 bits makes. */
+/* Of a number that is read, what rounding to 8 bits makes. */
+static double
+rounding_noise (const Code *code, GRand *random)
+{
+  double noise = 0;
+
+  for (guint k = 0; k < 12; k++)
+    noise += (g_rand_double (random) - 0.5) * sqrt (1 / 12.0) / code->step;
+  return noise;
+}
+
+/* The mean squared error of a coefficient, read with that noise. */
 static double
 error_of (const Code *code, guint i, const GArray *blocks)
 {
@@ -166,12 +212,10 @@ error_of (const Code *code, guint i, const GArray *blocks)
   for (guint b = 0; b < blocks->len; b++)
     {
       const double v = values[(gsize) b * ALL + code->kept[i]];
-      double noise = 0;
+      const double f = feature (code, i, v), whole = wrap (f + rounding_noise (code, random));
+      const double off = coefficient (code, i, i < code->twice ? unfold (whole, FOLD * f + rounding_noise (code, random)) : whole) - v;
 
-      for (guint k = 0; k < 12; k++)
-        noise += (g_rand_double (random) - 0.5) * sqrt (1 / 12.0) / code->step;
-      noise = coefficient (code, i, wrap (feature (code, i, v) + noise)) - v;
-      sum += noise * noise;
+      sum += off * off;
     }
   return sum;
 }
@@ -184,7 +228,7 @@ fit (Code *code, const GPtrArray *pictures)
 
   for (guint c = 0; c < ALL; c++)
     variances[c] = variance (blocks, c);
-  for (guint i = 0; i < KEPT; i++)
+  for (guint i = 0; i < coefficients (code); i++)
     {
       guint most = 0;
       double least = INFINITY, best = 0;
@@ -233,17 +277,18 @@ hide_linear (const Code *code, const CncRaster *cover, CncRaster *const *secrets
   for (guint y = 0; y + SIDE <= cover->height; y += SIDE)
     for (guint x = 0; x + SIDE <= cover->width; x += SIDE)
       {
-        double block[ALL], secret[ALL];
+        double block[ALL], secret[ALL], numbers[KEPT];
 
         hide_read_block (result, x, y, block);
         for (guint s = 0; s < n; s++)
           {
             hide_read_block (secrets[s], x, y, secret);
+            to_numbers (code, secret, numbers);
             for (guint i = 0; i < KEPT; i++)
               {
                 double *c = &block[s + 3 * i];
 
-                *c += code->step * wrap (feature (code, i, secret[code->kept[i]]) + g_rand_double (keys[s]) - *c / code->step);
+                *c += code->step * wrap (numbers[i] + g_rand_double (keys[s]) - *c / code->step);
               }
           }
         write_block (result, x, y, block);
@@ -262,11 +307,12 @@ reveal_linear (const Code *code, const CncRaster *result, guint s)
   for (guint y = 0; y + SIDE <= back->height; y += SIDE)
     for (guint x = 0; x + SIDE <= back->width; x += SIDE)
       {
-        double block[ALL], secret[ALL] = { 0 };
+        double block[ALL], secret[ALL] = { 0 }, numbers[KEPT];
 
         hide_read_block (result, x, y, block);
         for (guint i = 0; i < KEPT; i++)
-          secret[code->kept[i]] = coefficient (code, i, wrap (block[s + 3 * i] / code->step - g_rand_double (key)));
+          numbers[i] = wrap (block[s + 3 * i] / code->step - g_rand_double (key));
+        from_numbers (code, numbers, secret);
         write_block (back, x, y, secret);
       }
   return back;
@@ -280,10 +326,10 @@ scaled (const CncRaster *raster, const CncRaster *to)
 }
 
 static HideResult
-measure (const GPtrArray *pictures, guint secrets, double step)
+measure (const GPtrArray *pictures, guint secrets, guint twice, double step)
 {
   HideResult sum = { .ok = TRUE };
-  Code code = { .step = step };
+  Code code = { .twice = twice, .step = step };
 
   fit (&code, pictures);
   for (guint i = 0; i < pictures->len; i++)
@@ -313,12 +359,12 @@ measure (const GPtrArray *pictures, guint secrets, double step)
 
 /* The margin changes the cover as well, so the second time the step is less. */
 HideResult
-hide_rival_linear (const GPtrArray *pictures, guint secrets, double cover_psnr)
+hide_rival_linear (const GPtrArray *pictures, guint secrets, guint twice, double cover_psnr)
 {
   const double mse = 65025 * pow (10, -cover_psnr / 10), step = sqrt (12 * MAX (mse - 1 / 12.0, 0.1) * 3 / secrets);
-  const HideResult first = measure (pictures, secrets, step);
+  const HideResult first = measure (pictures, secrets, twice, step);
 
-  return measure (pictures, secrets, step * pow (10, (hide_psnr (&first.cover) - cover_psnr) / 20));
+  return measure (pictures, secrets, twice, step * pow (10, (hide_psnr (&first.cover) - cover_psnr) / 20));
 }
 
 /* ---- replaced low bits ---- */

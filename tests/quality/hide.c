@@ -422,8 +422,12 @@ print_rivals (const GPtrArray *pictures, const double covers[CNC_STEGO_MAX_SECRE
   printf ("\nwithout a network, at the same change of the cover\n");
   for (guint secrets = 1; secrets <= CNC_STEGO_MAX_SECRETS; secrets += 2)
     {
-      r = hide_rival_linear (pictures, secrets, covers[secrets] > 0 ? covers[secrets] : secrets == 1 ? 38 : 34);
+      const double cover = covers[secrets] > 0 ? covers[secrets] : secrets == 1 ? 38 : 34;
+
+      r = hide_rival_linear (pictures, secrets, 0, cover);
       print_quality ("", "linear code", secrets, &r);
+      r = hide_rival_linear (pictures, secrets, 8, cover);
+      print_quality ("", "… 8 folded", secrets, &r);
     }
   r = hide_rival_low_bits (pictures);
   print_quality ("", "4 low bits", 1, &r);

@@ -63,8 +63,8 @@ double hide_least_slot (const HideRow *row, const HideResult *result);
 
 /* A linear code in the place of the network: the 64 of a block's 192 DCT coefficients that vary most, each through a tanh whose width is
  * the best one for these very pictures, written by dither modulation as a network's features are, with the step that changes the cover to
- * cover_psnr dB. */
-HideResult hide_rival_linear (const GPtrArray *pictures, guint secrets, double cover_psnr);
+ * cover_psnr dB.  twice: so many of them, the strongest, stand in two numbers each, whole and eightfold modulo 1, and the weakest are left out. */
+HideResult hide_rival_linear (const GPtrArray *pictures, guint secrets, guint twice, double cover_psnr);
 
 /* One secret's four high bits in the place of the cover's four low ones. */
 HideResult hide_rival_low_bits (const GPtrArray *pictures);
