@@ -222,7 +222,7 @@ test_sizes (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      g_autoptr (CncRaster) cover = case_picture (sizes[i][0], sizes[i][1], i + 1), carrier = NULL, noise = NULL, blur = NULL, same = NULL;
+      g_autoptr (CncRaster) cover = case_picture (sizes[i][0], sizes[i][1], i + 1), carrier = NULL, noise = NULL, blur = NULL;
       CncStegoRecord record;
 
       carrier = case_carrier (cover, &record);
