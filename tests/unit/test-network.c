@@ -433,8 +433,9 @@ test_wrong_device (void)
 {
   g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
   g_autoptr (CncRaster) cover = case_picture (64, 48, 1), secret = case_picture (64, 48, 2);
-  CncBackendTable table = *backend->table;
+  static CncBackendTable table; /* there as long as the backend */
 
+  table = *backend->table;
   true_op = table.op;
   table.op = wrong_op;
   backend->table = &table;
