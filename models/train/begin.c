@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "ranks.h"
 
 #include <math.h>
 #include <string.h>
@@ -175,6 +176,24 @@ measure (TrainSession *s, guint value, double *sums, GError **error)
   return TRUE;
 }
 
+/* Each rank has seen its own part of the batches. */
+static gboolean
+share_moments (double *sums, guint n, GError **error)
+{
+  g_autofree float *values = NULL;
+
+  if (train_ranks_count () == 1)
+    return TRUE;
+  values = g_new (float, n);
+  for (guint i = 0; i < n; i++)
+    values[i] = (float) sums[i];
+  if (!train_ranks_mean (values, n, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    sums[i] = (double) values[i];
+  return TRUE;
+}
+
 /* y = w x + b becomes (y - mean) / deviation. */
 static gboolean
 scale_layer (TrainSession *s, guint number, GError **error)
@@ -187,7 +206,7 @@ scale_layer (TrainSession *s, guint number, GError **error)
   float *weight = s->net->values[node->weights[0]], *bias = s->net->values[node->weights[1]];
   g_autofree double *sums = g_new0 (double, 2 * (gsize) shape->n);
 
-  if (!measure (s, s->net->graph->n_inputs + number, sums, error))
+  if (!measure (s, s->net->graph->n_inputs + number, sums, error) || !share_moments (sums, 2 * shape->n, error))
     return FALSE;
   for (guint c = 0; c < shape->n; c++)
     {

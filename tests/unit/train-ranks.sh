@@ -38,7 +38,7 @@ paste -d, one.csv two.csv | awk -F, 'NR > 1 { n++; for (i = 2; i <= 3; i++) { d 
   END { printf "# %d steps, largest relative difference %g\n", n, worst; exit !(n == 20 && worst < 1e-5) }'
 if [ $? -eq 0 ]; then echo "ok 2 losses of one rank with twice the batch"; else echo "not ok 2 losses of one rank with twice the batch"; fi
 if [ "$(grep -c 'pictures to train on' err)" -eq 1 ]; then echo "ok 3 one rank speaks"; else echo "not ok 3 one rank speaks"; fi
-# two pictures and a key
+# two pictures and a key; layers that are scaled by the data, which each rank has a part of
 for batch in 4 8; do
   cat >hide-$batch.ini <<END
 [graph]
@@ -60,6 +60,7 @@ outputs = o r
 validation = 0.2
 [train]
 seed = 5
+normalise = o q
 batch = $batch
 steps = 20
 learning_rate = 0.003
