@@ -86,18 +86,27 @@ test_noise (void)
   g_assert_error (error, CNC_ERROR, CNC_ERROR_DAMAGED);
 }
 
+/* Two colours: fewer bytes without loss than any place for them has. */
+static CncRaster *
+simple_picture (void)
+{
+  CncRaster *raster = cnc_rgb_new (300, 200, NULL);
+
+  for (gsize i = 0; i < cnc_raster_bytes (raster); i++)
+    raster->data[i] = (guint8) (i / 3 % 300 < 150 ? 40 : 200);
+  return raster;
+}
+
 /* What is small enough comes back bit for bit; the key of another opens nothing. */
 static void
 test_exact (void)
 {
-  g_autoptr (CncRaster) secret = cnc_rgb_new (300, 200, NULL);
+  g_autoptr (CncRaster) secret = simple_picture ();
   CncHiddenSecret told;
   g_autofree float *sent = NULL, *soft = NULL, *again = NULL;
   g_autoptr (CncRaster) back = NULL;
   g_autoptr (GError) error = NULL;
 
-  for (gsize i = 0; i < cnc_raster_bytes (secret); i++)
-    secret->data[i] = (guint8) (i / 3 % 300 < 150 ? 40 : 200);
   sent = carry (secret, PLACES, &told);
   soft = noisy (sent, PLACES, 0.5);
   again = g_memdup2 (soft, PLACES * sizeof *soft);
@@ -179,6 +188,45 @@ test_refused (void)
     }
 }
 
+/* Each allocation fails once, in writing and in reading. */
+static void
+test_no_memory (void)
+{
+  const CncStegoRecord record = case_record ();
+  const CncStegoInfo info = { .width = 300, .height = 200 };
+  g_autoptr (CncSecret) key = case_key (9);
+  g_autoptr (CncRaster) secret = simple_picture (), back = NULL;
+  g_autofree float *sent = g_new0 (float, PLACES), *soft = NULL;
+  CncHiddenSecret told = { 0 };
+  gboolean done = FALSE;
+  guint failures[2] = { 0 };
+
+  while (!done)
+    {
+      g_autoptr (GError) error = NULL;
+
+      cnc_alloc_fail_at (++failures[0]);
+      done = cnc_carried_write (secret, key, &record, sent, PLACES, &told, NULL, &error);
+      cnc_alloc_fail_at (0);
+      if (!done)
+        g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+    }
+  soft = noisy (sent, PLACES, 0.1);
+  while (back == NULL)
+    {
+      g_autofree float *read = g_memdup2 (soft, PLACES * sizeof *soft);
+      g_autoptr (GError) error = NULL;
+
+      cnc_alloc_fail_at (++failures[1]);
+      back = cnc_carried_read (read, PLACES, &info, key, &record, NULL, &error);
+      cnc_alloc_fail_at (0);
+      if (back == NULL)
+        g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+    }
+  g_assert_cmpuint (failures[0], >, 3);
+  g_assert_cmpuint (failures[1], >, 4);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,5 +236,6 @@ main (int argc, char **argv)
   g_test_add_func ("/carried/exact", test_exact);
   g_test_add_func ("/carried/sizes", test_sizes);
   g_test_add_func ("/carried/refused", test_refused);
+  g_test_add_func ("/carried/no-memory", test_no_memory);
   return g_test_run ();
 }
