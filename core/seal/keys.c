@@ -204,11 +204,22 @@ void
 cnc_subkey (const CncSecret *file_key, CncSubkey which, guint8 out[CNC_KEY_BYTES])
 {
   static const char contexts[][crypto_kdf_CONTEXTBYTES + 1] = {
-    [CNC_SUBKEY_HEADER] = "cc1_head",    [CNC_SUBKEY_STREAM] = "cc1_strm",
-    [CNC_SUBKEY_CHAOS] = "cc1_chao",     [CNC_SUBKEY_CNN] = "cc1_cnn_",
-    [CNC_SUBKEY_IV] = "cc1_iv__",        [CNC_SUBKEY_FILL] = "cc1_fill",
-    [CNC_SUBKEY_SLOT] = "cs1_slot",      [CNC_SUBKEY_SLOT_COMMITMENT] = "cs1_comm",
-    [CNC_SUBKEY_SLOT_INFO] = "cs1_info", [CNC_SUBKEY_SLOT_FEATURES] = "cs1_feat",
+    [CNC_SUBKEY_HEADER] = "cc1_head",
+    [CNC_SUBKEY_STREAM] = "cc1_strm",
+    [CNC_SUBKEY_CHAOS] = "cc1_chao",
+    [CNC_SUBKEY_CNN] = "cc1_cnn_",
+    [CNC_SUBKEY_IV] = "cc1_iv__",
+    [CNC_SUBKEY_FILL] = "cc1_fill",
+    [CNC_SUBKEY_SLOT] = "cs1_slot",
+    [CNC_SUBKEY_SLOT_COMMITMENT] = "cs1_comm",
+    [CNC_SUBKEY_SLOT_INFO] = "cs1_info",
+    [CNC_SUBKEY_SLOT_FEATURES] = "cs1_feat",
+    [CNC_SUBKEY_CARRIER] = "cg1_carr",
+    [CNC_SUBKEY_CARRIER_COMMITMENT] = "cg1_comm",
+    [CNC_SUBKEY_CARRIER_SIZE] = "cg1_size",
+    [CNC_SUBKEY_CARRIER_KEYSTREAM] = "cg1_keys",
+    [CNC_SUBKEY_CARRIER_CHAOS] = "cg1_chao",
+    [CNC_SUBKEY_CARRIER_FILL] = "cg1_fill",
   };
 
   child (file_key, contexts[which], out);

@@ -34,6 +34,13 @@ typedef enum
   CNC_SUBKEY_SLOT_COMMITMENT,
   CNC_SUBKEY_SLOT_INFO,
   CNC_SUBKEY_SLOT_FEATURES,
+  /* Of grey carriers (core/channel/format.md): the first is a child of a key-encryption key, the others of the carrier's key. */
+  CNC_SUBKEY_CARRIER,
+  CNC_SUBKEY_CARRIER_COMMITMENT,
+  CNC_SUBKEY_CARRIER_SIZE,
+  CNC_SUBKEY_CARRIER_KEYSTREAM,
+  CNC_SUBKEY_CARRIER_CHAOS,
+  CNC_SUBKEY_CARRIER_FILL,
 } CncSubkey;
 
 /* Zeros, or NULL, replaced by the defaults. */

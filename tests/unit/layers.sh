@@ -48,8 +48,9 @@ check core/engine nn vulkan
 check core/methods picture seal chaos channel nn engine methods
 check core/stego picture seal channel nn engine
 check core/measure nn engine
-check core/tools picture seal chaos nn vulkan engine methods stego tools
-check plugin picture seal nn engine methods stego measure plugin batch
+check core/channel picture seal
+check core/tools picture seal chaos channel nn vulkan engine methods stego tools
+check plugin picture seal channel nn engine methods stego measure plugin batch
 
 only () # NAME PATTERN FOLDER...: system headers of that pattern are included in those folders only
 {
@@ -65,13 +66,14 @@ only () # NAME PATTERN FOLDER...: system headers of that pattern are included in
 only sodium.h 'sodium' core/seal
 only 'the headers of Vulkan' '(vulkan/vulkan|vulkan/vk\.h|vk_)' core/vulkan
 only "WebP's headers" 'webp' core/stego
+only "libfec's header" 'fec\.h' core/channel
 only 'the headers of GIMP and GTK' '(libgimp|gtk|gdk|gimp)' plugin
 only 'the headers of GEGL' '(gegl|babl)' plugin core/tools models/train
 
 wrong=$(grep -nE 'libgimp|gtk/|plugin/' $(sources core) /dev/null | grep '#[[:space:]]*include')
 report "$wrong" "the core knows nothing of the plug-in"
 
-wrong=$(grep -nE '\b(exit|abort|printf|g_print|g_printerr) \(' $(sources core/base core/picture core/seal core/chaos core/nn core/vulkan core/engine core/methods core/stego) /dev/null | grep -vE '/\*|^[^:]*:[0-9]+: \*')
+wrong=$(grep -nE '\b(exit|abort|printf|g_print|g_printerr) \(' $(sources core/base core/picture core/seal core/chaos core/nn core/vulkan core/engine core/channel core/methods core/stego) /dev/null | grep -vE '/\*|^[^:]*:[0-9]+: \*')
 report "$wrong" "no exit, abort or printing in the core"
 
 wrong=$(sources core plugin shaders tests models install | while read -r file; do
