@@ -136,10 +136,10 @@ load_cifar (TrainLoader *loader, const char *path, const char *name, GError **er
 
 /* GEGL and the libraries below it tell of broken files on stderr; here a failure has one line, which is ours. */
 static GeglBuffer *
-load_quietly (const char *path)
+load_quietly (const char *path, guint32 resize)
 {
   const int saved = dup (STDERR_FILENO), null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
-  GeglNode *graph, *load, *sink;
+  GeglNode *graph, *load, *scale, *sink;
   GeglBuffer *buffer = NULL;
   GeglRectangle box;
 
@@ -149,7 +149,10 @@ load_quietly (const char *path)
   graph = gegl_node_new ();
   load = gegl_node_new_child (graph, "operation", "gegl:load", "path", path, NULL);
   sink = gegl_node_new_child (graph, "operation", "gegl:buffer-sink", "buffer", &buffer, "format", NULL, NULL);
-  gegl_node_link (load, sink);
+  scale = gegl_node_new_child (graph, "operation", resize > 0 ? "gegl:scale-size" : "gegl:nop", NULL);
+  if (resize > 0)
+    gegl_node_set (scale, "x", (double) resize, "y", (double) resize, "sampler", GEGL_SAMPLER_CUBIC, NULL);
+  gegl_node_link_many (load, scale, sink, NULL);
   box = gegl_node_get_bounding_box (load); /* nothing for a broken file */
   if (box.width > 0 && box.height > 0 && !gegl_rectangle_is_infinite_plane (&box))
     gegl_node_process (sink);
@@ -198,7 +201,7 @@ load_picture (TrainLoader *loader, const char *path, const char *name, GError **
       gegl_init (NULL, NULL);
       g_once_init_leave (&once, 1);
     }
-  buffer = starts_like_a_picture (path) ? load_quietly (path) : NULL;
+  buffer = starts_like_a_picture (path) ? load_quietly (path, loader->resize) : NULL;
   w = buffer != NULL ? gegl_buffer_get_width (buffer) : 0;
   h = buffer != NULL ? gegl_buffer_get_height (buffer) : 0;
   if (w < 1 || h < 1 || (guint64) w * (guint64) h > MAX_PIXELS)

@@ -85,13 +85,13 @@ load_folder (TrainLoader *loader, const char *path, const char *name, GError **e
 }
 
 TrainData *
-train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn, gpointer user_data,
-                 GError **error)
+train_data_load (const char *path, const char *patterns, guint32 channels, guint32 resize, guint32 minimum, TrainWarning warn,
+                 gpointer user_data, GError **error)
 {
   g_autoptr (TrainData) data = g_new0 (TrainData, 1);
   g_auto (GStrv) list = g_strsplit (patterns, " ", -1);
   g_autofree char *shown = g_filename_display_name (path), *base = g_path_get_basename (path);
-  TrainLoader loader = { data, list, minimum, warn, user_data };
+  TrainLoader loader = { data, list, resize, minimum, warn, user_data };
   g_autoptr (GError) why = NULL;
   gboolean good;
 

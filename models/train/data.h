@@ -29,11 +29,12 @@ typedef struct
 typedef void (*TrainWarning) (const char *sentence, gpointer user_data);
 
 /* patterns: separated by blanks, with * and ?, against the names inside the folder and inside tar files ("train/a.png"); what matches none
- * is not looked at. A picture that cannot be read is named to warn, counted and left out.  minimum: sides of the smallest picture that is
- * of use; smaller ones are left out likewise. Errors: IO (no such folder, nothing in it), BAD_ARGUMENT (files for another number of
+ * is not looked at. A picture that cannot be read is named to warn, counted and left out.  resize: sides that every picture file gets (not
+ * records, which have theirs), by GEGL's cubic sampler; 0: its own.  minimum: sides of the smallest picture that is of use; smaller ones are
+ * left out likewise. Errors: IO (no such folder, nothing in it), BAD_ARGUMENT (files for another number of
  * channels), NO_MEMORY (more than 8 GiB, too). */
-TrainData *train_data_load (const char *path, const char *patterns, guint32 channels, guint32 minimum, TrainWarning warn,
-                            gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TrainData *train_data_load (const char *path, const char *patterns, guint32 channels, guint32 resize, guint32 minimum,
+                            TrainWarning warn, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_data_free (TrainData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainData, train_data_free)
 
@@ -42,7 +43,7 @@ typedef struct
 {
   TrainData *data;
   char **patterns;
-  guint32 minimum;
+  guint32 resize, minimum;
   TrainWarning warn;
   gpointer user_data;
 } TrainLoader;

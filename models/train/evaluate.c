@@ -393,11 +393,11 @@ load (const TrainEvaluateOptions *options, guint32 channels, GError **error)
   TrainData *data;
 
   if (options->files != NULL)
-    return train_data_load (options->data, options->files, channels, 1, train_warn, NULL, error);
-  data = train_data_load (options->data, "t10k-* test_batch*", channels, 1, train_warn, NULL, &none);
+    return train_data_load (options->data, options->files, channels, options->resize, 1, train_warn, NULL, error);
+  data = train_data_load (options->data, "t10k-* test_batch*", channels, options->resize, 1, train_warn, NULL, &none);
   if (data != NULL)
     return data;
-  return train_data_load (options->data, "*", channels, 1, train_warn, NULL, error);
+  return train_data_load (options->data, "*", channels, options->resize, 1, train_warn, NULL, error);
 }
 
 static CncLatentTables *

@@ -20,6 +20,7 @@ typedef struct
   char **rest;
   char *data, *out, *device, *resume, *log, *files;
   gint64 steps, seed;
+  int resize;
   gboolean json, noise, half, version;
 } Arguments;
 
@@ -37,6 +38,7 @@ evaluate (const Arguments *a, GError **error)
                                          .data = a->data,
                                          .device = a->device,
                                          .files = a->files,
+                                         .resize = (guint32) MAX (0, a->resize),
                                          .json = a->json,
                                          .noise = a->noise,
                                          .half = a->half,
@@ -100,6 +102,7 @@ main (int argc, char **argv)
     { "resume", 0, 0, G_OPTION_ARG_FILENAME, &a.resume, "go on from this checkpoint", "FILE" },
     { "log", 0, 0, G_OPTION_ARG_FILENAME, &a.log, "write the losses as CSV", "FILE" },
     { "files", 0, 0, G_OPTION_ARG_STRING, &a.files, "evaluate: patterns of the files to use", "PATTERNS" },
+    { "resize", 0, 0, G_OPTION_ARG_INT, &a.resize, "evaluate: every picture at N x N pixels", "N" },
     { "noise", 0, 0, G_OPTION_ARG_NONE, &a.noise, "evaluate: with the noise that the network has \"always\"", NULL },
     { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "evaluate: print one JSON object", NULL },

@@ -27,6 +27,7 @@ typedef struct
 #define AT(field) offsetof (TrainRecipe, field)
 static const Key keys[] = {
   { "data", "files", KIND_TEXT, AT (files), 0, 0, 0, "*" },
+  { "data", "resize", KIND_UINT, AT (resize), 0, 4096, 0, NULL },
   { "data", "crop", KIND_UINT, AT (crop), 0, 4096, 0, NULL },
   { "data", "crops", KIND_UINT, AT (crops), 1, 10000, 1, NULL },
   { "data", "flip", KIND_CHOICE, AT (flip), 0, 2, 0, "none horizontal both" },

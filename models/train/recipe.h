@@ -49,6 +49,7 @@ typedef struct
   CncGraph *graph;
 
   char *files;       /* patterns, separated by blanks: which files of the data folder */
+  guint resize;      /* sides that every picture gets; 0: its own */
   guint crop;        /* side of the square cut out of a picture; 0: the whole picture */
   guint crops;       /* how many of each picture an epoch has */
   guint flip;        /* mirror at random: 0 no, 1 left-right, 2 both ways */

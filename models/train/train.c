@@ -411,7 +411,7 @@ train_command (const TrainOptions *options, GError **error)
     }
   if (options->seed >= 0)
     recipe->seed = (guint64) options->seed;
-  data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->crop, train_warn, NULL, error);
+  data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->resize, recipe->crop, train_warn, NULL, error);
   if (data == NULL)
     return FALSE;
   backend = cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error);
@@ -457,7 +457,7 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (cnc_safetensors_metadata (net->file, keys[i]) != NULL)
       cnc_safetensors_writer_text (writer, keys[i], cnc_safetensors_metadata (net->file, keys[i]));
-  data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 1, train_warn, NULL,
+  data = train_data_load (options->data, options->files != NULL ? options->files : "*", net->graph->inputs[0].channels, 0, 1, train_warn, NULL,
                           error);
   backend = data != NULL ? cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error) : NULL;
   tables = backend != NULL ? train_tables_measure (net, backend, data, error) : NULL;

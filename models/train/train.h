@@ -20,6 +20,7 @@ typedef struct
 {
   char *model, *data;
   char *device, *files; /* (nullable) */
+  guint32 resize;       /* sides that every picture is brought to; 0: its own */
   gboolean json;
   gboolean half;  /* convolutions in half precision where the device has it */
   gboolean noise; /* with the noise that is there "always" */

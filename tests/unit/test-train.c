@@ -380,7 +380,7 @@ test_data (void)
   save_archive (gz, ARCHIVE_FILTER_GZIP, ARCHIVE_FORMAT_RAW, (const char *const[]){ "raw", raw, NULL });
   g_unlink (raw);
   put (&f, "t10k-labels-idx1-ubyte", labels, sizeof labels);
-  data = train_data_load (f.folder, "*", 1, 1, note, f.warnings, &error);
+  data = train_data_load (f.folder, "*", 1, 0, 1, note, f.warnings, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (data->pictures->len, ==, 2);
   g_assert_cmpstr (f.warnings->str, ==, "");
@@ -397,11 +397,11 @@ test_data (void)
   save_archive (tar, ARCHIVE_FILTER_XZ, ARCHIVE_FORMAT_TAR_USTAR,
                 (const char *const[]){ "./a/good.png", png, "a/bad.png", broken, "b/other.png", png, "a/readme.txt", broken, NULL });
   save_archive (bin_xz, ARCHIVE_FILTER_XZ, ARCHIVE_FORMAT_RAW, (const char *const[]){ "raw", cifar_path, NULL });
-  g_assert_null (train_data_load (f.folder, "t10k*", 3, 1, note, f.warnings, &error));
+  g_assert_null (train_data_load (f.folder, "t10k*", 3, 0, 1, note, f.warnings, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
   g_clear_error (&error);
   g_string_truncate (f.warnings, 0);
-  data = train_data_load (f.folder, "a/* c.bin.xz", 3, 1, note, f.warnings, &error);
+  data = train_data_load (f.folder, "a/* c.bin.xz", 3, 0, 1, note, f.warnings, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (data->pictures->len, ==, 3);
   g_assert_cmpuint (data->skipped, ==, 1);
@@ -423,16 +423,26 @@ test_data (void)
     save_png (large, 16);
     save_png (small, 15);
   }
-  data = train_data_load (f.folder, "colours/*", 1, 16, note, f.warnings, &error);
+  data = train_data_load (f.folder, "colours/*", 1, 0, 16, note, f.warnings, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (data->pictures->len, ==, 1);
   g_assert_cmpuint (data->skipped, ==, 1);
   g_clear_pointer (&data, train_data_free);
 
-  g_assert_null (train_data_load (missing, "*", 1, 1, note, f.warnings, &error));
+  /* brought to one size: red stays a ramp from left to right, over half as many pixels */
+  data = train_data_load (f.folder, "colours/l.png", 3, 8, 8, note, f.warnings, &error);
+  g_assert_no_error (error);
+  p = &g_array_index (data->pictures, TrainPicture, 0);
+  g_assert_cmpuint (p->width, ==, 8);
+  g_assert_cmpuint (p->height, ==, 8);
+  for (guint i = 1; i < 7; i++)
+    g_assert_cmpint (ABS ((int) p->pixels[3 * 8 + i] - (int) (2 * i)), <=, 1);
+  g_clear_pointer (&data, train_data_free);
+
+  g_assert_null (train_data_load (missing, "*", 1, 0, 1, note, f.warnings, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_IO);
   g_clear_error (&error);
-  g_assert_null (train_data_load (f.folder, "nothing*", 1, 1, note, f.warnings, &error));
+  g_assert_null (train_data_load (f.folder, "nothing*", 1, 0, 1, note, f.warnings, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_IO);
   remove_folder (f.folder);
   g_free (f.folder);
