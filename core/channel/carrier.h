@@ -129,10 +129,11 @@ typedef struct
 void cnc_carrier_free (CncCarrier *carrier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncCarrier, cnc_carrier_free)
 
-/* Looks for a carrier in a picture, in the whole of it first, then in a part of it (a screenshot).  picture: any format but a palette (see
- * cnc_convert_to_8_bit); colours count by their luma, alpha is passed over.  Errors: NOT_ENCRYPTED (there is none), DAMAGED (there is something of
+/* Looks for a carrier in a picture, in the whole of it first, then in a part of it (a screenshot).  picture: any format; colormap: (nullable), of
+ * an indexed one.  Colours count by their luma, alpha is passed over.  Errors: NOT_ENCRYPTED (there is none), DAMAGED (there is something of
  * one: cropped, more than one, header not readable), BAD_VERSION, BAD_FORMAT, NO_DEVICE (libfec), NO_MEMORY, CANCELLED. */
-gboolean cnc_carrier_find (const CncRaster *picture, CncCarrier **found, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_carrier_find (const CncRaster *picture, GBytes *colormap, CncCarrier **found, CncTask *task,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the messages of a method that cannot read the body: what was done to the picture on its way, as a part of a sentence (" It was scaled from ... to
  * ..., which ..."), or an empty text.  Returns: (transfer full) */

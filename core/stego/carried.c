@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "seal/keys.h"
 #include "stego/convolve.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/sealed.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/sealed.h"
 
 #define CHANNELS 3u

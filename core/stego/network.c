@@ -7,7 +7,7 @@
 #include "nn/tile.h"
 #include "stego/carried.h"
 #include "stego/draft.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/robust-record.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "stego/exact.h"
 #include "stego/network.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/robust-record.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
  */
 #include "base/memory.h"
 #include "methods/autoencoder/autoencoder.h"
-#include "methods/autoencoder/convert.h"
+#include "picture/convert.h"
 #include "engine/engine.h"
 #include "tools/open.h"
 

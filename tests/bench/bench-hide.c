@@ -5,7 +5,7 @@
  * is 1 if anything fails or the peak is above 1 GiB.  Argon2id, whose memory is free again before pixels are loaded, is left out.
  */
 #include "base/parallel.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/stego.h"
 #include "../quality/common.h"
 

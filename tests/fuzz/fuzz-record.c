@@ -1,7 +1,7 @@
 /* The record of hidden pictures, as bytes and in the pixels of a picture of any size; then what its key opens, and the secret. */
 #include "fuzz.h"
 
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/stego.h"
 
 /* What comes of a record that was read, its checksum made right if need be as anybody can: nothing, or a secret. */

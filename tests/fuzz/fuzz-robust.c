@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "seal/primitives.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/robust-record.h"
 #include "stego/stego.h"
 

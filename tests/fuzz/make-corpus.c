@@ -5,7 +5,7 @@
 #include "picture/pack.h"
 #include "stego/convolve.h"
 #include "stego/lattice.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/robust-record.h"
 #include "stego/stego.h"
 

@@ -3,7 +3,7 @@
 
 #include "engine/engine.h"
 #include "seal/keys.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 
 #include <gegl.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* tests/quality/hide-changes.c: what becomes of a picture on its way, see hide.h. */
 #include "hide.h"
 
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "common.h"
 
 #include <glib/gstdio.h>

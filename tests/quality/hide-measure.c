@@ -2,7 +2,7 @@
 #include "hide.h"
 
 #include "measure/steganalysis.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "common.h"
 
 #include <glib/gstdio.h>

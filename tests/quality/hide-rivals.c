@@ -1,7 +1,7 @@
 /* tests/quality/hide-rivals.c: what hides a picture without a network, see hide.h. */
 #include "hide.h"
 
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 
 #include <math.h>
 #include <stdlib.h>

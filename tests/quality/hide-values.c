@@ -2,7 +2,7 @@
 #include "hide.h"
 
 #include "measure/statistics.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 
 #include <math.h>
 #include <stdio.h>

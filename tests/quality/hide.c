@@ -17,7 +17,7 @@
 #include "base/parallel.h"
 #include "measure/steganalysis.h"
 #include "stego/network.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "common.h"
 
 #include <gegl.h>

@@ -65,7 +65,7 @@ only () # NAME PATTERN FOLDER...: system headers of that pattern are included in
 
 only sodium.h 'sodium' core/seal
 only 'the headers of Vulkan' '(vulkan/vulkan|vulkan/vk\.h|vk_)' core/vulkan
-only "WebP's headers" 'webp' core/stego
+only "WebP's headers" 'webp' core/picture
 only "libfec's header" 'fec\.h' core/channel
 only 'the headers of GIMP and GTK' '(libgimp|gtk|gdk|gimp)' plugin
 only 'the headers of GEGL' '(gegl|babl)' plugin core/tools models/train

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/stego.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "codec-model.h"
 #include "methods/autoencoder/autoencoder.h"
-#include "methods/autoencoder/convert.h"
+#include "picture/convert.h"
 #include "methods/crypt.h"
 
 #include <math.h>

@@ -9,7 +9,7 @@
 #include "stego/convolve.h"
 #include "stego/exact.h"
 #include "stego/lattice.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/robust-record.h"
 
 #include <math.h>

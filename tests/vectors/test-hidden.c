@@ -1,7 +1,7 @@
 /* Opens every vector of hidden pictures as a receiver would and compares with what their heads expect. */
 #include "base/error.h"
 #include "image.h"
-#include "stego/pixels.h"
+#include "picture/pixels.h"
 #include "stego/stego.h"
 
 /* The least number of files: a forgotten folder is no success. */

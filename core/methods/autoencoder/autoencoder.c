@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "methods/autoencoder/convert.h"
+#include "picture/convert.h"
 #include "picture/pack.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Conversion to 8 bits, see convert.h. */
-#include "methods/autoencoder/convert.h"
+#include "picture/convert.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* core/methods/autoencoder/convert.h: any raster as one of 8 bits a sample, perceptual, grey or R'G'B' (used by autoencoder.c and tests).
+/* core/picture/convert.h: any raster as one of 8 bits a sample, perceptual, grey or R'G'B' (for methods and carriers).
  *
  * Samples are brought to 0..1 (integers divided by their largest value; floating point is cut off there, what is no number is 0), linear
  * ones go through the sRGB curve (IEC 61966-2-1), alpha does not; then rounded to the nearest of 256 steps.  Palettes become colours.

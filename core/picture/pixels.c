@@ -1,5 +1,5 @@
-/* core/stego/pixels.c: opaque 8-bit RGB rasters: check, compare, resample. */
-#include "stego/pixels.h"
+/* core/picture/pixels.c: 8-bit rasters: check, compare, resample. */
+#include "picture/pixels.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define CHANNELS 3u
+#define MOST_CHANNELS 4u
 #define LOBES 3.0
 #define ROWS 16u         /* a thread takes so many at once */
 #define WEIGHT_ONE 16384 /* of a kernel's weights */
@@ -40,16 +40,21 @@ cnc_rgb_check (const CncRaster *raster, const char *what, GError **error)
 double
 cnc_rgb_psnr (const CncRaster *a, const CncRaster *b)
 {
-  const gsize size = cnc_raster_bytes (a);
-  guint64 sum = 0;
+  const guint step = a->format.alpha ? 4 : 3;
+  const gsize pixels = (gsize) a->width * a->height;
+  guint64 sum = 0, count = 0;
 
-  for (gsize i = 0; i < size; i++)
+  for (gsize i = 0; i < pixels; i++)
     {
-      const gint d = a->data[i] - b->data[i];
+      const guint8 *p = a->data + i * step, *q = b->data + i * step;
 
-      sum += (guint64) (d * d);
+      if (step == 4 && p[3] == 0)
+        continue;
+      count += 3;
+      for (guint c = 0; c < 3; c++)
+        sum += (guint64) ((p[c] - q[c]) * (p[c] - q[c]));
     }
-  return sum == 0 ? INFINITY : 10 * log10 (255.0 * 255.0 * (double) size / (double) sum);
+  return sum == 0 ? INFINITY : 10 * log10 (255.0 * 255.0 * (double) count / (double) sum);
 }
 
 /* ---- resampling ---- */
@@ -129,10 +134,29 @@ typedef struct
 {
   const CncRaster *in;
   CncRaster *out;
+  guint channels;
   gint16 *between; /* rows of the source, width of the result, BETWEEN times the value */
   const Axis *x, *y;
   CncTask *task;
 } Scale;
+
+static inline void
+scale_row (const Axis *x, const guint8 *in, gint16 *out, const guint channels)
+{
+  for (guint32 i = 0; i < x->to; i++)
+    {
+      const gint16 *w = x->weights + (gsize) i * x->taps;
+      const guint8 *p = in + (gsize) x->first[i] * channels;
+      gint sum[MOST_CHANNELS] = { 0 };
+
+      for (guint k = 0; k < x->taps; k++)
+        for (guint c = 0; c < channels; c++)
+          sum[c] += w[k] * p[k * channels + c];
+      for (guint c = 0; c < channels; c++)
+        out[i * channels + c] = (gint16) ((sum[c] + WEIGHT_ONE / BETWEEN / 2) >> 9);
+    }
+}
+G_STATIC_ASSERT (WEIGHT_ONE / BETWEEN == 1 << 9);
 
 static void
 scale_across (guint block, gpointer user_data)
@@ -142,30 +166,28 @@ scale_across (guint block, gpointer user_data)
 
   for (guint32 row = block * ROWS; row < end && cnc_task_go_on (s->task, NULL); row++)
     {
-      const guint8 *in = s->in->data + (gsize) row * s->in->width * CHANNELS;
-      gint16 *out = s->between + (gsize) row * s->x->to * CHANNELS;
+      const guint8 *in = s->in->data + (gsize) row * s->in->width * s->channels;
+      gint16 *out = s->between + (gsize) row * s->x->to * s->channels;
 
-      for (guint32 i = 0; i < s->x->to; i++)
+      switch (s->channels) /* known numbers make the loops fast */
         {
-          const gint16 *w = s->x->weights + (gsize) i * s->x->taps;
-          const guint8 *p = in + (gsize) s->x->first[i] * CHANNELS;
-          gint sum[CHANNELS] = { 0 };
-
-          for (guint k = 0; k < s->x->taps; k++)
-            for (guint c = 0; c < CHANNELS; c++)
-              sum[c] += w[k] * p[k * CHANNELS + c];
-          for (guint c = 0; c < CHANNELS; c++)
-            out[i * CHANNELS + c] = (gint16) ((sum[c] + WEIGHT_ONE / BETWEEN / 2) >> 9);
+        case 1:
+          scale_row (s->x, in, out, 1);
+          break;
+        case 3:
+          scale_row (s->x, in, out, 3);
+          break;
+        default:
+          scale_row (s->x, in, out, s->channels);
         }
     }
 }
-G_STATIC_ASSERT (WEIGHT_ONE / BETWEEN == 1 << 9);
 
 static void
 scale_down (guint block, gpointer user_data)
 {
   const Scale *s = user_data;
-  const gsize row_values = (gsize) s->x->to * CHANNELS;
+  const gsize row_values = (gsize) s->x->to * s->channels;
   const guint32 end = MIN ((block + 1) * ROWS, s->y->to);
 
   for (guint32 row = block * ROWS; row < end && cnc_task_go_on (s->task, NULL); row++)
@@ -189,11 +211,12 @@ G_STATIC_ASSERT (WEIGHT_ONE *BETWEEN == 1 << 19);
 CncRaster *
 cnc_rgb_scale (const CncRaster *raster, guint32 width, guint32 height, CncTask *task, GError **error)
 {
-  g_autoptr (CncRaster) out = cnc_rgb_new (width, height, error);
+  g_autoptr (CncRaster) out = cnc_raster_new (width, height, &raster->format, error);
+  const guint channels = cnc_format_channels (&raster->format);
   g_auto (Axis) x = { 0 };
   g_auto (Axis) y = { 0 };
   g_autofree gint16 *between = NULL;
-  Scale scale = { raster, out, NULL, &x, &y, task };
+  Scale scale = { raster, out, channels, NULL, &x, &y, task };
 
   if (out == NULL)
     return NULL;
@@ -204,7 +227,7 @@ cnc_rgb_scale (const CncRaster *raster, guint32 width, guint32 height, CncTask *
     }
   if (!axis_init (&x, raster->width, width, error) || !axis_init (&y, raster->height, height, error))
     return NULL;
-  between = cnc_alloc ((gsize) width * raster->height, CHANNELS * sizeof *between, "scaling a picture", error);
+  between = cnc_alloc ((gsize) width * raster->height, channels * sizeof *between, "scaling a picture", error);
   if (between == NULL)
     return NULL;
   scale.between = between;

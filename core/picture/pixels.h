@@ -1,4 +1,4 @@
-/* core/stego/pixels.h: opaque 8-bit RGB rasters: check, compare, resample, compress. */
+/* core/picture/pixels.h: 8-bit rasters: check, compare, resample, compress. */
 #pragma once
 
 #include "base/task.h"
@@ -12,14 +12,16 @@ CncRaster *cnc_rgb_new (guint32 width, guint32 height, GError **error) G_GNUC_WA
 /* what: "The cover", "Secret 1": the subject of the message.  Error: BAD_ARGUMENT if it is another kind of raster. */
 gboolean cnc_rgb_check (const CncRaster *raster, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Peak 255, over all samples, in dB; infinity if they are equal.  Both of one size. */
+/* Peak 255, over the colours of all pixels, but of those that are seen at all where there is alpha; in dB, infinity if they are equal.  Both RGB, of
+ * one size and format. */
 double cnc_rgb_psnr (const CncRaster *a, const CncRaster *b);
 
-/* By Lanczos' kernel of three lobes, widened where the picture gets smaller, in the values as they are.  Errors: NO_MEMORY, BAD_ARGUMENT,
+/* raster: 8 bits, any channels.  By Lanczos' kernel of three lobes, widened where the picture gets smaller, in the values as they are.  Errors: NO_MEMORY, BAD_ARGUMENT,
  * CANCELLED.  Returns: (transfer full), a copy where the size is the same. */
 CncRaster *cnc_rgb_scale (const CncRaster *raster, guint32 width, guint32 height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* ---- WebP ---- */
+/* ---- WebP ----
+ * RGB rasters of 8 bits, with alpha or without.  Alpha is kept without loss, but where the sides are made smaller. */
 
 typedef struct
 {
@@ -46,5 +48,8 @@ gboolean cnc_compress_to_fit (const CncRaster *raster, gsize room, CncTask *task
 /* Opens either, and brings it to its own size.  Error: DAMAGED (not WebP, or not of a size that cnc_compress_* writes for that own size),
  * NO_MEMORY, CANCELLED.  Returns: (transfer full) */
 CncRaster *cnc_decompress (const guint8 *data, gsize size, guint32 width, guint32 height, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same with an alpha channel, opaque where the file has none. */
+CncRaster *cnc_decompress_alpha (const guint8 *data, gsize size, guint32 width, guint32 height, CncTask *task,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

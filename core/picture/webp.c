@@ -1,5 +1,5 @@
-/* core/stego/webp.c: pictures compressed into a given number of bytes, by WebP; the only code that includes its headers. */
-#include "stego/pixels.h"
+/* core/picture/webp.c: pictures compressed into a given number of bytes, by WebP; the only code that includes its headers. */
+#include "picture/pixels.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -8,12 +8,40 @@
 #include <webp/decode.h>
 #include <webp/encode.h>
 
-#define CHANNELS 3u
 #define POOR_QUALITY 25u /* below it fewer pixels may come back better */
 #define STEPS 2          /* of quality between two whole numbers: WebP has 128 quantisers for 0 to 100 */
 #define SEARCH_EFFORT 4  /* of 6 */
 #define FINAL_EFFORT 6
 #define PROBE_SIDE 512u
+
+static CncRaster *
+damaged (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                       "What is in here is not a picture that cnncrypt wrote, so it is not shown; ask for the file again.");
+  return NULL;
+}
+
+static CncRaster *
+decompress (const guint8 *data, gsize size, guint32 width, guint32 height, gboolean alpha, CncTask *task, GError **error)
+{
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, alpha };
+  int w = 0, h = 0;
+  g_autoptr (CncRaster) kept = NULL;
+
+  if (WebPGetInfo (data, size, &w, &h) == 0 || w < 1 || h < 1 || (guint32) w > width || (guint32) h > height
+      || width / (guint32) w > 2 * CNC_COMPRESS_LEAST || height / (guint32) h > 2 * CNC_COMPRESS_LEAST)
+    return damaged (error);
+  kept = cnc_raster_new ((guint32) w, (guint32) h, &format, error);
+  if (kept == NULL)
+    return NULL;
+  if ((alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto) (data, size, kept->data, cnc_raster_bytes (kept), (int) cnc_raster_row_bytes (kept))
+      == NULL)
+    return damaged (error);
+  if ((guint32) w == width && (guint32) h == height)
+    return g_steal_pointer (&kept);
+  return cnc_rgb_scale (kept, width, height, task, error);
+}
 
 void
 cnc_compressed_clear (CncCompressed *compressed)
@@ -94,7 +122,8 @@ import (WebPPicture *picture, const CncRaster *raster, gboolean argb, GError **e
   picture->width = (int) raster->width;
   picture->height = (int) raster->height;
   picture->use_argb = argb;
-  return WebPPictureImportRGB (picture, raster->data, (int) (raster->width * CHANNELS)) || no_memory (error);
+  return (raster->format.alpha ? WebPPictureImportRGBA : WebPPictureImportRGB) (picture, raster->data, (int) cnc_raster_row_bytes (raster))
+         || no_memory (error);
 }
 
 static gboolean
@@ -117,7 +146,10 @@ static gboolean
 config_init (WebPConfig *config, int level, GError **error)
 {
   if (WebPConfigInit (config) && (level < 0 || WebPConfigLosslessPreset (config, level)))
-    return TRUE;
+    {
+      config->exact = level >= 0; /* colours that are not seen are kept, too */
+      return TRUE;
+    }
   g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
                        "The library libwebp is another one than cnncrypt was built with; build cnncrypt again.");
   return FALSE;
@@ -129,7 +161,8 @@ guess_exact (const CncRaster *raster, double *bytes, CncTask *task, GError **err
 {
   const guint32 width = MIN (raster->width, PROBE_SIDE), height = MIN (raster->height, PROBE_SIDE);
   const gsize x = (raster->width - width) / 2, y = (raster->height - height) / 2;
-  g_autoptr (CncRaster) middle = cnc_rgb_new (width, height, error);
+  const guint bytes_each = cnc_format_pixel_bytes (&raster->format);
+  g_autoptr (CncRaster) middle = cnc_raster_new (width, height, &raster->format, error);
   g_autofree guint8 *memory = NULL;
   WebPPicture picture;
   WebPConfig config;
@@ -140,7 +173,8 @@ guess_exact (const CncRaster *raster, double *bytes, CncTask *task, GError **err
     return FALSE;
   memory = sink.data;
   for (guint32 row = 0; row < height; row++)
-    memcpy (middle->data + (gsize) row * width * CHANNELS, raster->data + ((y + row) * raster->width + x) * CHANNELS, width * CHANNELS);
+    memcpy (middle->data + (gsize) row * width * bytes_each, raster->data + ((y + row) * raster->width + x) * bytes_each,
+            width * bytes_each);
   ok = config_init (&config, 0, error) && import (&picture, middle, TRUE, error);
   if (!ok)
     return FALSE;
@@ -281,7 +315,7 @@ try_near (const CncRaster *raster, Sink *sink, CncCompressed *compressed, GError
   WebPPictureFree (&picture);
   if (!ok || !fits)
     return ok;
-  back = cnc_decompress (sink->data, sink->size, raster->width, raster->height, sink->task, error);
+  back = decompress (sink->data, sink->size, raster->width, raster->height, raster->format.alpha, sink->task, error);
   if (back == NULL)
     return FALSE;
   if (cnc_rgb_psnr (raster, back) <= compressed->psnr)
@@ -306,7 +340,7 @@ try_size (const CncRaster *raster, guint32 width, guint32 height, Sink *sink, Cn
     return FALSE;
   if (compressed->data == NULL)
     return TRUE;
-  back = cnc_decompress (compressed->data, compressed->size, raster->width, raster->height, sink->task, error);
+  back = decompress (compressed->data, compressed->size, raster->width, raster->height, raster->format.alpha, sink->task, error);
   if (back == NULL)
     return FALSE;
   compressed->psnr = cnc_rgb_psnr (raster, back);
@@ -357,29 +391,14 @@ cnc_compress_to_fit (const CncRaster *raster, gsize room, CncTask *task, CncComp
   return FALSE;
 }
 
-static CncRaster *
-damaged (GError **error)
-{
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-                       "What is hidden here is not a picture that cnncrypt wrote, so it is not shown; ask for the file again.");
-  return NULL;
-}
-
 CncRaster *
 cnc_decompress (const guint8 *data, gsize size, guint32 width, guint32 height, CncTask *task, GError **error)
 {
-  int w = 0, h = 0;
-  g_autoptr (CncRaster) kept = NULL;
+  return decompress (data, size, width, height, FALSE, task, error);
+}
 
-  if (WebPGetInfo (data, size, &w, &h) == 0 || w < 1 || h < 1 || (guint32) w > width || (guint32) h > height
-      || width / (guint32) w > 2 * CNC_COMPRESS_LEAST || height / (guint32) h > 2 * CNC_COMPRESS_LEAST)
-    return damaged (error);
-  kept = cnc_rgb_new ((guint32) w, (guint32) h, error);
-  if (kept == NULL)
-    return NULL;
-  if (WebPDecodeRGBInto (data, size, kept->data, cnc_raster_bytes (kept), w * (int) CHANNELS) == NULL)
-    return damaged (error);
-  if ((guint32) w == width && (guint32) h == height)
-    return g_steal_pointer (&kept);
-  return cnc_rgb_scale (kept, width, height, task, error);
+CncRaster *
+cnc_decompress_alpha (const guint8 *data, gsize size, guint32 width, guint32 height, CncTask *task, GError **error)
+{
+  return decompress (data, size, width, height, TRUE, task, error);
 }
