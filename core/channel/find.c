@@ -1,0 +1,224 @@
+/* core/channel/find.c: finding a carrier in a picture, see carrier.h and format.md ("How a reader proceeds"). */
+#include "channel/find.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "picture/convert.h"
+#include "picture/pixels.h"
+
+#define LEAST_SIDE 1.2 /* pixels of a cell that can be read */
+#define LEAST_CONTRAST 30.0
+#define FEW 32u
+
+static const guint counts[] = { CNC_CARRIER_CELL_COUNTS };
+
+void
+cnc_carrier_free (CncCarrier *carrier)
+{
+  if (carrier == NULL)
+    return;
+  g_free (carrier->body);
+  g_free (carrier);
+}
+
+/* ---- one view ---- */
+
+/* inverted: the strip at the bottom, so that no strip is one in a picture turned over, too. */
+static gboolean
+decode (const CncRs *code, const CncView *view, double y, gboolean inverted, double down, guint cells, float *values, guint8 *bytes)
+{
+  const CncStripPlace place = { 0, y, (double) view->width / cells, down, cells };
+  const double contrast = cnc_strip_measure (view, &place, values);
+
+  for (guint i = 0; inverted && i < CNC_CARRIER_CELLS; i++)
+    values[i] = 255 - values[i];
+  return contrast >= LEAST_CONTRAST && cnc_strip_decode (code, values, bytes);
+}
+
+static gboolean
+strips_of (const CncRs *code, const CncView *view, guint cells, double down, CncStrips *strips)
+{
+  const double height = (CNC_CARRIER_CELLS + cells - 1) / cells * down;
+  float top[CNC_CARRIER_CELLS], bottom[CNC_CARRIER_CELLS];
+
+  if (height > view->height)
+    return FALSE;
+  strips->top = decode (code, view, 0, FALSE, down, cells, top, strips->bytes);
+  strips->bottom = decode (code, view, view->height - height, TRUE, down, cells, bottom, strips->bytes);
+  if (strips->top || strips->bottom)
+    return TRUE;
+  for (guint k = 0; k < CNC_CARRIER_CELLS; k++)
+    top[k] = (top[k] + bottom[k]) / 2;
+  strips->top = strips->bottom = 2 * height < view->height && cnc_strip_decode (code, top, strips->bytes);
+  return strips->top;
+}
+
+gboolean
+cnc_find_strips (const CncRs *code, const CncView *view, CncStrips *strips)
+{
+  *strips = (CncStrips){ 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (counts) && view->width >= LEAST_SIDE * counts[i]; i++)
+    {
+      const double side = (double) view->width / counts[i];
+
+      if (strips_of (code, view, counts[i], side, strips))
+        return TRUE;
+      /* A scaled width is rounded, which many rows of few cells feel. */
+      if (counts[i] <= FEW
+          && (strips_of (code, view, counts[i], side * (1 - 0.4 / view->width), strips)
+              || strips_of (code, view, counts[i], side * (1 + 0.4 / view->width), strips)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+CncCarrier *
+cnc_find_take (const CncView *view, const CncCarrierHeader *header, CncTask *task, GError **error)
+{
+  const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRaster) upright = cnc_raster_new (view->width, view->height, &format, error);
+  g_autoptr (CncCarrier) carrier = g_new0 (CncCarrier, 1);
+  gsize bytes;
+
+  if (upright == NULL)
+    return NULL;
+  for (guint32 y = 0; y < view->height; y++)
+    {
+      const guint8 *from = view->origin + (gssize) y * view->dy;
+      guint8 *to = upright->data + (gsize) y * view->width;
+
+      for (guint32 x = 0; x < view->width; x++)
+        to[x] = from[(gssize) x * view->dx];
+    }
+  carrier->scaled = view->width != header->width || view->height != header->height;
+  if (carrier->scaled)
+    {
+      CncRaster *scaled = cnc_rgb_scale (upright, header->width, header->height, task, error);
+
+      if (scaled == NULL)
+        return NULL;
+      cnc_raster_free (upright);
+      upright = scaled;
+    }
+  carrier->header = *header;
+  if (!cnc_carrier_layout (header->width, header->height, &carrier->layout))
+    g_return_val_if_reached (NULL); /* cnc_carrier_header_read has looked */
+  bytes = (gsize) carrier->layout.body_width * carrier->layout.body_height;
+  carrier->body = cnc_alloc (bytes, 1, "the encrypted picture", error);
+  if (carrier->body == NULL)
+    return NULL;
+  memcpy (carrier->body, upright->data + (gsize) carrier->layout.body_y * header->width, bytes);
+  return g_steal_pointer (&carrier);
+}
+
+/* ---- the whole picture ---- */
+
+/* JPEG's own luma. */
+static CncRaster *
+luma_of (const CncRaster *picture, GBytes *colormap, GError **error)
+{
+  const CncFormat grey = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRaster) converted = NULL;
+  CncRaster *plane = NULL;
+  const CncFormat *f = &picture->format;
+  gsize pixels;
+  guint step;
+
+  if (f->model == CNC_MODEL_INDEXED || f->sample != CNC_SAMPLE_U8 || f->curve != CNC_CURVE_PERCEPTUAL)
+    {
+      converted = cnc_convert_to_8_bit (picture, colormap, error);
+      if (converted == NULL)
+        return NULL;
+      picture = converted;
+      f = &picture->format;
+    }
+  plane = cnc_raster_new (picture->width, picture->height, &grey, error);
+  if (plane == NULL)
+    return NULL;
+  pixels = (gsize) picture->width * picture->height;
+  step = cnc_format_pixel_bytes (f);
+  for (gsize i = 0; i < pixels; i++)
+    {
+      const guint8 *p = picture->data + i * step;
+
+      plane->data[i] = f->model == CNC_MODEL_GREY ? *p : (guint8) ((19595u * p[0] + 38470u * p[1] + 7471u * p[2] + 32768u) >> 16);
+    }
+  return plane;
+}
+
+static gboolean
+not_encrypted (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED,
+                       "There is no encrypted picture here; open the picture of noise that cnncrypt made.");
+  return FALSE;
+}
+
+static gboolean
+cropped (const CncCarrierHeader *header, guint32 width, guint32 height, GError **error)
+{
+  g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+               "This encrypted picture was cropped: it had %u × %u pixels, and has %u × %u; ask for it again as it was.", header->width,
+               header->height, width, height);
+  return FALSE;
+}
+
+/* Whether a view can be the carrier that it tells of, at another scale perhaps. */
+static gboolean
+of_aspect (const CncView *view, const CncCarrierHeader *header)
+{
+  const double across = (double) view->width / header->width, down = (double) view->height / header->height;
+
+  return fabs (down * header->width - view->width) <= 1 || fabs (across * header->height - view->height) <= 1
+         || fabs (across / down - 1) < 0.002;
+}
+
+gboolean
+cnc_carrier_find (const CncRaster *picture, GBytes *colormap, CncCarrier **found, CncTask *task, GError **error)
+{
+  g_autoptr (CncRaster) plane = NULL;
+  g_autoptr (CncRs) code = cnc_strip_code (error);
+
+  *found = NULL;
+  plane = code != NULL ? luma_of (picture, colormap, error) : NULL;
+  if (plane == NULL)
+    return FALSE;
+  cnc_task_progress (task, 0, "Looking for an encrypted picture");
+  for (guint which = 0; which < CNC_VIEWS; which++)
+    {
+      const CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, which);
+      CncCarrierHeader header;
+      CncStrips strips;
+
+      if (!cnc_task_go_on (task, error))
+        return FALSE;
+      if (!cnc_find_strips (code, &view, &strips))
+        continue;
+      if (!cnc_carrier_header_read (strips.bytes, &header, error))
+        return FALSE;
+      if (!of_aspect (&view, &header) && !(strips.top && strips.bottom))
+        return cropped (&header, view.width, view.height, error);
+      *found = cnc_find_take (&view, &header, task, error);
+      if (*found == NULL)
+        return FALSE;
+      (*found)->width = plane->width;
+      (*found)->height = plane->height;
+      (*found)->turned = which % 4 * 90;
+      (*found)->mirrored = which >= 4;
+      return TRUE;
+    }
+  return not_encrypted (error);
+}
+
+char *
+cnc_carrier_history (const CncCarrier *carrier)
+{
+  const gboolean across = carrier->turned % 180 != 0;
+  const guint32 width = across ? carrier->height : carrier->width, height = across ? carrier->width : carrier->height;
+
+  if (!carrier->scaled)
+    return g_strdup ("");
+  return g_strdup_printf (" It was scaled from %u × %u to %u × %u pixels.", carrier->header.width, carrier->header.height, width, height);
+}
