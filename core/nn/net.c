@@ -120,7 +120,7 @@ cnc_net_read (const char *path, GError **error)
 }
 
 gboolean
-cnc_net_store (const CncNet *model, CncSafetensorsWriter *writer, GError **error)
+cnc_net_store (const CncNet *model, CncDtype dtype, CncSafetensorsWriter *writer, GError **error)
 {
   g_autofree char *text = cnc_graph_to_json (model->graph);
 
@@ -131,7 +131,7 @@ cnc_net_store (const CncNet *model, CncSafetensorsWriter *writer, GError **error
       guint32 sides[4];
 
       stored_sides (p, sides);
-      if (!cnc_safetensors_writer_add (writer, p->name, CNC_DTYPE_F32, p->rank, sides, model->values[i], error))
+      if (!cnc_safetensors_writer_add_floats (writer, p->name, dtype, p->rank, sides, model->values[i], error))
         return FALSE;
     }
   return TRUE;

@@ -29,8 +29,8 @@ CncNet *cnc_net_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESUL
 void cnc_net_free (CncNet *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncNet, cnc_net_free)
 
-/* Adds the graph and the weights to writer. */
-gboolean cnc_net_store (const CncNet *model, CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds the graph and the weights to writer.  dtype: F32 or F16. */
+gboolean cnc_net_store (const CncNet *model, CncDtype dtype, CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes the model ready for inference: batch normalisations become part of the convolution before them (or a 1x1 convolution of their own),
  * activations part of the layer before them.  A merged layer has the name of its last part.  The results are those of before but for

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -123,6 +124,51 @@ cnc_safetensors_writer_add (CncSafetensorsWriter *writer, const char *name, CncD
   entry->data = data;
   g_ptr_array_add (writer->entries, entry);
   return TRUE;
+}
+
+/* IEEE 754 binary16; 0x7c00 for what is too large. */
+static guint16
+half_of (float value)
+{
+  const float size = fabsf (value);
+  const guint16 sign = signbit (value) ? 0x8000u : 0;
+  int exponent;
+
+  if (!(size < 65520.0f))
+    return sign | 0x7c00u;
+  if (size < 0x1p-14f) /* subnormal, or just the smallest normal number */
+    return (guint16) (sign | (guint16) lrintf (ldexpf (size, 24)));
+  (void) frexpf (size, &exponent);
+  /* 1024 to 2048 of the last place; the hidden bit, and a carry, add to the exponent */
+  return (guint16) (sign | (((guint32) (exponent + 13) << 10) + (guint32) lrintf (ldexpf (size, 11 - exponent))));
+}
+
+gboolean
+cnc_safetensors_writer_add_floats (CncSafetensorsWriter *writer, const char *name, CncDtype dtype, guint rank, const guint32 *sides,
+                                   const float *values, GError **error)
+{
+  g_autofree guint16 *halves = NULL;
+  gsize count = 1;
+
+  if (dtype == CNC_DTYPE_F32)
+    return cnc_safetensors_writer_add (writer, name, dtype, rank, sides, values, error);
+  for (guint i = 0; i < rank; i++)
+    if (!g_size_checked_mul (&count, count, sides[i]))
+      return refuse (error, name);
+  halves = cnc_alloc (count, sizeof *halves, "the model", error);
+  if (halves == NULL)
+    return FALSE;
+  for (gsize i = 0; i < count; i++)
+    {
+      halves[i] = half_of (values[i]);
+      if ((halves[i] & 0x7c00u) == 0x7c00u)
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
+                       "A weight of \"%s\" is too large for 16 bits; store the model in single precision.", name);
+          return FALSE;
+        }
+    }
+  return cnc_safetensors_writer_add (writer, name, dtype, rank, sides, halves, error);
 }
 
 /* Wide types first keeps every tensor aligned to its own width. */

@@ -75,6 +75,10 @@ void cnc_safetensors_writer_text (CncSafetensorsWriter *writer, const char *key,
 /* values: in the machine's order.  BAD_ARGUMENT for a name given twice and for what the reader would refuse. */
 gboolean cnc_safetensors_writer_add (CncSafetensorsWriter *writer, const char *name, CncDtype dtype, guint rank, const guint32 *sides,
                                      gconstpointer values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for floats, which are stored as dtype says: F32, or F16 rounded to the nearest (ties to even).  MODEL: a value is too large for
+ * F16 (65520 and above). */
+gboolean cnc_safetensors_writer_add_floats (CncSafetensorsWriter *writer, const char *name, CncDtype dtype, guint rank, const guint32 *sides,
+                                            const float *values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *cnc_safetensors_writer_finish (CncSafetensorsWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes bytes beside path and renames, so that path is the old file or the new one at any time.  IO if it cannot (a full disk: the old one

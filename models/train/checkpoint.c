@@ -63,7 +63,7 @@ train_session_save (TrainSession *s, const char *path, GError **error)
   g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, s->recipe->seed);
   g_autoptr (GBytes) bytes = NULL;
 
-  if (scratch == NULL || !cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (s->net, writer, error)
+  if (scratch == NULL || !cnc_weights_download (s->weights, s->net, error) || !cnc_net_store (s->net, CNC_DTYPE_F32, writer, error)
       || !add_moments (s, writer, scratch, error) || (s->best != NULL && !add_all (writer, s->best, "best/", error)))
     return FALSE;
   cnc_safetensors_writer_text (writer, "recipe", s->recipe->text);

@@ -56,6 +56,7 @@ static const Key keys[] = {
   { "train", "settle", KIND_UINT, AT (settle), 0, 1e8, 0, NULL },
   { "train", "settle_rate", KIND_REAL, AT (settle_rate), 1e-9, 10, 1e-4, NULL },
   { "train", "precision", KIND_CHOICE, AT (precision), 0, 1, 0, "single half" },
+  { "train", "store", KIND_CHOICE, AT (store), 0, 1, 0, "single half" },
   { "train", "clip", KIND_REAL, AT (clip), 0, 1e9, 0, NULL },
   { "loss", "mse", KIND_REAL, AT (mse), 0, 1e9, 0, NULL },
   { "loss", "l1", KIND_REAL, AT (l1), 0, 1e9, 0, NULL },
@@ -438,6 +439,9 @@ check (const RecipeReader *r, GError **error)
   if (recipe->mse + recipe->l1 + recipe->bce + recipe->ssim <= 0)
     return train_recipe_bad (error, r, 0, "[loss] needs at least one of mse, l1, bce and ssim above 0.");
   latent = recipe->graph->latent != CNC_NO_VALUE ? cnc_graph_node (recipe->graph, recipe->graph->latent) : NULL;
+  if (recipe->store == 1 && latent != NULL && latent->kind == CNC_LAYER_QUANTISE)
+    return train_recipe_bad (error, r, train_recipe_line_of (r, "train", "store"),
+                             "the tables of a latent of whole numbers are measured with the weights as they are trained; store = single.");
   if (recipe->rate > 0 && (latent == NULL || latent->kind != CNC_LAYER_QUANTISE || latent->prior == 0))
     return train_recipe_bad (error, r, 0, "[loss] rate needs a latent that is a layer \"quantise\" with prior=1.");
   if (recipe->graph->inputs[0].key)

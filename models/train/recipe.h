@@ -59,6 +59,7 @@ typedef struct
   guint batch, steps, warmup, decay_every, validate_every, checkpoint_every,
       patience; /* patience: validations without progress; 0: never stop early */
   guint optimiser, schedule;
+  guint store;     /* of the weights in the model file: 0 single precision, 1 half */
   guint precision; /* of the factors in convolutions: 0 single, 1 half where the device has it */
   char *from, *frozen, *quiet; /* as written: a model file; patterns of names: never trained, and trained by the steps without noise alone */
   char *dct, *normalise;       /* as written: layers that begin as a transform, NAME or NAME:FIRST-LAST,...; layers that are scaled by the data */

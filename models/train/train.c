@@ -184,7 +184,7 @@ write_model (Loop *l, GError **error)
   CncNet *net = s->best != NULL ? s->best : s->net;
 
   if (!cnc_weights_download (s->weights, s->net, error) || (train_tables_possible (net) && !finish_latent (l, net, writer, error))
-      || !cnc_net_store (net, writer, error))
+      || !cnc_net_store (net, s->recipe->store == 1 ? CNC_DTYPE_F16 : CNC_DTYPE_F32, writer, error))
     return FALSE;
   add_provenance (writer, l);
   bytes = cnc_safetensors_writer_finish (writer, error);
@@ -452,7 +452,7 @@ train_tables_command (const TrainTablesOptions *options, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   g_autofree char *note = NULL;
 
-  if (net == NULL || !cnc_net_store (net, writer, error))
+  if (net == NULL || !cnc_net_store (net, CNC_DTYPE_F32, writer, error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (cnc_safetensors_metadata (net->file, keys[i]) != NULL)

@@ -16,7 +16,7 @@ write_again (const CncNet *model)
   g_autofree char *text = cnc_graph_to_json (model->graph), *second = NULL;
 
   /* Names that the file may have and the writer refuses do not exist: a parameter's name is plain. */
-  if (!cnc_net_store (model, writer, NULL))
+  if (!cnc_net_store (model, CNC_DTYPE_F32, writer, NULL))
     g_assert_not_reached ();
   bytes = cnc_safetensors_writer_finish (writer, NULL);
   g_assert (bytes != NULL);

@@ -162,7 +162,7 @@ save_models (void)
       g_autoptr (GBytes) file = NULL;
       g_autoptr (GByteArray) bytes = NULL;
 
-      if (!cnc_net_store (model, writer, NULL))
+      if (!cnc_net_store (model, CNC_DTYPE_F32, writer, NULL))
         g_assert_not_reached ();
       file = cnc_safetensors_writer_finish (writer, NULL);
       bytes = bytes_of (g_bytes_get_data (file, NULL), g_bytes_get_size (file));

@@ -59,7 +59,7 @@ codec_model_bytes (guint32 seed)
   g_autoptr (CncLatentTables) tables = codec_model_tables (CODEC_MODEL_CHANNELS);
   GBytes *bytes;
 
-  g_assert_true (cnc_net_store (net, writer, NULL));
+  g_assert_true (cnc_net_store (net, CNC_DTYPE_F32, writer, NULL));
   g_assert_true (cnc_latent_tables_store (tables, writer, NULL));
   bytes = cnc_safetensors_writer_finish (writer, NULL);
   g_assert_nonnull (bytes);

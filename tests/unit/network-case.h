@@ -106,7 +106,7 @@ write_model (const char *path, const char *json, guint axis, double loudness)
   for (guint i = 0; i < net->n_values; i++)
     if (strcmp (net->graph->parameters[i].name, "blocks.weight") == 0)
       net->values[i][0] *= (float) loudness;
-  g_assert_true (cnc_net_store (net, writer, &error));
+  g_assert_true (cnc_net_store (net, CNC_DTYPE_F32, writer, &error));
   bytes = cnc_safetensors_writer_finish (writer, &error);
   g_assert_true (cnc_file_replace (path, bytes, &error));
   g_assert_no_error (error);

@@ -489,7 +489,7 @@ test_file (void)
   CncSafetensors *file;
   static const guint32 sides[] = { 3, 2, 3, 2 };
 
-  g_assert_true (cnc_net_store (model, writer, &error));
+  g_assert_true (cnc_net_store (model, CNC_DTYPE_F32, writer, &error));
   bytes = cnc_safetensors_writer_finish (writer, &error);
   file = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
   g_assert_no_error (error);
@@ -524,7 +524,7 @@ test_memory (void)
   g_autoptr (GBytes) bytes = NULL;
   guint failed = 0;
 
-  g_assert_true (cnc_net_store (model, writer, NULL));
+  g_assert_true (cnc_net_store (model, CNC_DTYPE_F32, writer, NULL));
   bytes = cnc_safetensors_writer_finish (writer, NULL);
   for (guint i = 1;; i++)
     {

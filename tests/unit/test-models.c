@@ -327,7 +327,7 @@ make_file (const Case *test, gsize *parameters)
   *parameters = 0;
   for (guint i = 0; i < net->graph->n_parameters; i++)
     *parameters += cnc_shape_count (&net->graph->parameters[i].shape);
-  g_assert_true (cnc_net_store (net, writer, NULL));
+  g_assert_true (cnc_net_store (net, CNC_DTYPE_F32, writer, NULL));
   g_assert_true (test->no_tables || cnc_latent_tables_store (tables, writer, NULL));
   if (test->weight > 0)
     g_assert_true (cnc_safetensors_writer_add (writer, "weight", CNC_DTYPE_U8, 2, sides, weight, NULL));

@@ -308,7 +308,7 @@ write_weights (const CncNet *net, const char *path)
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  g_assert_true (cnc_net_store (net, writer, &error));
+  g_assert_true (cnc_net_store (net, CNC_DTYPE_F32, writer, &error));
   bytes = cnc_safetensors_writer_finish (writer, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), NULL));

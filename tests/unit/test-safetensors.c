@@ -50,6 +50,54 @@ test_numpy (void)
   g_assert_cmpstr (digest->str, ==, numpy_sha256);
 }
 
+/* Every number of 16 bits comes back as itself; what lies between two of them goes to the nearer one, from the middle to the even one. */
+static void
+test_half (void)
+{
+  static float exact[0x7c00], asked[3 * 0x7bff], got[3 * 0x7bff];
+  static guint16 bits[0x7c00];
+  static const guint32 count = 0x7c00, more[] = { 0x7bff, 3 };
+  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (CncSafetensors) file = NULL, rounded = NULL;
+  g_autoptr (GError) error = NULL;
+  const float huge[] = { 1, 65520 };
+  const guint32 two = 2;
+
+  for (guint i = 0; i < count; i++)
+    bits[i] = (guint16) i;
+  g_assert_true (cnc_safetensors_writer_add (writer, "all", CNC_DTYPE_F16, 1, &count, bits, &error));
+  bytes = cnc_safetensors_writer_finish (writer, &error);
+  file = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
+  g_assert_no_error (error);
+  g_assert_true (cnc_stored_tensor_floats (cnc_safetensors_find (file, "all"), exact, &error));
+  for (guint i = 0; i + 1 < count; i++)
+    {
+      const float middle = (exact[i] + exact[i + 1]) / 2; /* exact: a float has more bits */
+
+      asked[3 * i] = -nextafterf (middle, 0);
+      asked[3 * i + 1] = middle;
+      asked[3 * i + 2] = nextafterf (middle, 65536);
+    }
+  g_clear_pointer (&writer, cnc_safetensors_writer_free);
+  g_clear_pointer (&bytes, g_bytes_unref);
+  writer = cnc_safetensors_writer_new ();
+  g_assert_true (cnc_safetensors_writer_add_floats (writer, "x", CNC_DTYPE_F16, 2, more, asked, &error));
+  g_assert_false (cnc_safetensors_writer_add_floats (writer, "huge", CNC_DTYPE_F16, 1, &two, huge, &error));
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
+  g_clear_error (&error);
+  bytes = cnc_safetensors_writer_finish (writer, &error);
+  rounded = cnc_safetensors_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
+  g_assert_no_error (error);
+  g_assert_true (cnc_stored_tensor_floats (cnc_safetensors_find (rounded, "x"), got, &error));
+  for (guint i = 0; i + 1 < count; i++)
+    {
+      g_assert_cmpfloat (got[3 * i], ==, -exact[i]);
+      g_assert_cmpfloat (got[3 * i + 1], ==, exact[i + (i & 1)]);
+      g_assert_cmpfloat (got[3 * i + 2], ==, exact[i + 1]);
+    }
+}
+
 /* header and data_bytes zeros (byte 3 of which is at, so that floats can be made infinite) as a file. */
 static gboolean
 parse (const char *header, gsize data_bytes, guint8 fill, GError **error)
@@ -307,6 +355,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/safetensors/numpy", test_numpy);
+  g_test_add_func ("/safetensors/half", test_half);
   g_test_add_func ("/safetensors/faults", test_faults);
   g_test_add_func ("/safetensors/truncated", test_truncated);
   g_test_add_func ("/safetensors/deep", test_deep);
