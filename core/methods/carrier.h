@@ -57,7 +57,10 @@ gboolean cnc_share_expect (const CncPicture *picture, guint32 longest_side, guin
 
 /* ---- restore: gentle loss ---- */
 
-/* The same for "restore".  Errors: also MODEL.  (transfer full) */
+/* Whether that model (NULL: "restore") is here and fits.  Errors: MODEL, IO, NO_MEMORY. */
+gboolean cnc_restore_ready (const char *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for "restore"; read again, and restored on the device: GPU_LOST if that is no picture.  Errors: also MODEL.  (transfer full) */
 CncRaster *cnc_restore_encrypt (const CncPicture *picture, const CncCarrierLock *lock, const CncCarrierParams *params,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -70,5 +73,17 @@ typedef struct
 /* channel: (nullable) (out).  Errors: WRONG_KEY, DAMAGED (nothing is left), MODEL, NO_MEMORY, GPU_*, CANCELLED.  Returns: (transfer full) */
 CncPicture *cnc_restore_decrypt (const CncCarrier *carrier, const CncSecret *key, CncBackend *backend, CncRestoreChannel *channel, CncTask *task,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  guint32 width, height; /* of the carrier */
+  double clean;          /* PSNR in dB: from a channel without errors */
+  double jpeg;           /* ... through JPEG at quality 75, about */
+} CncRestoreExpected;
+
+/* What cnc_restore_encrypt with these params would make, tried on the middle of the picture; psnr and notes of params are not used.  Takes the network's
+ * time for 256 x 256 pixels, three times.  Errors: TOO_SMALL, MODEL, GPU_*, NO_MEMORY, CANCELLED. */
+gboolean cnc_restore_expect (const CncPicture *picture, const CncCarrierParams *params, CncRestoreExpected *expected,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
