@@ -21,8 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncRs, cnc_rs_free)
 void cnc_rs_encode (const CncRs *rs, guint *word);
 
 /* Repairs word in place where 2 * errors + n_erased <= parity.  erased: (nullable), places of word whose symbols are not to be trusted, n_erased <=
- * parity.  Returns how many symbols were not as they should be (of the erased ones, those that were wrong count too), -1 if word is beyond repair; it is
- * then as it was. */
+ * parity.  Returns n_erased + the errors elsewhere; -1 if word is beyond repair, and it is then as it was. */
 gint cnc_rs_decode (const CncRs *rs, guint *word, const guint *erased, guint n_erased);
 
 G_END_DECLS

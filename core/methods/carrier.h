@@ -42,6 +42,7 @@ typedef struct
 {
   guint blocks;   /* of the code */
   guint repaired; /* of them had errors */
+  double wrong;   /* share of all symbols that were wrong, 0..1 */
   double worst;   /* of what a block bears, the largest share that one needed: 0..1 */
 } CncShareRepair;
 
