@@ -2,15 +2,19 @@
 #include "channel/find.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "channel/place.h"
 #include "picture/convert.h"
 #include "picture/pixels.h"
 
 #define LEAST_SIDE 1.2 /* pixels of a cell that can be read */
 #define LEAST_CONTRAST 30.0
 #define FEW 32u
+#define LEAST_NOISE 0.4 /* share of a picture that is noise, from which on it looks like a carrier */
+#define MOST_COLOUR 12u /* mean difference of red and blue from green in a grey picture */
 
 static const guint counts[] = { CNC_CARRIER_CELL_COUNTS };
 
@@ -160,8 +164,34 @@ static gboolean
 cropped (const CncCarrierHeader *header, guint32 width, guint32 height, GError **error)
 {
   g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-               "This encrypted picture was cropped: it had %u × %u pixels, and has %u × %u; ask for it again as it was.", header->width,
-               header->height, width, height);
+               "This encrypted picture was cropped: it had %u × %u pixels, and %u × %u of them are here; ask for it again as it was.",
+               header->width, header->height, width, height);
+  return FALSE;
+}
+
+static gboolean
+unreadable (GError **error)
+{
+  g_set_error_literal (
+      error, CNC_ERROR, CNC_ERROR_DAMAGED,
+      "This looks like an encrypted picture (grey noise), but its header cannot be read: it was cropped, turned by another angle than "
+      "90 degrees, or changed too much; ask for it again as it was.");
+  return FALSE;
+}
+
+static gboolean
+several (const CncRaster *plane, const CncPlaced *placed, guint count, GError **error)
+{
+  g_autoptr (GString) where = g_string_new (NULL);
+
+  for (guint i = 0; i < count; i++)
+    {
+      const CncRectangle r = cnc_place_rectangle (plane, &placed[i]);
+
+      g_string_append_printf (where, "%s%u × %u pixels at (%u, %u)", i > 0 ? "; " : "", r.width, r.height, r.x, r.y);
+    }
+  g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+               "There are %u encrypted pictures in this one (%s); crop it to one of them and try again.", count, where->str);
   return FALSE;
 }
 
@@ -171,8 +201,136 @@ of_aspect (const CncView *view, const CncCarrierHeader *header)
 {
   const double across = (double) view->width / header->width, down = (double) view->height / header->height;
 
+  if ((view->width == header->width) != (view->height == header->height))
+    return FALSE;
   return fabs (down * header->width - view->width) <= 1 || fabs (across * header->height - view->height) <= 1
          || fabs (across / down - 1) < 0.002;
+}
+
+/* Noise of red, green and blue is no carrier: another method of cnncrypt makes such pictures. */
+static gboolean
+is_grey (const CncRaster *picture)
+{
+  const CncFormat *f = &picture->format;
+  const gsize pixels = (gsize) picture->width * picture->height;
+  const guint step = cnc_format_pixel_bytes (f);
+  guint64 sum = 0, count = 0;
+
+  if (f->model != CNC_MODEL_RGB || f->sample != CNC_SAMPLE_U8)
+    return TRUE;
+  for (gsize i = 0; i < pixels; i += 7, count++)
+    {
+      const guint8 *p = picture->data + i * step;
+
+      sum += (guint64) (abs (p[0] - p[1]) + abs (p[2] - p[1]));
+    }
+  return sum < 2 * MOST_COLOUR * count;
+}
+
+static CncCarrier *
+take (const CncRaster *plane, const CncPlaced *placed, CncTask *task, GError **error)
+{
+  CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, placed->which);
+  const CncRectangle where = cnc_place_rectangle (plane, placed);
+  CncCarrier *carrier;
+
+  view.origin += placed->x * view.dx + placed->y * view.dy;
+  view.width = placed->width;
+  view.height = placed->height;
+  carrier = cnc_find_take (&view, &placed->header, task, error);
+  if (carrier == NULL)
+    return NULL;
+  carrier->x = where.x;
+  carrier->y = where.y;
+  carrier->width = where.width;
+  carrier->height = where.height;
+  carrier->turned = placed->which % 4 * 90;
+  carrier->mirrored = placed->which >= 4;
+  return carrier;
+}
+
+/* All carriers around rectangles of noise, each once. */
+static guint
+place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, CncPlaced *placed)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < noise->count; i++)
+    {
+      const CncPlaced *one = &placed[count];
+      gboolean again = FALSE;
+
+      if (!cnc_place_around (code, plane, &noise->rectangles[i], &placed[count]))
+        continue;
+      for (guint k = 0; k < count; k++)
+        again |= one->which == placed[k].which && ABS (one->x - placed[k].x) < 8 && ABS (one->y - placed[k].y) < 8;
+      count += !again;
+    }
+  return count;
+}
+
+/* The strips of a picture that is a carrier from edge to edge. */
+static gboolean
+place_whole (const CncRs *code, const CncRaster *plane, CncPlaced *placed, gboolean *both)
+{
+  for (guint which = 0; which < CNC_VIEWS; which++)
+    {
+      const CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, which);
+      CncStrips strips;
+
+      if (!cnc_find_strips (code, &view, &strips))
+        continue;
+      *placed = (CncPlaced){ .which = which, .width = view.width, .height = view.height };
+      memcpy (placed->bytes, strips.bytes, sizeof placed->bytes);
+      placed->readable = cnc_carrier_header_read (placed->bytes, &placed->header, NULL);
+      placed->whole = placed->readable && of_aspect (&view, &placed->header);
+      *both = strips.top && strips.bottom;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, CncPlaced *placed, GError **error)
+{
+  CncPlaced all[CNC_NOISE_MOST], cut;
+  CncNoise noise;
+  gboolean both = FALSE;
+  const gboolean edge_to_edge = place_whole (code, plane, placed, &both);
+  guint count;
+
+  if (edge_to_edge && (placed->whole || !placed->readable))
+    return TRUE;
+  if (!cnc_noise_find (plane, &noise, error))
+    return FALSE;
+  count = place_all (code, plane, &noise, all);
+  if (count > 1)
+    return several (plane, all, count, error);
+  if (count == 1 && (all[0].whole || !all[0].readable))
+    {
+      *placed = all[0];
+      return TRUE;
+    }
+  if (edge_to_edge && both && (count == 0 || all[0].width != all[0].header.width))
+    {
+      placed->whole = TRUE; /* drawn out in one direction, and brought back */
+      return TRUE;
+    }
+  if (edge_to_edge)
+    return cropped (&placed->header, placed->width, placed->height, error);
+  if (count == 1)
+    {
+      const CncRectangle r = cnc_place_rectangle (plane, &all[0]);
+      const gboolean across = all[0].which % 2 != 0;
+
+      return cropped (&all[0].header, across ? r.height : r.width, across ? r.width : r.height, error);
+    }
+  if (noise.share < LEAST_NOISE || !is_grey (picture))
+    return not_encrypted (error);
+  if (noise.count > 0 && cnc_place_cut (code, plane, &noise.rectangles[0], &cut))
+    return cropped (&cut.header, cut.which % 2 != 0 ? plane->height : plane->width, cut.which % 2 != 0 ? plane->width : plane->height,
+                    error);
+  return unreadable (error);
 }
 
 gboolean
@@ -180,36 +338,19 @@ cnc_carrier_find (const CncRaster *picture, GBytes *colormap, CncCarrier **found
 {
   g_autoptr (CncRaster) plane = NULL;
   g_autoptr (CncRs) code = cnc_strip_code (error);
+  CncPlaced placed = { 0 };
 
   *found = NULL;
   plane = code != NULL ? luma_of (picture, colormap, error) : NULL;
   if (plane == NULL)
     return FALSE;
   cnc_task_progress (task, 0, "Looking for an encrypted picture");
-  for (guint which = 0; which < CNC_VIEWS; which++)
-    {
-      const CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, which);
-      CncCarrierHeader header;
-      CncStrips strips;
-
-      if (!cnc_task_go_on (task, error))
-        return FALSE;
-      if (!cnc_find_strips (code, &view, &strips))
-        continue;
-      if (!cnc_carrier_header_read (strips.bytes, &header, error))
-        return FALSE;
-      if (!of_aspect (&view, &header) && !(strips.top && strips.bottom))
-        return cropped (&header, view.width, view.height, error);
-      *found = cnc_find_take (&view, &header, task, error);
-      if (*found == NULL)
-        return FALSE;
-      (*found)->width = plane->width;
-      (*found)->height = plane->height;
-      (*found)->turned = which % 4 * 90;
-      (*found)->mirrored = which >= 4;
-      return TRUE;
-    }
-  return not_encrypted (error);
+  if (!find_one (code, picture, plane, &placed, error) || !cnc_task_go_on (task, error))
+    return FALSE;
+  if (!placed.readable)
+    return cnc_carrier_header_read (placed.bytes, &placed.header, error);
+  *found = take (plane, &placed, task, error);
+  return *found != NULL;
 }
 
 char *

@@ -9,6 +9,7 @@
 #define CODED CNC_CARRIER_CODED_BYTES
 #define PARITY (CODED - CNC_CARRIER_HEADER_BYTES)
 #define INNER 0.35       /* of a cell's side, from its middle: what is read of it */
+#define ENOUGH 8         /* pixels of a cell that are looked at, along each side */
 #define MOST_DOUBTED 24u /* bytes that are called doubtful, where trusting all of them did not do; in so many steps */
 #define DOUBT_STEPS 2u
 #define FEWEST_KNOWN (CODED - PARITY + 2u) /* bytes that have to be there */
@@ -170,14 +171,14 @@ cnc_strip_measure (const CncView *view, const CncStripPlace *place, float values
         {
           const guint bit = (r * cells + k) % CNC_CARRIER_CELLS;
           gint64 x0, x1;
-          guint total = 0;
+          guint total = 0, n = 0;
 
           if (!span (place->x + k * place->side, place->side, view->width, &x0, &x1))
             continue;
-          for (gint64 y = y0; y < y1; y++)
-            for (gint64 x = x0; x < x1; x++)
+          for (gint64 y = y0; y < y1; y += 1 + (y1 - y0) / ENOUGH)
+            for (gint64 x = x0; x < x1; x += 1 + (x1 - x0) / ENOUGH, n++)
               total += view->origin[x * view->dx + y * view->dy];
-          values[bit] += (float) total / (float) ((y1 - y0) * (x1 - x0));
+          values[bit] += (float) total / (float) n;
           count[bit]++;
         }
     }

@@ -204,6 +204,208 @@ test_scaled (void)
       }
 }
 
+/* A landscape of waves, with some texture. */
+static CncRaster *
+scene (guint32 width, guint32 height)
+{
+  CncRaster *raster = case_grey (width, height);
+
+  for (guint32 y = 0; y < height; y++)
+    for (guint32 x = 0; x < width; x++)
+      raster->data[(gsize) y * width + x]
+          = (guint8) (120 + 70 * sin (x * 0.02 + y * 0.011) + 30 * sin (x * 0.9) * cos (y * 0.7) + (x * 7 + y * 3) % 11);
+  return raster;
+}
+
+static void
+test_screenshot (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (guint which = 0; which < 8; which++)
+      {
+        CncCarrierHeader header = case_header (sizes[i][0], sizes[i][1], key);
+        const guint32 x = 31 + 13 * which, y = 77 + 5 * i;
+        g_autoptr (CncRaster) raster = NULL, turned = NULL, around = NULL;
+        g_autoptr (CncCarrier) carrier = NULL;
+
+        if (i % 2 != 0) /* as "restore" has it */
+          {
+            header.method = CNC_CARRIER_RESTORE;
+            header.levels = 0;
+            cnc_carrier_header_finish (&header, key, 640, 480);
+          }
+        raster = case_carrier (&header, i);
+        turned = case_turn (raster, which >= 4, which % 4);
+        around = scene (turned->width + 200, turned->height + 150);
+        if (which % 2 != 0)
+          memset (around->data, which == 1 ? 255 : 40, cnc_raster_bytes (around));
+        case_paste (around, turned, x, y);
+        case_noise (around, 6, 0.001, i);
+        carrier = find (around);
+        g_assert_cmpuint (carrier->x, ==, x);
+        g_assert_cmpuint (carrier->y, ==, y);
+        g_assert_cmpuint (carrier->width, ==, turned->width);
+        g_assert_cmpuint (carrier->height, ==, turned->height);
+        g_assert_cmpuint (carrier->turned, ==, which % 4 * 90);
+        g_assert_cmpint (carrier->mirrored, ==, which >= 4);
+        g_assert_false (carrier->scaled);
+        g_assert_cmpmem (&carrier->header, sizeof header, &header, sizeof header);
+      }
+}
+
+static char *
+refused (const CncRaster *picture, CncErrorCode code)
+{
+  CncCarrier *carrier = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (cnc_carrier_find (picture, NULL, &carrier, NULL, &error));
+  g_assert_null (carrier);
+  if (!g_error_matches (error, CNC_ERROR, (gint) code))
+    g_error ("code %d: %s", error->code, error->message);
+  return g_strdup (error->message);
+}
+
+static void
+test_cropped (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+  const CncCarrierHeader header = case_header (768, 512, key);
+  g_autoptr (CncRaster) raster = case_carrier (&header, 1);
+  static const struct
+  {
+    guint32 x, y, width, height;
+    gboolean told; /* both sizes */
+  } parts[] = { { 0, 0, 768, 300, TRUE },  { 0, 100, 768, 412, TRUE },   { 0, 0, 700, 512, TRUE },
+                { 68, 0, 700, 512, TRUE }, { 0, 0, 520, 400, TRUE },     { 200, 100, 568, 412, TRUE },
+                { 0, 0, 767, 512, TRUE },  { 100, 50, 500, 400, FALSE }, { 100, 0, 300, 512, FALSE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    for (guint which = 0; which < 8; which += 3)
+      {
+        g_autoptr (CncRaster) part = case_part (raster, parts[i].x, parts[i].y, parts[i].width, parts[i].height);
+        g_autoptr (CncRaster) turned = case_turn (part, which >= 4, which % 4);
+        g_autofree char *message = refused (turned, CNC_ERROR_DAMAGED);
+        g_autofree char *size = g_strdup_printf ("%u × %u of them", parts[i].width, parts[i].height);
+
+        g_test_message ("%u %u: %s", i, which, message);
+        g_assert_cmpint (strstr (message, "768 × 512") != NULL, ==, parts[i].told);
+        g_assert_cmpint (strstr (message, size) != NULL, ==, parts[i].told);
+        g_assert_nonnull (strstr (message, "cropped"));
+      }
+}
+
+static void
+test_several (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+  const CncCarrierHeader first = case_header (400, 300, key), second = case_header (300, 420, key);
+  g_autoptr (CncRaster) a = case_carrier (&first, 1), b = case_carrier (&second, 2), together = scene (900, 700),
+                        stacked = case_grey (400, 600);
+  g_autofree char *message = NULL, *other = NULL;
+
+  case_paste (together, a, 20, 30);
+  case_paste (together, b, 500, 200);
+  message = refused (together, CNC_ERROR_DAMAGED);
+  g_assert_nonnull (strstr (message, "There are 2 encrypted pictures"));
+  g_assert_nonnull (strstr (message, "400 × 300 pixels at (20, 30)"));
+  g_assert_nonnull (strstr (message, "300 × 420 pixels at (500, 200)"));
+  case_paste (stacked, a, 0, 0);
+  case_paste (stacked, a, 0, 300);
+  other = refused (stacked, CNC_ERROR_DAMAGED);
+  g_assert_nonnull (strstr (other, "There are 2 encrypted pictures"));
+}
+
+static void
+test_ordinary (void)
+{
+  g_autoptr (CncRaster) flat = case_grey (500, 400), board = case_grey (512, 512), waves = scene (1200, 800), large = scene (4000, 3000);
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRaster) colours = cnc_raster_new (640, 480, &format, NULL), pixel = case_grey (1, 1), line = case_grey (3000, 1);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+  gint64 start;
+
+  memset (flat->data, 77, cnc_raster_bytes (flat));
+  for (gsize i = 0; i < cnc_raster_bytes (board); i++)
+    board->data[i] = (i / 8 + i / (8 * 512)) % 2 != 0 ? 255 : 0;
+  for (gsize i = 0; i < cnc_raster_bytes (colours); i++)
+    colours->data[i] = (guint8) g_rand_int (rand);
+  memset (line->data, 5, 3000);
+  pixel->data[0] = 1;
+  g_free (refused (flat, CNC_ERROR_NOT_ENCRYPTED));
+  g_free (refused (board, CNC_ERROR_NOT_ENCRYPTED));
+  g_free (refused (waves, CNC_ERROR_NOT_ENCRYPTED));
+  g_free (refused (colours, CNC_ERROR_NOT_ENCRYPTED)); /* what "hybrid" makes, after JPEG for instance */
+  g_free (refused (pixel, CNC_ERROR_NOT_ENCRYPTED));
+  g_free (refused (line, CNC_ERROR_NOT_ENCRYPTED));
+  start = g_get_monotonic_time ();
+  g_free (refused (large, CNC_ERROR_NOT_ENCRYPTED));
+  g_test_message ("12 megapixels: %.3f s", (double) (g_get_monotonic_time () - start) / 1e6);
+}
+
+/* Other programs make many things of a grey picture. */
+static void
+test_formats (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+  const CncCarrierHeader header = case_header (300, 200, key);
+  g_autoptr (CncRaster) raster = case_carrier (&header, 1);
+  static const CncFormat formats[] = {
+    { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE },   { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, TRUE },
+    { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, TRUE },   { CNC_MODEL_GREY, CNC_SAMPLE_U16, CNC_CURVE_PERCEPTUAL, FALSE },
+    { CNC_MODEL_RGB, CNC_SAMPLE_FLOAT, CNC_CURVE_PERCEPTUAL, TRUE }, { CNC_MODEL_INDEXED, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE }
+  };
+
+  for (guint f = 0; f < G_N_ELEMENTS (formats); f++)
+    {
+      const guint channels = cnc_format_channels (&formats[f]), bytes = cnc_format_sample_bytes (&formats[f]);
+      g_autoptr (CncRaster) as = cnc_raster_new (300, 200, &formats[f], NULL);
+      g_autoptr (GBytes) colormap = NULL;
+      g_autoptr (CncCarrier) carrier = NULL;
+      g_autoptr (GError) error = NULL;
+      guint8 colours[768];
+
+      for (guint i = 0; i < 768; i++)
+        colours[i] = (guint8) (255 - i / 3);
+      if (formats[f].model == CNC_MODEL_INDEXED)
+        colormap = g_bytes_new (colours, sizeof colours);
+      for (gsize i = 0; i < cnc_raster_bytes (raster); i++)
+        for (guint c = 0; c < channels; c++)
+          {
+            guint8 *p = as->data + (i * channels + c) * bytes;
+            const guint8 value = formats[f].alpha && c == channels - 1 ? 255
+                                 : colormap != NULL                    ? (guint8) (255 - raster->data[i])
+                                                                       : raster->data[i];
+            const float real = (float) value / 255;
+
+            if (bytes == 4)
+              memcpy (p, &real, 4);
+            else
+              memset (p, value, bytes);
+          }
+      g_assert_true (cnc_carrier_find (as, colormap, &carrier, NULL, &error));
+      g_assert_no_error (error);
+      assert_body (carrier, raster);
+    }
+}
+
+/* What a header says that this version does not know is told as such, also when it is only found in a part of a picture. */
+static void
+test_newer (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+  CncCarrierHeader header = case_header (400, 300, key);
+  g_autoptr (CncRaster) raster = NULL, around = scene (600, 500);
+
+  header.levels = 3 | 4; /* the next flag */
+  raster = case_carrier (&header, 1);
+  g_free (refused (raster, CNC_ERROR_BAD_VERSION));
+  case_paste (around, raster, 50, 60);
+  g_free (refused (around, CNC_ERROR_BAD_VERSION));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,5 +418,11 @@ main (int argc, char **argv)
   g_test_add_func ("/carrier/turned", test_turned);
   g_test_add_func ("/carrier/noise", test_noise);
   g_test_add_func ("/carrier/scaled", test_scaled);
+  g_test_add_func ("/carrier/screenshot", test_screenshot);
+  g_test_add_func ("/carrier/cropped", test_cropped);
+  g_test_add_func ("/carrier/several", test_several);
+  g_test_add_func ("/carrier/ordinary", test_ordinary);
+  g_test_add_func ("/carrier/formats", test_formats);
+  g_test_add_func ("/carrier/newer", test_newer);
   return g_test_run ();
 }
