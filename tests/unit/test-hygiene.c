@@ -1,104 +1,14 @@
 /* What is left in memory of a passphrase and of keys once they are freed: nothing.  The whole process is searched, as a core dump would be.
  */
 #include "base/error.h"
+#include "hygiene.h"
 #include "seal/keys.h"
 #include "seal/stream.h"
-
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WITH_ASAN 1
-#endif
-#ifndef WITH_ASAN
-#define WITH_ASAN 0
-#endif
-
-#define MASK 0x5a
-#define PART (1u << 20)
-
-/* Secrets are kept masked here, so that the search does not find what it searches for. */
-typedef struct
-{
-  guint8 bytes[32];
-  gsize size;
-} Masked;
 
 /* "turnip-kayak-4071-glacier", each byte XOR MASK */
 static const Masked passphrase_masked = { { 0x2e, 0x2f, 0x28, 0x34, 0x33, 0x2a, 0x77, 0x31, 0x3b, 0x23, 0x3b, 0x31, 0x77,
                                             0x6e, 0x6a, 0x6d, 0x6b, 0x77, 0x3d, 0x36, 0x3b, 0x39, 0x33, 0x3f, 0x28 },
                                           25 };
-
-static guint
-count_in (const guint8 *memory, gsize size, const Masked *masked)
-{
-  guint n = 0;
-
-  for (gsize i = 0; i + masked->size <= size; i++)
-    {
-      gsize j = 0;
-
-      while (j < masked->size && (memory[i + j] ^ MASK) == masked->bytes[j])
-        j++;
-      n += j == masked->size;
-    }
-  return n;
-}
-
-/* How often the secret stands in this process's memory; a page that cannot be read is passed over. */
-static guint
-search (const Masked *masked)
-{
-  g_autofree guint8 *part = g_malloc0 (PART);
-  g_autofree char *maps = NULL;
-  g_auto (GStrv) lines = NULL;
-  guint n = 0;
-  int fd;
-
-  g_assert_cmpint (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0), ==, 0);
-  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
-  fd = g_open ("/proc/self/mem", O_RDONLY, 0);
-  g_assert_cmpint (fd, >=, 0);
-  lines = g_strsplit (maps, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      guint64 from, to;
-
-      if (sscanf (lines[i], "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", &from, &to) != 2 || strstr (lines[i], "[v") != NULL)
-        continue;
-      while (from < to)
-        {
-          const gssize got = pread (fd, part, (gsize) MIN (PART, to - from), (off_t) from);
-
-          if (got > 0 && !(from <= (guintptr) part && (guintptr) part < from + (guint64) got))
-            n += count_in (part, (gsize) got, masked);
-          memset (part, 0, PART);
-          /* A secret across the border of two parts would be missed: go on a little before it. */
-          from += got <= 0 ? 4096 : got < 64 || from + (guint64) got == to ? (guint64) got : (guint64) got - 32;
-        }
-    }
-  close (fd);
-  g_assert_cmpint (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0), ==, 0);
-  return n;
-}
-
-static Masked
-mask (const guint8 *bytes, gsize size)
-{
-  Masked masked = { .size = size };
-
-  for (gsize i = 0; i < size; i++)
-    masked.bytes[i] = bytes[i] ^ MASK;
-  return masked;
-}
 
 /* A file with the passphrase, written without leaving a copy. */
 static char *
