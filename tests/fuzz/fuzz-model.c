@@ -1,8 +1,9 @@
 /* A model file, as anybody may send it: read, written again, folded, planned, and, where it asks for little work, run; one of the lossy
- * method decodes some numbers. */
+ * method decodes some numbers, one of the method "restore" takes a picture there and back. */
 #include "fuzz.h"
 
 #include "methods/autoencoder/model.h"
+#include "methods/restore/restore.h"
 
 #include <math.h>
 
@@ -95,6 +96,68 @@ decode (CncNet *net, const uint8_t *data, size_t size)
     g_assert_not_reached ();
 }
 
+/* Small enough that a network that anybody may have made takes little of it. */
+static gboolean
+asks_for_little (const CncRestore *model, const CncRestorePlan *sizes)
+{
+  const CncShape picture = { 1, model->colours, sizes->height, sizes->width }, plain = { 1, model->channels, sizes->rows, sizes->columns };
+  const CncPlanParams encode = { .feeds = { model->x },
+                                 .shapes = { picture },
+                                 .n_feeds = 1,
+                                 .fetches = { model->features },
+                                 .n_fetches = 1,
+                                 .max_flops = 1e6,
+                                 .max_bytes = 1 << 22 };
+  CncPlanParams decode = { .feeds = { model->plain, model->level },
+                           .n_feeds = 2,
+                           .fetches = { model->restored },
+                           .n_fetches = 1,
+                           .max_flops = 1e6,
+                           .max_bytes = 1 << 22 };
+  g_autoptr (CncPlan) encoder = NULL, decoder = NULL;
+
+  if (sizes->width > 64 || sizes->height > 64)
+    return FALSE;
+  decode.shapes[0] = plain;
+  decode.shapes[1] = (CncShape){ 1, 1, sizes->rows, sizes->columns };
+  encoder = cnc_plan_new (NULL, model->net->graph, &encode, NULL);
+  decoder = cnc_plan_new (NULL, model->net->graph, &decode, NULL);
+  return encoder != NULL && decoder != NULL;
+}
+
+static void
+there_and_back (CncNet *net)
+{
+  CncRestore model = { .net = net, .name = (char *) "fuzz" };
+  g_autoptr (CncPicture) picture = cnc_picture_new ();
+  const CncFormat grey = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRaster) prepared = NULL, restored = NULL;
+  g_autoptr (CncWeights) weights = NULL;
+  g_autofree guint8 *values = NULL;
+  CncRestorePlan sizes;
+  CncRestoreRun run;
+
+  if (!cnc_restore_check (&model, NULL))
+    return;
+  g_assert (model.channels >= 2 && model.channels <= CNC_RESTORE_MAX_CHANNELS && model.divide >= 1
+            && model.divide <= CNC_RESTORE_MAX_DIVIDE);
+  g_assert (model.colours == 1 || model.colours == 3);
+  /* a whole number of blocks, so that there is nothing to be extended */
+  if (!cnc_restore_plan (&model, 2 * model.divide, model.divide, 0, &sizes, NULL) || !asks_for_little (&model, &sizes))
+    return;
+  picture->raster = cnc_raster_new (2 * model.divide, model.divide, &grey, NULL);
+  memset (picture->raster->data, 77, cnc_raster_bytes (picture->raster));
+  prepared = cnc_restore_prepare (&model, picture, NULL, NULL);
+  weights = cnc_weights_new (fuzz_backend (), net, NULL);
+  values = g_malloc (sizes.places);
+  run = (CncRestoreRun){ &model, fuzz_backend (), weights, NULL };
+  /* Weights may be so large that the result is infinite; then it is an error, and so are pilots that are not 0. */
+  if (!cnc_restore_encode (&run, &sizes, prepared, values, NULL))
+    return;
+  restored = cnc_restore_decode (&run, &sizes, values, cnc_restore_strength (&model, &sizes, values), 5, 7, NULL);
+  g_assert (restored == NULL || (restored->width == 5 && restored->height == 7));
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -126,5 +189,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
   run (model);
   decode (model, data, size);
+  there_and_back (model);
   return 0;
 }

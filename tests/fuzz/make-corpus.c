@@ -10,6 +10,7 @@
 #include "stego/stego.h"
 
 #include "../unit/codec-model.h"
+#include "../unit/restore-case.h"
 #include "methods/autoencoder/autoencoder.h"
 
 #include <glib/gstdio.h>
@@ -311,6 +312,40 @@ save_robust (void)
   save ("robust", "picture", whole);
 }
 
+/* Networks of the method "restore"; and carriers of it, of the size that goes with the picture inside and of others. */
+static void
+save_restore (void)
+{
+  static const struct
+  {
+    const char *name;
+    guint16 width, height;
+    guint8 model;
+    guint32 inside_width, inside_height;
+  } carriers[] = { { "colours", 132, 298, 0 | 4, 130, 97 },   { "grey", 64, 448, 1 | 4, 64, 64 }, { "fixed", 64, 397, 2 | 4, 28, 28 },
+                   { "scaled", 200, 286, 0 | 4, 2000, 1500 }, { "noise", 64, 448, 1, 64, 64 },    { "another-size", 200, 286, 0, 17, 3 },
+                   { "no-model", 64, 448, 3, 64, 64 } };
+  g_autofree char *restore = g_build_filename (folder, "model", "restore", NULL),
+                  *fixed = g_build_filename (folder, "model", "restore-fixed", NULL);
+
+  restore_write (restore, RESTORE_GREY, FALSE);
+  restore_write (fixed, RESTORE_FIXED, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (carriers); i++)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      guint8 head[16];
+
+      cnc_put_u16 (head, carriers[i].width);
+      cnc_put_u16 (head + 2, carriers[i].height);
+      head[4] = carriers[i].model;
+      cnc_put_u32 (head + 5, carriers[i].inside_width - 1);
+      cnc_put_u32 (head + 8, carriers[i].inside_height - 1);
+      head[11] = (guint8) (i * 7);
+      g_byte_array_append (bytes, head, 12);
+      save ("restore", carriers[i].name, bytes);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -338,6 +373,7 @@ main (int argc, char **argv)
     save_picture (&pictures[i].format, pictures[i].raw, pictures[i].name);
   save_others ();
   save_models ();
+  save_restore ();
   save_latents ();
   save_tables ();
   save_bodies ();

@@ -135,8 +135,8 @@ check_values (CncRestore *m, GError **error)
          && check_channels (graph, m->restored, m->colours, error);
 }
 
-static gboolean
-check (CncRestore *m, GError **error)
+gboolean
+cnc_restore_check (CncRestore *m, GError **error)
 {
   const CncGraph *graph = m->net->graph;
 
@@ -156,7 +156,7 @@ cnc_restore_read (const char *path, GError **error)
     base[strlen (base) - strlen (CNC_MODEL_ENDING)] = '\0';
   model->name = g_filename_display_name (base);
   model->net = cnc_net_read (path, &why);
-  if (model->net != NULL && cnc_net_fold (model->net, &why) && check (model, &why))
+  if (model->net != NULL && cnc_net_fold (model->net, &why) && cnc_restore_check (model, &why))
     return g_steal_pointer (&model);
   if (g_error_matches (why, CNC_ERROR, CNC_ERROR_MODEL))
     {

@@ -38,6 +38,9 @@ CncRestore *cnc_restore_find_mark (const guint8 mark[CNC_RESTORE_MARK_BYTES], GE
 void cnc_restore_free (CncRestore *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncRestore, cnc_restore_free)
 
+/* Finds and checks the values of model->net, which is folded; fills all of *model but net, name and max_tile.  Error: MODEL. */
+gboolean cnc_restore_check (CncRestore *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void cnc_restore_mark (const CncRestore *model, guint8 mark[CNC_RESTORE_MARK_BYTES]);
 
 G_END_DECLS
