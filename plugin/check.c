@@ -22,6 +22,61 @@ saved_uri (gint32 image)
   return uri;
 }
 
+/* Share of the pixels of a body that are read wrongly, up to which the code of the method share repairs them all with something to spare.
+ */
+#define REPAIRED 0.004
+
+/* The share of pixels whose step of grey is another. */
+static double
+wrong_pixels (const CncCarrier *here, const CncCarrier *there)
+{
+  const gsize size = (gsize) here->layout.body_width * here->layout.body_height;
+  const guint last = here->header.levels - 1u;
+  gsize wrong = 0;
+
+  for (gsize i = 0; i < size; i++)
+    wrong += (here->body[i] * last + 127) / 255 != (there->body[i] * last + 127) / 255;
+  return (double) wrong / (double) size;
+}
+
+/* A carrier may be changed by the file, which its receiver gets like that, but not too much.  Returns: (transfer full) (nullable) what to
+ * say. */
+static char *
+compare_carrier (const CncCarrier *here, gint32 image, gint32 layer, CncTask *task, const char *name, GError **error)
+{
+  g_autoptr (GPtrArray) regions = decrypt_find (image, layer, task, error);
+  const CncCarrier *there = regions != NULL ? ((const DecryptRegion *) regions->pdata[0])->carrier : NULL;
+  double wrong;
+
+  if (there == NULL || memcmp (&here->header, &there->header, sizeof here->header) != 0)
+    {
+      if (regions == NULL)
+        g_prefix_error (error, "%s: ", name);
+      else
+        g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED, "%s holds another picture than the encrypted one here; export it again.", name);
+      return NULL;
+    }
+  if (memcmp (here->body, there->body, (gsize) here->layout.body_width * here->layout.body_height) == 0)
+    return g_strdup_printf ("%s was read back from disk: it holds the encrypted picture exactly as it is here. %s", name,
+                            HOST_HOW_TO_SHARE);
+  if (here->header.method != CNC_CARRIER_SHARE)
+    return g_strdup_printf (
+        "%s was read back from disk: the passphrase will open it. Its pixels are not those that are here, and the picture will be "
+        "softer for it; PNG keeps them.",
+        name);
+  wrong = wrong_pixels (here, there);
+  if (wrong <= REPAIRED)
+    return g_strdup_printf (
+        "%s was read back from disk: the passphrase will open it. %.3f %% of its pixels were changed too much, which will all be "
+        "repaired; PNG keeps more in hand for the way. %s",
+        name, 100 * wrong, HOST_HOW_TO_SHARE);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+               "%s: %.1f %% of its pixels were changed too much, and that can probably not be repaired. Export it as PNG or with a higher "
+               "quality, neither cropped nor scaled, and check again.",
+               name, 100 * wrong);
+  return NULL;
+}
+
 /* Every region of the open layer must stand in the saved one, byte for byte. */
 static gboolean
 compare (gint32 open, gint32 saved, GPtrArray *regions, CncTask *task, const char *name, GError **error)
@@ -73,6 +128,31 @@ compare_hidden (const RevealFound *found, gint32 saved, gint32 layer, CncTask *t
   return FALSE;
 }
 
+/* The open layer's regions, or what is hidden in it, against the saved layer.  Returns: (transfer full) (nullable) what to say. */
+static char *
+compare_layers (gint32 drawable, gint32 layer, GPtrArray *regions, const RevealFound *found, gint32 saved, CncTask *task, const char *name,
+                GError **error)
+{
+  if (layer == -1 || gimp_drawable_width (layer) != gimp_drawable_width (drawable)
+      || gimp_drawable_height (layer) != gimp_drawable_height (drawable))
+    {
+      g_set_error (
+          error, CNC_ERROR, CNC_ERROR_DAMAGED,
+          "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.",
+          name);
+      return NULL;
+    }
+  if (found != NULL)
+    return compare_hidden (found, saved, layer, task, name, error)
+               ? g_strdup_printf ("%s was read back from disk: what is hidden in this picture is there as well.", name)
+               : NULL;
+  if (!compare (drawable, layer, regions, task, name, error))
+    return NULL;
+  return g_strdup_printf (
+      "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
+      regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
+}
+
 char *
 check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
 {
@@ -82,8 +162,9 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
   g_autofree char *path = NULL;
   g_autoptr (GPtrArray) regions = NULL;
   g_autoptr (RevealFound) found = NULL;
+  const CncCarrier *carrier;
   gint32 saved, layer;
-  gboolean same = FALSE;
+  char *report;
 
   found = reveal_look (image, drawable, task, NULL);
   if (found == NULL && hide_mode_of_image (image) != NULL)
@@ -94,14 +175,16 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
           "Choose the result's layer, undo, or hide again.");
       return NULL;
     }
-  if (file == NULL)
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.", HOST_HOW_TO_SEND);
-      return NULL;
-    }
   regions = found == NULL ? decrypt_find (image, drawable, task, error) : NULL;
   if (found == NULL && regions == NULL)
     return NULL;
+  carrier = regions != NULL ? ((const DecryptRegion *) regions->pdata[0])->carrier : NULL;
+  if (file == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This image was not saved yet. %s Then check again.",
+                   carrier != NULL ? HOST_HOW_TO_SHARE : HOST_HOW_TO_SEND);
+      return NULL;
+    }
   /* Plug-ins for files know paths; only for a file elsewhere is there nothing but its URI. */
   path = g_file_get_path (file);
   saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path != NULL ? path : uri, path != NULL ? path : uri);
@@ -111,22 +194,8 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
       return NULL;
     }
   layer = gimp_image_get_active_layer (saved);
-  if (layer == -1 || gimp_drawable_width (layer) != gimp_drawable_width (drawable)
-      || gimp_drawable_height (layer) != gimp_drawable_height (drawable))
-    g_set_error (
-        error, CNC_ERROR, CNC_ERROR_DAMAGED,
-        "%s has another size than the encrypted picture here, and nobody could open it. Export it as PNG, neither cropped nor scaled.",
-        name);
-  else if (found != NULL)
-    same = compare_hidden (found, saved, layer, task, name, error);
-  else
-    same = compare (drawable, layer, regions, task, name, error);
+  report = carrier != NULL ? compare_carrier (carrier, saved, layer, task, name, error)
+                           : compare_layers (drawable, layer, regions, found, saved, task, name, error);
   gimp_image_delete (saved);
-  if (!same)
-    return NULL;
-  if (found != NULL)
-    return g_strdup_printf ("%s was read back from disk: what is hidden in this picture is there as well.", name);
-  return g_strdup_printf (
-      "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
-      regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
+  return report;
 }

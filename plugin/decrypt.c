@@ -15,6 +15,7 @@ region_free (gpointer data)
 
   g_clear_error (&region->error);
   cnc_secret_free (region->key);
+  cnc_carrier_free (region->carrier);
   g_free (region);
 }
 
@@ -103,6 +104,48 @@ find_regions (gint32 drawable, GPtrArray *regions, CncTask *task, GError **error
   return TRUE;
 }
 
+/* A grey carrier, in whatever another program made of it.  why: what the search for others said; see cnc_find_carrier. */
+static gboolean
+find_carrier (gint32 image, gint32 drawable, GPtrArray *regions, CncTask *task, GError **why)
+{
+  const CncRegion box = { 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable) };
+  g_autoptr (CncRaster) picture = NULL;
+  g_autoptr (GBytes) colormap = NULL;
+  CncCarrier *carrier = NULL;
+
+  if (!g_error_matches (*why, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED))
+    return FALSE;
+  picture = pixels_read (drawable, 0, 0, box.width, box.height, task, NULL);
+  if (picture == NULL)
+    return FALSE;
+  if (picture->format.model == CNC_MODEL_INDEXED)
+    {
+      gint colours = 0;
+      guchar *map = gimp_image_get_colormap (image, &colours);
+
+      colormap = g_bytes_new_take (map, (gsize) colours * 3);
+    }
+  cnc_task_progress (task, 0, "Looking for a carrier");
+  if (!cnc_find_carrier (picture, colormap, &carrier, task, why))
+    return FALSE;
+  region_new (regions, &box)->carrier = carrier;
+  return TRUE;
+}
+
+static void
+name_layer (gint32 image, gint32 drawable, GError **error)
+{
+  gint n_layers = 0;
+
+  g_free (gimp_image_get_layers (image, &n_layers));
+  if (n_layers > 1)
+    {
+      g_autofree char *name = gimp_item_get_name (drawable);
+
+      g_prefix_error (error, "In the layer “%s”: ", name);
+    }
+}
+
 GPtrArray *
 decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
 {
@@ -123,21 +166,13 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
   if (find_whole (drawable, regions, &whole))
     return g_steal_pointer (&regions);
   /* Its pixels could never be those of an encrypted region, unless what surrounds it is transparent. */
-  if (!gimp_drawable_is_rgb (drawable) || !find_regions (drawable, regions, task, NULL) || regions->len == 0)
-    {
-      gint n_layers = 0;
-
-      g_free (gimp_image_get_layers (image, &n_layers));
-      if (n_layers > 1)
-        {
-          g_autofree char *name = gimp_item_get_name (drawable);
-
-          g_prefix_error (&whole, "In the layer “%s”: ", name);
-        }
-      g_propagate_error (error, g_steal_pointer (&whole));
-      return NULL;
-    }
-  return g_steal_pointer (&regions);
+  if (gimp_drawable_is_rgb (drawable) && find_regions (drawable, regions, task, NULL) && regions->len > 0)
+    return g_steal_pointer (&regions);
+  if (find_carrier (image, drawable, regions, task, &whole))
+    return g_steal_pointer (&regions);
+  name_layer (image, drawable, &whole);
+  g_propagate_error (error, g_steal_pointer (&whole));
+  return NULL;
 }
 
 gboolean
@@ -154,7 +189,8 @@ decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, 
       if (region->key == NULL && (region->error == NULL || g_error_matches (region->error, CNC_ERROR, CNC_ERROR_WRONG_KEY)))
         {
           g_clear_error (&region->error);
-          region->key = cnc_unlock (&region->header, passphrase, &region->error);
+          region->key = region->carrier != NULL ? cnc_carrier_unlock (&region->carrier->header, passphrase, &region->error)
+                                                : cnc_unlock (&region->header, passphrase, &region->error);
         }
       if (region->key != NULL)
         opened++;
@@ -171,16 +207,19 @@ decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, 
   return opened > 0;
 }
 
-/* Pixels -> picture, for one region that was unlocked. */
+/* Pixels -> picture, for one region that was unlocked.  story: see cnc_decrypt_carrier. */
 static CncPicture *
-open_region (gint32 drawable, DecryptRegion *region, HostJob *job, GError **error)
+open_region (gint32 drawable, DecryptRegion *region, HostJob *job, char **story, GError **error)
 {
   CncTask *task = &job->progress.task;
-  const CncDecryptParams params = { host_job_backend (job, cnc_decrypt_work (&region->header), error), task };
+  const CncWork work = region->carrier != NULL ? cnc_decrypt_carrier_work (region->carrier) : cnc_decrypt_work (&region->header);
+  const CncDecryptParams params = { host_job_backend (job, work, error), task };
   g_autoptr (CncRaster) carrier = NULL;
 
   if (params.backend == NULL)
     return NULL;
+  if (region->carrier != NULL)
+    return cnc_decrypt_carrier (region->carrier, region->key, &params, story, error);
   carrier = pixels_read_carrier (drawable, region->box.x, region->box.y, region->box.width, region->box.height, task, error);
   return carrier != NULL ? cnc_decrypt (carrier, &region->header, region->key, &params, error) : NULL;
 }
@@ -199,9 +238,9 @@ goes_in_place (gint32 drawable, const DecryptRegion *region, const CncPicture *p
 {
   const CncRaster *raster = picture->raster;
 
-  return picture->source == CNC_SOURCE_REGION && raster->width == region->box.width && raster->height == region->box.height
-         && raster->format.model == CNC_MODEL_RGB && raster->format.sample == CNC_SAMPLE_U8 && raster->format.curve == CNC_CURVE_PERCEPTUAL
-         && pixels_is_rgb8 (drawable) && !gimp_item_is_group (drawable);
+  return region->carrier == NULL && picture->source == CNC_SOURCE_REGION && raster->width == region->box.width
+         && raster->height == region->box.height && raster->format.model == CNC_MODEL_RGB && raster->format.sample == CNC_SAMPLE_U8
+         && raster->format.curve == CNC_CURVE_PERCEPTUAL && pixels_is_rgb8 (drawable) && !gimp_item_is_group (drawable);
 }
 
 /* The pictures that are no patches of this layer, each as a new image. */
@@ -232,8 +271,10 @@ decrypt_run (gint32 image, gint32 drawable, GPtrArray *regions, HostJob *job, GA
   for (guint i = 0; i < regions->len; i++)
     {
       DecryptRegion *region = regions->pdata[i];
-      CncPicture *picture = region->key != NULL ? open_region (drawable, region, job, &region->error) : NULL;
+      char *story = NULL;
+      CncPicture *picture = region->key != NULL ? open_region (drawable, region, job, &story, &region->error) : NULL;
 
+      add_note (notes, story);
       if (picture == NULL)
         {
           if (first == NULL)

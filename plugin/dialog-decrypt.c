@@ -24,6 +24,9 @@ describe (GPtrArray *regions)
 {
   const DecryptRegion *first = regions->pdata[0];
 
+  if (first->carrier != NULL)
+    return g_strdup_printf ("There is an encrypted picture of the method “%s” here, %u × %u pixels of grey noise.",
+                            cnc_method_by_number (first->carrier->header.method)->title, first->carrier->width, first->carrier->height);
   if (regions->len == 1)
     return g_strdup_printf ("There is an encrypted picture here, %u × %u pixels of noise.", first->box.width, first->box.height);
   return g_strdup_printf ("There are %u encrypted regions in this picture. All that the passphrase opens are decrypted.", regions->len);

@@ -4,18 +4,25 @@
 #include "base/error.h"
 #include "dialog-parts.h"
 
+/* Pixels: so wide that the longest of the methods' dialogs still fits on a small screen. */
+#define NOTE_WIDTH 560
+#define PROMISE_WIDTH 680
+
 typedef struct
 {
   gint32 image, drawable;
   DialogChoices *choices;
   GtkWidget *dialog;
   GtkWidget *target[ENCRYPT_N_TARGETS];
+  GtkWidget *reason[ENCRYPT_N_TARGETS]; /* why it is impossible */
   GtkWidget *method;
   GtkWidget *summary;
   GtkWidget *first, *second;
   GtkWidget *strength;
   GtkWidget *device;
+  DialogCarrier *carrier;
   GtkWidget *size;
+  GtkWidget *promise;
   guint estimating; /* idle source */
   guint missing;    /* bit i: method i lacks its model */
 } Widgets;
@@ -46,6 +53,15 @@ static void
 on_passphrase (GtkEditable *editable, Widgets *w)
 {
   update_passphrase (w);
+}
+
+static GtkWidget *
+wide_note_new (const char *text)
+{
+  GtkWidget *note = dialog_note_new (text);
+
+  gtk_widget_set_size_request (note, NOTE_WIDTH, -1);
+  return note;
 }
 
 static const CncMethod *
@@ -100,10 +116,26 @@ estimate (gpointer data)
 }
 
 static void
+show_size (const char *text, gpointer data)
+{
+  const Widgets *w = data;
+
+  gtk_label_set_text (GTK_LABEL (w->size), text);
+}
+
+static void
 estimate_soon (Widgets *w)
 {
-  if (w->size == NULL) /* while the dialog is built */
+  if (w->carrier == NULL) /* while the dialog is built */
     return;
+  dialog_carrier_show (w->carrier, chosen_method (w));
+  if (chosen_method (w)->carrier)
+    {
+      if (w->estimating != 0)
+        g_source_remove (w->estimating);
+      w->estimating = 0;
+      return;
+    }
   gtk_label_set_text (GTK_LABEL (w->size), "Estimating…");
   if (w->estimating == 0)
     w->estimating = g_idle_add_full (G_PRIORITY_LOW, estimate, w, NULL);
@@ -112,10 +144,59 @@ estimate_soon (Widgets *w)
 static void
 on_target (GtkToggleButton *button, Widgets *w)
 {
+  /* Of two buttons that change, the one that goes out says nothing. */
+  if (button != NULL && !gtk_toggle_button_get_active (button))
+    return;
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     if (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (w->target[i])))
       w->choices->target = i;
   estimate_soon (w);
+}
+
+/* What can be encrypted by the method; what cannot says why. */
+static void
+update_targets (Widgets *w)
+{
+  const CncMethod *method = chosen_method (w);
+  gboolean possible[ENCRYPT_N_TARGETS];
+  gint fallback = ENCRYPT_N_TARGETS;
+
+  for (gint i = ENCRYPT_N_TARGETS - 1; i >= 0; i--)
+    {
+      g_autoptr (GError) why = NULL;
+
+      possible[i] = encrypt_possible (w->image, w->drawable, (EncryptTarget) i, method, &why);
+      if (possible[i])
+        fallback = i;
+      gtk_widget_set_sensitive (w->target[i], possible[i]);
+      gtk_label_set_text (GTK_LABEL (w->reason[i]), why != NULL ? why->message : "");
+      gtk_widget_set_visible (w->reason[i], !possible[i]);
+    }
+  gtk_button_set_label (GTK_BUTTON (w->target[ENCRYPT_SELECTION]),
+                        method->carrier ? "The _selection, into a new image" : "The _selection, in place");
+  dialog_radio_ungrey (w->target[ENCRYPT_SELECTION]);
+  if (!possible[w->choices->target] && fallback < ENCRYPT_N_TARGETS)
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->target[fallback]), TRUE);
+}
+
+static void
+update_promise (Widgets *w)
+{
+  const CncMethod *method = chosen_method (w);
+  const char *text
+      = method->number == CNC_CARRIER_RESTORE
+            ? "Secrecy rests on the passphrase: a ChaCha20 keystream by libsodium, fresh for each picture, its key made by Argon2id; a "
+              "chaotic permutation comes on top. The pixels cannot be authenticated, only the header: nobody could tell if somebody "
+              "changed the picture on "
+              "purpose. A lost passphrase cannot be recovered."
+        : method->carrier
+            ? "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. What comes back is complete and "
+              "authenticated to the last bit, or refused. A lost passphrase cannot be recovered."
+            : "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come "
+              "on "
+              "top. A lost passphrase cannot be recovered.";
+
+  gtk_label_set_text (GTK_LABEL (w->promise), text);
 }
 
 static void
@@ -125,6 +206,10 @@ on_method (GtkComboBox *combo, Widgets *w)
 
   g_strlcpy (w->choices->method, method->id, sizeof w->choices->method);
   gtk_label_set_text (GTK_LABEL (w->summary), method->summary);
+  if (w->promise == NULL) /* while the dialog is built */
+    return;
+  update_promise (w);
+  update_targets (w);
   estimate_soon (w);
 }
 
@@ -139,7 +224,7 @@ show_method (GtkCellLayout *layout, GtkCellRenderer *cell, GtkTreeModel *model, 
   gtk_tree_path_free (path);
 }
 
-/* The three things that can be encrypted; what cannot says why. */
+/* The three things that can be encrypted. */
 static void
 add_targets (Widgets *w, GtkWidget *box)
 {
@@ -147,33 +232,19 @@ add_targets (Widgets *w, GtkWidget *box)
   g_autofree char *layer = g_strdup_printf ("The _layer “%.40s” as it is, into a new image", name);
   const char *const labels[] = { "The _whole image as it is seen, into a new image", layer, "The _selection, in place" };
   GtkWidget *previous = NULL;
-  gint fallback = -1;
-  gboolean chosen = FALSE;
 
+  w->choices->target = CLAMP (w->choices->target, 0, ENCRYPT_N_TARGETS - 1);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     {
-      g_autoptr (GError) why = NULL;
-      const gboolean possible = encrypt_possible (w->image, w->drawable, (EncryptTarget) i, &why);
-      GtkWidget *radio = gtk_radio_button_new_with_mnemonic_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, labels[i]);
-
-      w->target[i] = previous = radio;
-      gtk_box_pack_start (GTK_BOX (box), radio, FALSE, FALSE, 0);
-      gtk_widget_set_sensitive (radio, possible);
-      if (!possible)
-        {
-          GtkWidget *reason = dialog_note_new (why->message);
-
-          gtk_misc_set_padding (GTK_MISC (reason), 22, 0);
-          gtk_widget_set_sensitive (reason, FALSE);
-          gtk_box_pack_start (GTK_BOX (box), reason, FALSE, FALSE, 0);
-          continue;
-        }
-      if (fallback == -1)
-        fallback = i;
-      chosen = chosen || i == w->choices->target;
+      w->target[i] = gtk_radio_button_new_with_mnemonic_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, labels[i]);
+      w->reason[i] = dialog_note_new ("");
+      gtk_misc_set_padding (GTK_MISC (w->reason[i]), 22, 0);
+      gtk_widget_set_sensitive (w->reason[i], FALSE);
+      gtk_widget_set_no_show_all (w->reason[i], TRUE);
+      gtk_box_pack_start (GTK_BOX (box), w->target[i], FALSE, FALSE, 0);
+      gtk_box_pack_start (GTK_BOX (box), w->reason[i], FALSE, FALSE, 0);
+      previous = w->target[i];
     }
-  if (!chosen)
-    w->choices->target = MAX (fallback, 0);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->target[w->choices->target]), TRUE);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     g_signal_connect (w->target[i], "toggled", G_CALLBACK (on_target), w);
@@ -182,7 +253,7 @@ add_targets (Widgets *w, GtkWidget *box)
 static void
 add_method (Widgets *w, GtkWidget *table)
 {
-  g_autoptr (GString) reasons = g_string_new (NULL);
+  g_autoptr (GString) reasons = g_string_new (NULL), names = g_string_new ("Cannot be used here: ");
   g_autoptr (GList) cells = NULL;
   GtkWidget *reason;
   gint active = 0;
@@ -191,12 +262,13 @@ add_method (Widgets *w, GtkWidget *table)
   for (gint i = 0; cnc_methods ()[i].id != NULL; i++)
     {
       g_autoptr (GError) why = NULL;
-      const gboolean ready = cnc_method_ready (&cnc_methods ()[i], &why);
+      const gboolean ready = cnc_method_ready (&cnc_methods ()[i], NULL, &why);
 
       gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (w->method), cnc_methods ()[i].title);
       if (!ready)
         {
           w->missing |= 1u << i;
+          g_string_append_printf (names, "%s%s", reasons->len > 0 ? ", " : "", cnc_methods ()[i].title);
           g_string_append_printf (reasons, "%s%s: %s", reasons->len > 0 ? "\n" : "", cnc_methods ()[i].title, why->message);
         }
       else if (strcmp (cnc_methods ()[i].id, w->choices->method) == 0)
@@ -204,7 +276,7 @@ add_method (Widgets *w, GtkWidget *table)
     }
   cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (w->method));
   gtk_cell_layout_set_cell_data_func (GTK_CELL_LAYOUT (w->method), cells->data, show_method, w, NULL);
-  w->summary = dialog_note_new ("");
+  w->summary = wide_note_new ("");
   g_signal_connect (w->method, "changed", G_CALLBACK (on_method), w);
   gtk_combo_box_set_active (GTK_COMBO_BOX (w->method), active);
   gimp_help_set_help_data (w->method, "How the picture is encrypted.", NULL);
@@ -212,9 +284,11 @@ add_method (Widgets *w, GtkWidget *table)
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, NULL, 0.0f, 0.5f, w->summary, 1, FALSE);
   if (w->missing == 0)
     return;
-  reason = dialog_note_new (reasons->str);
-  gtk_widget_set_sensitive (reason, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, NULL, 0.0f, 0.5f, reason, 1, FALSE);
+  /* In one line: the dialog has to fit on a small screen. */
+  reason = wide_note_new (names->str);
+  gimp_help_set_help_data (reason, reasons->str, NULL);
+  gtk_widget_set_tooltip_text (w->method, reasons->str);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 11, NULL, 0.0f, 0.5f, reason, 1, FALSE);
 }
 
 static void
@@ -223,9 +297,9 @@ add_passphrase (Widgets *w, GtkWidget *table)
   w->first = dialog_passphrase_new ("Whoever knows it can open the picture; it is not kept anywhere.");
   w->second = dialog_passphrase_new ("The same again, so that no slip of the finger locks you out.");
   w->strength = dialog_note_new ("");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 2, "_Passphrase:", 0.0f, 0.5f, w->first, 1, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 3, "_Repeat it:", 0.0f, 0.5f, w->second, 1, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 4, NULL, 0.0f, 0.5f, w->strength, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, "_Passphrase:", 0.0f, 0.5f, w->first, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, "_Repeat it:", 0.0f, 0.5f, w->second, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, NULL, 0.0f, 0.5f, w->strength, 1, FALSE);
   g_signal_connect (w->first, "changed", G_CALLBACK (on_passphrase), w);
   g_signal_connect (w->second, "changed", G_CALLBACK (on_passphrase), w);
 }
@@ -234,7 +308,7 @@ static void
 build (Widgets *w)
 {
   g_autofree char *problem = NULL;
-  GtkWidget *box, *targets, *frame, *table, *promise;
+  GtkWidget *box, *targets, *frame, *table;
 
   w->dialog = dialog_frame ("Encrypt", HOST_ENCRYPT, "_Encrypt", &box);
   frame = gimp_frame_new ("What to encrypt");
@@ -245,31 +319,30 @@ build (Widgets *w)
 
   frame = gimp_frame_new ("How");
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
-  table = gtk_table_new (9, 2, FALSE);
+  table = gtk_table_new (12, 2, FALSE);
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   gtk_container_add (GTK_CONTAINER (frame), table);
   add_method (w, table);
   add_passphrase (w, table);
   w->device = dialog_device_new (w->choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
   if (problem != NULL)
-    gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
-  w->size = dialog_note_new ("Estimating…");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, "Result:", 0.0f, 0.5f, w->size, 1, FALSE);
+    gimp_table_attach_aligned (GTK_TABLE (table), 0, 9, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
+  w->size = wide_note_new ("Estimating…");
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 10, "Result:", 0.0f, 0.5f, w->size, 1, FALSE);
 
-  promise = dialog_note_new (
-      "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come on "
-      "top. A lost passphrase cannot be recovered.");
-  gimp_label_set_attributes (GTK_LABEL (promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
-  gtk_widget_set_size_request (promise, 520, -1);
-  gtk_box_pack_start (GTK_BOX (box), promise, FALSE, FALSE, 0);
+  w->promise = dialog_note_new ("");
+  gimp_label_set_attributes (GTK_LABEL (w->promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
+  gtk_widget_set_size_request (w->promise, PROMISE_WIDTH, -1);
+  gtk_box_pack_start (GTK_BOX (box), w->promise, FALSE, FALSE, 0);
   update_passphrase (w);
   gtk_widget_show_all (w->dialog);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     dialog_radio_ungrey (w->target[i]);
   gtk_widget_grab_focus (w->first);
-  on_target (NULL, w);
+  w->carrier = dialog_carrier_new (w->image, w->drawable, w->choices, GTK_TABLE (table), 2, show_size, w);
+  on_method (NULL, w);
 }
 
 CncSecret *
@@ -289,6 +362,7 @@ dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
     }
   if (w.estimating != 0)
     g_source_remove (w.estimating);
+  dialog_carrier_free (w.carrier);
   dialog_device_get (w.device, choices->device, sizeof choices->device);
   dialog_passphrase_clear (w.first);
   dialog_passphrase_clear (w.second);

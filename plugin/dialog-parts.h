@@ -35,6 +35,19 @@ const char *dialog_strength_word (double bits);
 /* GIMP's dark theme greys the label of the radio button that is chosen, as if it could not be: undoes that, once it is shown. */
 void dialog_radio_ungrey (GtkWidget *radio);
 
+/* Size, strength and network of the methods with a grey carrier: DIALOG_CARRIER_ROWS rows of the table of Encrypt…, from row on, which are seen only while such a
+ * method is chosen.  What is chosen goes into choices.  result: told, whenever it is known anew, what the choice would give. */
+typedef struct _DialogCarrier DialogCarrier;
+typedef void (*DialogCarrierResult) (const char *text, gpointer data);
+
+DialogCarrier *dialog_carrier_new (gint32 image, gint32 drawable, DialogChoices *choices, GtkTable *table, gint row, DialogCarrierResult result,
+                                   gpointer data);
+/* For another method or target: begins to estimate anew. */
+void dialog_carrier_show (DialogCarrier *carrier, const CncMethod *method);
+void dialog_carrier_free (DialogCarrier *carrier);
+
+#define DIALOG_CARRIER_ROWS 3
+
 /* A list of devices; problem: as of cnc_engine_devices. */
 GtkWidget *dialog_device_new (const char *chosen, char **problem);
 void dialog_device_get (GtkWidget *combo, char *device, gsize size);

@@ -18,6 +18,7 @@ dialog_choices_load (const char *procedure, DialogChoices *choices)
   if (gimp_get_data_size (procedure) == (gint) sizeof *choices)
     gimp_get_data (procedure, choices);
   choices->method[sizeof choices->method - 1] = '\0';
+  choices->model[sizeof choices->model - 1] = '\0';
   choices->device[sizeof choices->device - 1] = '\0';
   choices->mode[sizeof choices->mode - 1] = '\0';
 }
@@ -26,6 +27,17 @@ void
 dialog_choices_save (const char *procedure, const DialogChoices *choices)
 {
   gimp_set_data (procedure, choices, sizeof *choices);
+}
+
+void
+dialog_choices_how (const DialogChoices *choices, EncryptHow *how)
+{
+  how->method = cnc_method_by_id (choices->method, NULL);
+  if (how->method == NULL) /* one that another version of the plug-in knew in this session */
+    how->method = cnc_method_by_id (NULL, NULL);
+  how->longest_side = how->method->carrier ? (guint32) choices->longest_side : 0;
+  how->levels = how->method->number == CNC_CARRIER_SHARE ? (guint) choices->levels : 0;
+  how->model = how->method->number == CNC_CARRIER_RESTORE && *choices->model != '\0' ? choices->model : NULL;
 }
 
 static gboolean

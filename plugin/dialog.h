@@ -20,6 +20,9 @@ typedef struct
 {
   gint32 target;
   char method[32];
+  gint32 longest_side; /* of methods with a carrier, as the next two */
+  gint32 levels;
+  char model[64];
   char device[64];
   char mode[16]; /* of Hide, as the next two */
   gint32 bits;
@@ -28,6 +31,8 @@ typedef struct
 
 void dialog_choices_load (const char *procedure, DialogChoices *choices);
 void dialog_choices_save (const char *procedure, const DialogChoices *choices);
+/* What they mean for the method that is chosen.  how->model: kept by choices. */
+void dialog_choices_how (const DialogChoices *choices, EncryptHow *how);
 
 /* After dialog_start.  Returns: (nullable) (transfer full): the passphrase, NULL if the user cancelled. */
 CncSecret *dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);

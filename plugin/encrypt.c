@@ -2,6 +2,7 @@
 #include "encrypt.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -32,15 +33,24 @@ refuse (GError **error, const char *why)
   return FALSE;
 }
 
-static gboolean
-region_possible (gint32 image, gint32 drawable, GError **error)
+gboolean
+encrypt_in_place (EncryptTarget target, const CncMethod *method)
 {
+  return target == ENCRYPT_SELECTION && !method->carrier;
+}
+
+static gboolean
+region_possible (gint32 image, gint32 drawable, const CncMethod *method, GError **error)
+{
+  CncFormat format;
   guint x, y, width, height;
 
   if (gimp_selection_is_empty (image))
     return refuse (error, "Nothing is selected; select a part of the picture first.");
   if (!selected_box (drawable, &x, &y, &width, &height))
     return refuse (error, "The selection lies outside of the layer; select a part of the layer.");
+  if (method->carrier)
+    return pixels_format (drawable, &format, error);
   if (gimp_item_is_group (drawable))
     return refuse (error, "A layer group has no pixels of its own that could be replaced; choose one layer of it.");
   if (!pixels_is_rgb8 (drawable))
@@ -54,7 +64,7 @@ region_possible (gint32 image, gint32 drawable, GError **error)
 }
 
 gboolean
-encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **error)
+encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, GError **error)
 {
   CncFormat format;
 
@@ -74,58 +84,91 @@ encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **
   if (!gimp_item_is_layer (drawable))
     return refuse (error, "What is active is a mask or a channel, not a layer; choose a layer in the Layers dialog.");
   if (target == ENCRYPT_SELECTION)
-    return region_possible (image, drawable, error);
+    return region_possible (image, drawable, method, error);
   if (target != ENCRYPT_LAYER)
-    return refuse (error, "The target must be 0 (whole image), 1 (layer) or 2 (selection in place).");
+    return refuse (error, "The target must be 0 (whole image), 1 (layer) or 2 (selection).");
   return pixels_format (drawable, &format, error);
 }
 
-CncRaster *
-encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job, guint *x,
-                 guint *y, GError **error)
+/* x, y, width, height: (out) of a selection's box. */
+static CncPicture *
+read_picture (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint *x, guint *y, guint *width, guint *height,
+              CncTask *task, GError **error)
 {
-  CncTask *task = &job->progress.task;
-  CncEncryptParams params = { .method = method, .psnr = &job->psnr, .task = task };
-  g_autoptr (CncPicture) picture = NULL;
-  guint width = 0, height = 0;
+  CncPicture *picture = NULL;
 
-  params.backend
-      = host_job_backend (job, cnc_encrypt_work (method, (guint64) gimp_image_width (image) * (guint64) gimp_image_height (image)), error);
-  if (params.backend == NULL)
-    return NULL;
   if (target == ENCRYPT_IMAGE)
     picture = image_read_visible (image, task, error);
   else if (target == ENCRYPT_LAYER)
     picture = image_read_layer (image, drawable, task, error);
-  else if (selected_box (drawable, x, y, &width, &height))
-    picture = image_read_region (drawable, *x, *y, width, height, task, error);
+  else if (selected_box (drawable, x, y, width, height))
+    picture = method->carrier ? image_read_part (image, drawable, *x, *y, *width, *height, task, error)
+                              : image_read_region (drawable, *x, *y, *width, *height, task, error);
+  if (picture != NULL && !method->lossless && picture->raster->format.curve == CNC_CURVE_LINEAR)
+    metadata_make_perceptual (picture);
+  return picture;
+}
+
+CncPicture *
+encrypt_read (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method)
+{
+  guint x, y, width, height;
+
+  if (!encrypt_possible (image, drawable, target, method, NULL))
+    return NULL;
+  return read_picture (image, drawable, target, method, &x, &y, &width, &height, NULL, NULL);
+}
+
+CncRaster *
+encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, CncLock *lock, HostJob *job, guint *x,
+                 guint *y, GError **error)
+{
+  CncTask *task = &job->progress.task;
+  CncEncryptParams params = { .method = how->method,
+                              .longest_side = how->longest_side,
+                              .levels = how->levels,
+                              .model = how->model,
+                              .psnr = &job->psnr,
+                              .notes = &job->left_out,
+                              .task = task };
+  g_autoptr (CncPicture) picture = NULL;
+  guint width = 0, height = 0;
+
+  g_clear_pointer (&job->left_out, g_free);
+  job->psnr = 0;
+  params.backend = host_job_backend (
+      job, cnc_encrypt_work (how->method, (guint64) gimp_image_width (image) * (guint64) gimp_image_height (image)), error);
+  if (params.backend == NULL)
+    return NULL;
+  picture = read_picture (image, drawable, target, how->method, x, y, &width, &height, task, error);
   if (picture == NULL)
     return NULL;
-  if (!method->lossless && picture->raster->format.curve == CNC_CURVE_LINEAR)
-    metadata_make_perceptual (picture);
-  params.region_width = width;
-  params.region_height = height;
+  if (encrypt_in_place (target, how->method))
+    {
+      params.region_width = width;
+      params.region_height = height;
+    }
   return cnc_encrypt (picture, lock, &params, error);
 }
 
 gint32
-encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const CncSecret *passphrase, HostJob *job,
+encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const CncSecret *passphrase, HostJob *job,
              GError **error)
 {
   g_autoptr (CncLock) lock = NULL;
   g_autoptr (CncRaster) carrier = NULL;
   PixelsPatch patch = { 0 };
 
-  if (!encrypt_possible (image, drawable, target, error))
+  if (!encrypt_possible (image, drawable, target, how->method, error))
     return -1;
   cnc_task_progress (&job->progress.task, 0, "Making the key from the passphrase");
   lock = cnc_lock_new_passphrase (passphrase, NULL, error);
   if (lock == NULL)
     return -1;
-  carrier = encrypt_carrier (image, drawable, target, method, lock, job, &patch.x, &patch.y, error);
+  carrier = encrypt_carrier (image, drawable, target, how, lock, job, &patch.x, &patch.y, error);
   if (carrier == NULL)
     return -1;
-  if (target != ENCRYPT_SELECTION)
+  if (!encrypt_in_place (target, how->method))
     return image_new_from_raster (carrier, "Encrypted", &job->progress.task, error);
 
   patch.raster = carrier;
@@ -163,9 +206,10 @@ sample_rows (gint32 drawable, guint x, guint y, guint width, guint height)
 
 /* The layer that the estimate looks at, and the box of what is encrypted in it. */
 static gboolean
-estimated_part (gint32 image, gint32 *drawable, EncryptTarget target, guint *x, guint *y, guint *width, guint *height)
+estimated_part (gint32 image, gint32 *drawable, EncryptTarget target, const CncMethod *method, guint *x, guint *y, guint *width,
+                guint *height)
 {
-  if (!encrypt_possible (image, *drawable, target, NULL))
+  if (!encrypt_possible (image, *drawable, target, method, NULL))
     return FALSE;
   /* A picture of many layers is about as hard to pack as the one that is active. */
   if (target == ENCRYPT_IMAGE && (*drawable == -1 || !gimp_item_is_layer (*drawable)))
@@ -194,7 +238,7 @@ encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   guint x, y, w, h;
 
-  if (!estimated_part (image, &drawable, target, &x, &y, &w, &h))
+  if (!estimated_part (image, &drawable, target, cnc_method_by_id (NULL, NULL), &x, &y, &w, &h))
     return FALSE;
   picture->raster = sample_rows (drawable, x, y, w, h);
   if (picture->raster == NULL || !cnc_encrypt_estimate (picture, FALSE, bytes, NULL))
@@ -215,7 +259,7 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
   g_autoptr (CncBackend) backend = NULL;
   guint x, y, w, h, side_x, side_y;
 
-  if (!estimated_part (image, &drawable, target, &x, &y, &w, &h))
+  if (!estimated_part (image, &drawable, target, method, &x, &y, &w, &h))
     return FALSE;
   side_x = MIN (w, SAMPLE_SIDE);
   side_y = MIN (h, SAMPLE_SIDE);
@@ -244,6 +288,15 @@ encrypt_quality_words (double psnr)
          : psnr >= 30 ? "good, the finest texture is smoother"
          : psnr >= 25 ? "fair, fine detail is lost"
                       : "poor for this picture; better choose a lossless method";
+}
+
+char *
+encrypt_quality_text (double psnr)
+{
+  if (isinf (psnr))
+    return g_strdup ("What Decrypt gives back was compared: every bit of its 8-bit colours.");
+  return psnr > 0 ? g_strdup_printf ("What Decrypt gives back was compared: %.1f dB (PSNR), %s.", psnr, encrypt_quality_words (psnr))
+                  : NULL;
 }
 
 /* Thumbnails of one file, as the freedesktop.org specification names them. */

@@ -15,17 +15,30 @@ typedef enum
 
 #define ENCRYPT_N_TARGETS 3
 
-/* Whether that can be encrypted at all; needs no GEGL and no passphrase.  Error: BAD_ARGUMENT, with the reason. */
-gboolean encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How it is encrypted: see CncEncryptParams. */
+typedef struct
+{
+  const CncMethod *method;
+  guint32 longest_side;
+  guint levels;
+  const char *model; /* (nullable) */
+} EncryptHow;
+
+/* Whether that can be encrypted at all by that method; needs no GEGL and no passphrase.  Error: BAD_ARGUMENT, with the reason. */
+gboolean encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether what that method makes of a selection stands in its place. */
+gboolean encrypt_in_place (EncryptTarget target, const CncMethod *method);
 
 /* Argon2id, then pixels, then the cipher, and only then anything in GIMP changes.  Returns the image that holds the result (a new one
- * without display, or image itself for a selection), -1 on an error; the image is then as before. */
-gint32 encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const CncSecret *passphrase, HostJob *job,
+ * without display, or image itself where encrypt_in_place), -1 on an error; the image is then as before. */
+gint32 encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const CncSecret *passphrase, HostJob *job,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The first half alone: the encrypted picture as a raster, nothing in GIMP changed.  x, y: (out) where a selection's box stands in the
  * layer. */
-CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, CncLock *lock, HostJob *job,
+CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, CncLock *lock, HostJob *job,
                             guint *x, guint *y, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* About how large the result will be.  FALSE if that cannot be told. */
@@ -35,8 +48,14 @@ gboolean encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, 
 gboolean encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes,
                                  guint32 *width, guint32 *height, double *psnr);
 
+/* The picture that would be encrypted, for methods whose result is grey.  NULL if there is none.  Returns: (transfer full) (nullable) */
+CncPicture *encrypt_read (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method);
+
 /* What such a PSNR looks like. */
 const char *encrypt_quality_words (double psnr);
+
+/* A sentence on what comes back at that PSNR (see HostJob).  Returns: (transfer full) (nullable): NULL if it is not known. */
+char *encrypt_quality_text (double psnr);
 
 /* After a selection was encrypted in place: removes the desktop's thumbnails of the image's files, and says in one paragraph what else
  * still shows the plain picture.  Returns: (nullable) (transfer full) */

@@ -36,9 +36,11 @@ host_job_clear (HostJob *job)
   cnc_backend_free (job->backend);
   g_free (job->device);
   g_free (job->note);
+  g_free (job->left_out);
   job->backend = NULL;
   job->device = NULL;
   job->note = NULL;
+  job->left_out = NULL;
 }
 
 CncSecret *

@@ -19,6 +19,11 @@ G_BEGIN_DECLS
 #define HOST_HOW_TO_SEND                                                                                                                   \
   "Save it as PNG (File → Export As) and send it as a file, not as a photo: messengers re-compress photos, and then it cannot be opened."
 
+/* The same for a grey carrier. */
+#define HOST_HOW_TO_SHARE                                                                                                                  \
+  "It may be sent as a photo: save it as PNG, or as JPEG of high quality (File → Export As). Nobody may crop it or write on it; where large " \
+  "pictures are made smaller on the way, encrypt again with a longest side that they leave alone."
+
 /* gegl_init, once, with a small tile cache.  Most work never needs it (tiles.h). */
 void host_start_gegl (void);
 
@@ -29,7 +34,8 @@ typedef struct
   CncBackend *backend;
   CncWork work; /* what the backend was opened for */
   char *note;  /* (nullable) what the engine had to say */
-  double psnr; /* dB, of what a method that is not lossless gives back; 0 otherwise */
+  double psnr; /* dB, of what a method that is not lossless gives back; infinity: every bit; 0: not known */
+  char *left_out; /* (nullable) what encryption left out */
   Progress progress;
 } HostJob;
 

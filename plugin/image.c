@@ -64,15 +64,21 @@ image_read_visible (gint32 image, CncTask *task, GError **error)
 }
 
 CncPicture *
-image_read_layer (gint32 image, gint32 layer, CncTask *task, GError **error)
+image_read_part (gint32 image, gint32 layer, guint x, guint y, guint width, guint height, CncTask *task, GError **error)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
 
   picture->source = CNC_SOURCE_LAYER;
   picture->name = gimp_item_get_name (layer);
   metadata_collect_layer (image, layer, picture);
-  picture->raster = pixels_read (layer, 0, 0, (guint) gimp_drawable_width (layer), (guint) gimp_drawable_height (layer), task, error);
+  picture->raster = pixels_read (layer, x, y, width, height, task, error);
   return picture->raster != NULL ? g_steal_pointer (&picture) : NULL;
+}
+
+CncPicture *
+image_read_layer (gint32 image, gint32 layer, CncTask *task, GError **error)
+{
+  return image_read_part (image, layer, 0, 0, (guint) gimp_drawable_width (layer), (guint) gimp_drawable_height (layer), task, error);
 }
 
 CncPicture *

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
  * Errors: BAD_ARGUMENT, NO_MEMORY. */
 CncPicture *image_read_visible (gint32 image, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CncPicture *image_read_layer (gint32 image, gint32 layer, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A rectangle of a layer that becomes a picture of its own: with what image_read_layer takes along. */
+CncPicture *image_read_part (gint32 image, gint32 layer, guint x, guint y, guint width, guint height, CncTask *task,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A rectangle of a layer of R'G'B' u8 pixels; an alpha channel that is opaque there is left out. */
 CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guint height, CncTask *task,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ typedef struct
   guint current;
   CncSecret **passphrases;
   guint n_passphrases;
-  const CncMethod *method;
+  EncryptHow how;
+  char *model; /* (nullable) of how */
   HideChoices hide;
   HostJob host;
 } Job;
@@ -86,12 +88,28 @@ load (Job *job, GError **error)
   return image;
 }
 
+/* What is to be said of an encrypted picture. */
+static char *
+encrypted_note (const Job *job)
+{
+  g_autofree char *quality = NULL;
+
+  if (isinf (job->host.psnr))
+    quality = g_strdup ("What comes back equals the original in its 8-bit colours.");
+  else if (job->host.psnr > 0)
+    quality = g_strdup_printf ("What comes back is %.2f dB (PSNR) from the original.", job->host.psnr);
+  if (quality == NULL || job->host.left_out == NULL)
+    return g_strdup (quality != NULL ? quality : job->host.left_out);
+  return g_strconcat (quality, " ", job->host.left_out, NULL);
+}
+
 static gboolean
 encrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
 {
   g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrases[0], NULL, error);
   g_autoptr (CncRaster) carrier = NULL;
   g_autofree char *path = g_strconcat (stem, ".png", NULL);
+  const PngFileKind kind = job->how.method->number == CNC_CARRIER_SHARE ? PNG_FILE_LEVELS : PNG_FILE_NOISE;
   CncTask *task = &job->host.progress.task;
   gint32 image;
   guint x, y;
@@ -101,14 +119,13 @@ encrypt_one (Job *job, const char *stem, char **made, char **note, GError **erro
   image = load (job, error);
   if (image == -1)
     return FALSE;
-  if (encrypt_possible (image, -1, ENCRYPT_IMAGE, error))
-    carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, job->method, lock, &job->host, &x, &y, error);
+  if (encrypt_possible (image, -1, ENCRYPT_IMAGE, job->how.method, error))
+    carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, &job->how, lock, &job->host, &x, &y, error);
   gimp_image_delete (image);
-  if (carrier == NULL || !png_file_write (path, carrier, TRUE, task, error))
+  if (carrier == NULL || !png_file_write (path, carrier, kind, task, error))
     return FALSE;
   *made = g_strdup ("png");
-  if (job->host.psnr > 0)
-    *note = g_strdup_printf ("What comes back is %.2f dB (PSNR) from the original.", job->host.psnr);
+  *note = encrypted_note (job);
   return png_file_compare (path, carrier, NULL, TRUE, task, error);
 }
 
@@ -248,7 +265,7 @@ write_bare (Job *job, const CncRaster *raster, const char *stem, char **made, GE
   CncTask *task = &job->host.progress.task;
 
   *made = g_strdup ("png");
-  return png_file_write (path, raster, FALSE, task, error) && png_file_compare (path, raster, NULL, TRUE, task, error);
+  return png_file_write (path, raster, PNG_FILE_PICTURE, task, error) && png_file_compare (path, raster, NULL, TRUE, task, error);
 }
 
 /* What is to be hidden, each with a passphrase. */
@@ -399,8 +416,11 @@ prepare (Job *job, GError **error)
     return FALSE;
   method = g_key_file_get_string (job->file, "job", "method", NULL);
   job->host.device = g_key_file_get_string (job->file, "job", "device", NULL);
-  job->method = cnc_method_by_id (method, error);
-  if (job->method == NULL || !cnc_method_ready (job->method, error))
+  job->how.method = cnc_method_by_id (method, error);
+  job->how.longest_side = (guint32) g_key_file_get_integer (job->file, "job", "longest-side", NULL);
+  job->how.levels = (guint) g_key_file_get_integer (job->file, "job", "levels", NULL);
+  job->how.model = job->model = g_key_file_get_string (job->file, "job", "model", NULL);
+  if (job->how.method == NULL || !cnc_method_ready (job->how.method, job->model, error))
     return FALSE;
   action = g_key_file_get_string (job->file, "job", "action", NULL);
   mode = g_key_file_get_string (job->file, "job", "mode", NULL);
@@ -445,6 +465,7 @@ job_run (const char *command, GError **error)
   for (guint i = 0; i < job.n_passphrases; i++)
     cnc_secret_free (job.passphrases[i]);
   g_free (job.passphrases);
+  g_free (job.model);
   host_job_clear (&job.host);
   g_key_file_free (job.file);
   quit ();

@@ -1,8 +1,8 @@
 /* plugin/job.h: many pictures in one GIMP process, for cnncrypt-batch.
  *
  * The environment variable CNNCRYPT_JOB names a private folder that holds
- *   job          a key file: [job] action ("encrypt", "decrypt", "hide" or "reveal"), method, mode, device, fd (where results go), and how
- *                many there are: pictures, passphrases; secrets (a list);
+ *   job          a key file: [job] action ("encrypt", "decrypt", "hide" or "reveal"), method, longest-side, levels, model, mode, device,
+ *                fd (where results go), and how many there are: pictures, passphrases; secrets (a list);
  *                [0], [1], …: in, out: names in this folder, see below; passphrase: which one (reveal)
  *   passphrase-0 …   links to the passphrase files; hide: one for each secret
  *   secret-0.png …   links to the pictures to hide

@@ -20,12 +20,18 @@ static const GimpParamDef encrypt_args[] = {
   { GIMP_PDB_IMAGE, "image", "The image" },
   { GIMP_PDB_DRAWABLE, "drawable", "The layer, for targets 1 and 2" },
   { GIMP_PDB_INT32, "target",
-    "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place" },
+    "0: what is visible, into a new image; 1: the layer, into a new image; 2: the selection's bounding box, in place (methods \"share\" "
+    "and "
+    "\"restore\": into a new image)" },
   { GIMP_PDB_STRING, "passphrase-source",
     "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
-  { GIMP_PDB_STRING, "method", "\"hybrid\" (lossless) or \"autoencoder\" (small, lossy); empty: hybrid" },
+  { GIMP_PDB_STRING, "method",
+    "\"hybrid\" (lossless), \"autoencoder\" (small, lossy), \"share\" (survives JPEG) or \"restore\" (gentle loss); empty: hybrid" },
   { GIMP_PDB_STRING, "device",
     "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+  { GIMP_PDB_INT32, "longest-side", "share, restore: longest side of the result in pixels; 0: about as many pixels as the picture has" },
+  { GIMP_PDB_INT32, "levels", "share: steps of grey, 3, or 2 for a stronger code with less room; 0: 3" },
+  { GIMP_PDB_STRING, "model", "restore: the network, \"restore\" (photographs) or \"restore-mri\" (grey brain pictures); empty: restore" },
 };
 
 static const GimpParamDef decrypt_args[] = {
@@ -112,6 +118,44 @@ text_argument (gint n_params, const GimpParam *params, gint i)
   return i < n_params && params[i].data.d_string != NULL ? params[i].data.d_string : "";
 }
 
+/* Arguments of a run without dialog.  model: kept by params. */
+static gboolean
+encrypt_arguments (gint n_params, const GimpParam *params, EncryptHow *how, GError **error)
+{
+  if (n_params < (gint) G_N_ELEMENTS (encrypt_args))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "Arguments are missing: target, passphrase-source, method, device, longest-side, levels, model.");
+      return FALSE;
+    }
+  how->method = cnc_method_by_id (text_argument (n_params, params, 5), error);
+  if (how->method == NULL)
+    return FALSE;
+  if (params[7].data.d_int32 < 0 || params[8].data.d_int32 < 0)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "longest-side and levels are 0 or more.");
+      return FALSE;
+    }
+  how->longest_side = (guint32) params[7].data.d_int32;
+  how->levels = (guint) params[8].data.d_int32;
+  how->model = *text_argument (n_params, params, 9) != '\0' ? text_argument (n_params, params, 9) : NULL;
+  return TRUE;
+}
+
+/* What the user should know about the result. */
+static void
+tell_encrypted (const EncryptHow *how, const HostJob *job, const char *traces)
+{
+  g_autofree char *quality = encrypt_quality_text (job->psnr);
+  g_autofree char *text
+      = g_strconcat (quality != NULL ? quality : "", quality != NULL ? "\n\n" : "", job->left_out != NULL ? job->left_out : "",
+                     job->left_out != NULL ? "\n\n" : "", traces != NULL ? traces : "", traces != NULL ? "\n\n" : "",
+                     how->method->carrier ? HOST_HOW_TO_SHARE : HOST_HOW_TO_SEND,
+                     "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
+
+  gimp_message (text);
+}
+
 /* Returns the image, -1 on an error; *cancelled if it is none. */
 static gint32
 run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean *cancelled, GError **error)
@@ -119,7 +163,8 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   const gint32 image = params[1].data.d_image, drawable = params[2].data.d_drawable;
   g_auto (HostJob) job = { 0 };
   g_autoptr (CncSecret) passphrase = NULL;
-  const CncMethod *method;
+  EncryptHow how = { 0 };
+  EncryptTarget target;
   DialogChoices choices;
   g_autofree char *traces = NULL;
   gint32 result;
@@ -127,15 +172,11 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   dialog_choices_load (HOST_ENCRYPT, &choices);
   if (mode == GIMP_RUN_NONINTERACTIVE)
     {
-      if (n_params < (gint) G_N_ELEMENTS (encrypt_args))
-        {
-          g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: target, passphrase-source, method, device.");
-          return -1;
-        }
-      choices.target = params[3].data.d_int32;
-      method = cnc_method_by_id (text_argument (n_params, params, 5), error);
+      if (!encrypt_arguments (n_params, params, &how, error))
+        return -1;
+      target = (EncryptTarget) params[3].data.d_int32;
       job.device = g_strdup (text_argument (n_params, params, 6));
-      if (method == NULL || !encrypt_possible (image, drawable, (EncryptTarget) choices.target, error))
+      if (!encrypt_possible (image, drawable, target, how.method, error))
         return -1;
       passphrase = host_passphrase (params[4].data.d_string, error);
       if (passphrase == NULL)
@@ -150,30 +191,28 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       if (*cancelled)
         return -1;
       dialog_choices_save (HOST_ENCRYPT, &choices);
-      method = cnc_method_by_id (choices.method, NULL);
+      dialog_choices_how (&choices, &how);
+      target = (EncryptTarget) choices.target;
       job.device = g_strdup (choices.device);
     }
   progress_start (&job.progress, "Encrypting");
-  result = encrypt_run (image, drawable, (EncryptTarget) choices.target, method, passphrase, &job, error);
+  result = encrypt_run (image, drawable, target, &how, passphrase, &job, error);
   progress_end (&job.progress);
   if (result == -1)
     return -1;
   if (job.note != NULL)
     gimp_message (job.note);
-  if (choices.target == ENCRYPT_SELECTION)
+  if (encrypt_in_place (target, how.method))
     traces = encrypt_traces (image, drawable);
   if (display_if (result, mode, image))
+    tell_encrypted (&how, &job, traces);
+  else if (traces != NULL || job.left_out != NULL)
     {
-      g_autofree char *quality = job.psnr > 0 ? g_strdup_printf ("What Decrypt gives back was compared: %.1f dB (PSNR), %s.\n\n", job.psnr,
-                                                                 encrypt_quality_words (job.psnr))
-                                              : g_strdup ("");
-      g_autofree char *text = g_strconcat (quality, traces != NULL ? traces : "", traces != NULL ? "\n\n" : "", HOST_HOW_TO_SEND,
-                                           "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
+      g_autofree char *text = g_strconcat (traces != NULL ? traces : "", traces != NULL && job.left_out != NULL ? "\n" : "",
+                                           job.left_out != NULL ? job.left_out : "", NULL);
 
       gimp_message (text);
     }
-  else if (traces != NULL)
-    gimp_message (traces);
   return result;
 }
 

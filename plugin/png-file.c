@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -48,20 +49,30 @@ fail_io (const char *path, const char *doing, const char *why, GError **error)
   return FALSE;
 }
 
+static int
+colour_type (const CncFormat *format)
+{
+  if (format->model == CNC_MODEL_INDEXED)
+    return PNG_COLOR_TYPE_PALETTE;
+  return (format->model == CNC_MODEL_RGB ? PNG_COLOR_MASK_COLOR : 0) | (format->alpha ? PNG_COLOR_MASK_ALPHA : 0);
+}
+
 /* libpng leaves by longjmp: what it may leave behind lives in *p, outside of this function. */
 static gboolean
-write_rows (Png *p, const CncRaster *raster, gboolean noise, CncTask *task)
+write_rows (Png *p, const CncRaster *raster, PngFileKind kind, CncTask *task)
 {
   const gsize row = cnc_raster_row_bytes (raster);
 
   if (setjmp (png_jmpbuf (p->png)))
     return FALSE;
   png_init_io (p->png, p->file);
-  png_set_compression_level (p->png, noise ? 0 : PICTURE_LEVEL);
-  png_set_filter (p->png, 0, noise ? PNG_FILTER_NONE : PNG_ALL_FILTERS);
+  png_set_compression_level (p->png, kind == PNG_FILE_PICTURE ? PICTURE_LEVEL : kind == PNG_FILE_LEVELS ? 1 : 0);
+  if (kind == PNG_FILE_LEVELS)
+    png_set_compression_strategy (p->png, Z_HUFFMAN_ONLY);
+  png_set_filter (p->png, 0, kind == PNG_FILE_PICTURE ? PNG_ALL_FILTERS : PNG_FILTER_NONE);
   png_set_compression_buffer_size (p->png, IDAT_BYTES);
-  png_set_IHDR (p->png, p->info, raster->width, raster->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR (p->png, p->info, raster->width, raster->height, 8, colour_type (&raster->format), PNG_INTERLACE_NONE,
+                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info (p->png, p->info);
   for (guint32 y = 0; y < raster->height; y++)
     {
@@ -74,7 +85,7 @@ write_rows (Png *p, const CncRaster *raster, gboolean noise, CncTask *task)
 }
 
 gboolean
-png_file_write (const char *path, const CncRaster *raster, gboolean noise, CncTask *task, GError **error)
+png_file_write (const char *path, const CncRaster *raster, PngFileKind kind, CncTask *task, GError **error)
 {
   Png p = { NULL, NULL, NULL, "" };
   gboolean written = FALSE;
@@ -88,7 +99,7 @@ png_file_write (const char *path, const CncRaster *raster, gboolean noise, CncTa
   p.info = p.png != NULL ? png_create_info_struct (p.png) : NULL;
   errno = 0;
   if (p.info != NULL)
-    written = write_rows (&p, raster, noise, task) && fflush (p.file) == 0;
+    written = write_rows (&p, raster, kind, task) && fflush (p.file) == 0;
   saved_errno = errno;
   png_destroy_write_struct (&p.png, &p.info);
   if (fclose (p.file) != 0 && written)
@@ -141,14 +152,6 @@ same_palette (Png *p, GBytes *colormap)
     if (palette[i].red != want[3 * i] || palette[i].green != want[3 * i + 1] || palette[i].blue != want[3 * i + 2])
       return FALSE;
   return TRUE;
-}
-
-static int
-colour_type (const CncFormat *format)
-{
-  if (format->model == CNC_MODEL_INDEXED)
-    return PNG_COLOR_TYPE_PALETTE;
-  return (format->model == CNC_MODEL_RGB ? PNG_COLOR_MASK_COLOR : 0) | (format->alpha ? PNG_COLOR_MASK_ALPHA : 0);
 }
 
 /* Sets *same; FALSE if libpng failed. */

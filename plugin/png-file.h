@@ -8,9 +8,17 @@
 
 G_BEGIN_DECLS
 
-/* Writes an opaque RGB8 raster: chunks IHDR, IDAT and IEND only.  noise: stored without compression, because noise does not compress.
- * The file must not exist.  Error: IO; the file is then removed again. */
-gboolean png_file_write (const char *path, const CncRaster *raster, gboolean noise, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What is to be expected of the pixels. */
+typedef enum
+{
+  PNG_FILE_PICTURE,
+  PNG_FILE_NOISE,  /* does not compress, and is stored */
+  PNG_FILE_LEVELS, /* noise of few values: nothing repeats, but the values have short codes */
+} PngFileKind;
+
+/* Writes an opaque raster of 8 bits a sample, grey or RGB: chunks IHDR, IDAT and IEND only.  The file must not exist.  Error: IO; the file
+ * is then removed again. */
+gboolean png_file_write (const char *path, const CncRaster *raster, PngFileKind kind, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether PNG has the format: 8- or 16-bit perceptual grey or RGB, or a palette. */
 gboolean png_file_can_hold (const CncFormat *format);

@@ -4,13 +4,17 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "methods/autoencoder/autoencoder.h"
+#include "methods/crypt-carrier.h"
 #include "methods/payload.h"
 #include "picture/pack.h"
 #include "seal/stream.h"
 
 struct _CncLock
 {
-  CncSecret *file_key;
+  CncSecret *kek; /* of a passphrase and this salt */
+  guint8 salt[16];
+  CncKdfParams params;
+  CncSecret *file_key; /* wrapped by stanza */
   CncStanza stanza;
   gboolean used;
 };
@@ -18,12 +22,20 @@ struct _CncLock
 static const CncMethod methods[] = {
   { "hybrid", "Chaos + CNN",
     "Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal.",
-    CNC_METHOD_HYBRID, TRUE },
+    CNC_METHOD_HYBRID, TRUE, FALSE },
   { "autoencoder", "Compressed (lossy)",
     "Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by XChaCha20-Poly1305, "
     "under the same chaotic and CNN layers.",
-    CNC_METHOD_AUTOENCODER, FALSE },
-  { NULL, NULL, NULL, 0, FALSE },
+    CNC_METHOD_AUTOENCODER, FALSE, FALSE },
+  { "share", "Share (survives JPEG)",
+    "For messengers and web sites that turn pictures into JPEG: the compressed picture in large steps of grey, under a strong code against "
+    "errors. It comes back complete and authenticated to the last bit, or not at all.",
+    CNC_CARRIER_SHARE, FALSE, TRUE },
+  { "restore", "Restore (gentle loss)",
+    "For ways that no code bears: a network writes the picture into a grey one, and restores it from what arrives. The worse the way, the "
+    "softer the picture. Its pixels cannot be authenticated, only its header.",
+    CNC_CARRIER_RESTORE, FALSE, TRUE },
+  { NULL, NULL, NULL, 0, FALSE, FALSE },
 };
 
 const CncMethod *
@@ -49,11 +61,22 @@ cnc_method_by_id (const char *id, GError **error)
   return NULL;
 }
 
+const CncMethod *
+cnc_method_by_number (guint8 number)
+{
+  for (const CncMethod *m = methods; m->id != NULL; m++)
+    if (m->number == number)
+      return m;
+  return NULL;
+}
+
 gboolean
-cnc_method_ready (const CncMethod *method, GError **error)
+cnc_method_ready (const CncMethod *method, const char *model_name, GError **error)
 {
   g_autoptr (CncAutoencoder) model = NULL;
 
+  if (method->carrier)
+    return cnc_carrier_ready (method, model_name, error);
   if (method->number != CNC_METHOD_AUTOENCODER)
     return TRUE;
   model = cnc_autoencoder_find (NULL, NULL, error);
@@ -63,7 +86,7 @@ cnc_method_ready (const CncMethod *method, GError **error)
 CncWork
 cnc_encrypt_work (const CncMethod *method, guint64 pixels)
 {
-  return cnc_engine_work (method != NULL && method->number == CNC_METHOD_AUTOENCODER ? CNC_WORK_NETWORK : CNC_WORK_CIPHER, pixels);
+  return cnc_engine_work (method != NULL && !method->lossless ? CNC_WORK_NETWORK : CNC_WORK_CIPHER, pixels);
 }
 
 CncWork
@@ -139,28 +162,47 @@ unpack (const CncPayload *payload, CncRaster *raster, const CncDecryptParams *pa
   return cnc_autoencoder_unpack (payload->data, payload->packed, raster, params->backend, params->task, error);
 }
 
-CncLock *
-cnc_lock_new_passphrase (const CncSecret *passphrase, const CncKdfParams *params, GError **error)
+/* kek: (transfer full), consumed also on an error. */
+static CncLock *
+lock_new (CncSecret *kek, const guint8 salt[16], const CncKdfParams *params, GError **error)
 {
   g_autoptr (CncLock) lock = g_new0 (CncLock, 1);
 
+  lock->kek = kek;
+  memcpy (lock->salt, salt, sizeof lock->salt);
+  lock->params = *params;
   lock->file_key = cnc_secret_new_key (NULL, error);
-  if (lock->file_key == NULL || !cnc_stanza_seal_passphrase (&lock->stanza, passphrase, params, lock->file_key, error))
+  if (lock->file_key == NULL || !cnc_stanza_seal_kek (&lock->stanza, kek, salt, params, lock->file_key, error))
     return NULL;
   return g_steal_pointer (&lock);
 }
 
 CncLock *
-cnc_lock_new_kek (const CncSecret *kek, GError **error)
+cnc_lock_new_passphrase (const CncSecret *passphrase, const CncKdfParams *params, GError **error)
 {
-  g_autoptr (CncLock) lock = g_new0 (CncLock, 1);
+  const CncKdfParams full = cnc_kdf_complete (params);
+  CncSecret *kek;
   guint8 salt[16];
 
-  cnc_random (salt, sizeof salt);
-  lock->file_key = cnc_secret_new_key (NULL, error);
-  if (lock->file_key == NULL || !cnc_stanza_seal_kek (&lock->stanza, kek, salt, NULL, lock->file_key, error))
+  if (!cnc_seal_init (error))
     return NULL;
-  return g_steal_pointer (&lock);
+  cnc_random (salt, sizeof salt);
+  kek = cnc_kek_new (passphrase, salt, &full, error);
+  return kek != NULL ? lock_new (kek, salt, &full, error) : NULL;
+}
+
+CncLock *
+cnc_lock_new_kek (const CncSecret *kek, GError **error)
+{
+  const CncKdfParams full = cnc_kdf_complete (NULL);
+  CncSecret *copy;
+  guint8 salt[16];
+
+  if (!cnc_seal_init (error))
+    return NULL;
+  cnc_random (salt, sizeof salt);
+  copy = cnc_secret_new_key (cnc_secret_bytes (kek), error);
+  return copy != NULL ? lock_new (copy, salt, &full, error) : NULL;
 }
 
 void
@@ -168,6 +210,7 @@ cnc_lock_free (CncLock *lock)
 {
   if (lock == NULL)
     return;
+  cnc_secret_free (lock->kek);
   cnc_secret_free (lock->file_key);
   g_free (lock);
 }
@@ -268,6 +311,18 @@ verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *he
   return verify_inside (&payload, picture, params, header->method, error);
 }
 
+static CncRaster *
+start_carrier (const CncPicture *picture, const CncLock *lock, const CncEncryptParams *params, GError **error)
+{
+  g_autoptr (CncSecret) key = cnc_carrier_key_from_kek (lock->kek, error);
+  CncCarrierLock carrier_lock = { .key = key, .params = lock->params };
+
+  if (key == NULL)
+    return NULL;
+  memcpy (carrier_lock.salt, lock->salt, sizeof lock->salt);
+  return cnc_encrypt_carrier (picture, &carrier_lock, params, error);
+}
+
 CncRaster *
 cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *params, GError **error)
 {
@@ -282,6 +337,8 @@ cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *p
       return NULL;
     }
   lock->used = TRUE;
+  if (params->method != NULL && params->method->carrier)
+    return start_carrier (picture, lock, params, error);
   if (!start (&payload, picture, lock, params, params->method != NULL ? params->method->number : methods[0].number, error)
       || !cnc_payload_encipher (&payload, lock->file_key, params->backend, params->task, error))
     return NULL;

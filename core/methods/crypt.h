@@ -3,11 +3,13 @@
  * Order of a caller, so that Argon2id's memory is free again before pixels are loaded:
  *   encrypt: cnc_lock_new_* -> load the pixels -> cnc_encrypt (which also inverts its result and compares)
  *   decrypt: first bytes of the carrier -> cnc_header_read -> cnc_unlock -> load the carrier -> cnc_decrypt
+ *            where that finds nothing: the picture -> cnc_find_carrier -> cnc_carrier_unlock -> cnc_decrypt_carrier
  * Thread-safety: safe on different objects.
  */
 #pragma once
 
 #include "base/task.h"
+#include "channel/carrier.h"
 #include "engine/engine.h"
 #include "picture/header.h"
 #include "picture/picture.h"
@@ -23,18 +25,24 @@ typedef struct
   const char *summary; /* one sentence: what it is, and what it promises */
   guint8 number;       /* in the header */
   gboolean lossless;
+  gboolean carrier; /* what it makes is a grey carrier (channel/carrier.h), which JPEG does not destroy; always a new picture */
 } CncMethod;
 
 const CncMethod *cnc_methods (void);
 /* id NULL: the default.  NULL with BAD_ARGUMENT, listing the ids, if there is none of that name. */
 const CncMethod *cnc_method_by_id (const char *id, GError **error);
 
-/* Whether the method can encrypt here.  MODEL, saying what is missing, if not. */
-gboolean cnc_method_ready (const CncMethod *method, GError **error);
+/* The method with that number in a header; NULL if there is none. */
+const CncMethod *cnc_method_by_number (guint8 number);
+
+/* Whether the method can encrypt here, with that model where it has several (NULL: the default).  MODEL or NO_DEVICE, saying
+ * what is missing, if not. */
+gboolean cnc_method_ready (const CncMethod *method, const char *model, GError **error);
 
 /* What a device has to do for a picture; see cnc_engine_open.  method NULL: the default. */
 CncWork cnc_encrypt_work (const CncMethod *method, guint64 pixels);
 CncWork cnc_decrypt_work (const CncHeader *header);
+CncWork cnc_decrypt_carrier_work (const CncCarrier *carrier);
 
 /* A fresh file key and the stanzas that wrap it. */
 typedef struct _CncLock CncLock;
@@ -58,14 +66,19 @@ typedef struct
   gboolean raw;            /* do not compress (for the study of same-size pictures) */
   guint32 region_width;    /* both 0: a new picture.  Else the carrier has exactly this size (a region in place) */
   guint32 region_height;
-  double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB */
+  guint32 longest_side; /* methods with a carrier, as the next two: see CncCarrierParams */
+  guint levels;
+  const char *model;
+  double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB; infinity: every bit */
+  char **notes;  /* (nullable) (out) (transfer full) (nullable): sentences about what was left out */
   CncTask *task; /* (nullable) */
 } CncEncryptParams;
 
 /* Encrypts, then decrypts what it made with the same file key and compares it with picture over all pixels; GPU_LOST if they differ
  * (nothing is returned). A method that is not lossless compares the whole numbers that it sealed, and works out psnr. One lock makes one
  * picture: BAD_ARGUMENT if it was used. Errors also: MODEL (the method's model is missing), TOO_SMALL (region; says how many bytes are
- * needed and there), NO_MEMORY, GPU_*, CANCELLED. Returns: (transfer full) an opaque RGB8 perceptual raster. */
+ * needed and there), NO_MEMORY, GPU_*, CANCELLED. Returns: (transfer full) an opaque RGB8 perceptual raster; of a method with a carrier a
+ * grey one. */
 CncRaster *cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A guess of the carrier's size before the work, from packing a sample of the rows; for dialogs. */
@@ -74,6 +87,20 @@ gboolean cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 
 /* For a method that is not lossless: what a part of a picture takes, in bytes without header and seal, and the PSNR in dB that it comes
  * back with.  Errors: those of cnc_encrypt. */
 gboolean cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What is to be expected of a method with a carrier. */
+typedef struct
+{
+  guint32 width; /* of the carrier */
+  guint32 height;
+  double psnr; /* of what comes back from a way without errors, in dB; infinity: every bit */
+  double worn; /* … from JPEG 75 in between; the same where errors are repaired */
+} CncExpected;
+
+/* From a sample of the picture.  params: those of cnc_encrypt; its method has a carrier; psnr and notes are not used.  Errors: those of
+ * cnc_share_expect and cnc_restore_expect. */
+gboolean cnc_encrypt_expect (const CncPicture *picture, const CncEncryptParams *params, CncExpected *expected,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct
@@ -87,6 +114,16 @@ typedef struct
  * CANCELLED.  Returns: (transfer full) */
 CncPicture *cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, const CncDecryptParams *params,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Looks for a carrier where nothing else that is encrypted was found.  why: (inout) (transfer full): what the search for the others said; where that
+ * is not NOT_ENCRYPTED, nothing is looked for.  picture: any format; colormap: (nullable), of an indexed one.  FALSE with *why, which is then the error
+ * that tells a person more. */
+gboolean cnc_find_carrier (const CncRaster *picture, GBytes *colormap, CncCarrier **found, CncTask *task, GError **why) G_GNUC_WARN_UNUSED_RESULT;
+
+/* key: from cnc_carrier_unlock.  story: (nullable) (out) (transfer full): sentences on what was done to the picture on its way, and what that means
+ * for what comes back.  Errors: those of cnc_share_decrypt and cnc_restore_decrypt.  Returns: (transfer full) */
+CncPicture *cnc_decrypt_carrier (const CncCarrier *carrier, const CncSecret *key, const CncDecryptParams *params, char **story,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Brings pixels that another program re-saved back to opaque RGB8: an added opaque alpha channel is dropped, 16-bit and 32-bit integer
  * samples that are all an 8-bit value repeated become 8-bit.  Sample values count, not the curve.  NULL with NOT_ENCRYPTED, saying

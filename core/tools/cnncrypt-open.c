@@ -91,15 +91,15 @@ typedef struct
 {
   gboolean failed; /* a region did not open */
   gboolean lossy;  /* a method that is not lossless made it */
+  char *story;     /* (nullable) what was done to a carrier on its way */
 } Outcome;
 
 static gboolean
-is_lossy (guint8 method)
+is_lossy (guint8 number)
 {
-  for (const CncMethod *m = cnc_methods (); m->id != NULL; m++)
-    if (m->number == method)
-      return !m->lossless;
-  return FALSE;
+  const CncMethod *method = cnc_method_by_number (number);
+
+  return method != NULL && !method->lossless;
 }
 
 static gboolean
@@ -207,21 +207,67 @@ open_regions (Open *open, const char *path, CncRaster *carrier, const CncRegion 
   return g_steal_pointer (&result);
 }
 
+static CncPicture *
+decrypt_carrier (Open *open, const CncCarrier *carrier, Outcome *outcome, GError **error)
+{
+  CncDecryptParams params = { 0 };
+  g_autoptr (CncSecret) key = cnc_carrier_unlock (&carrier->header, open->passphrase, error);
+
+  outcome->lossy = is_lossy (carrier->header.method);
+  if (key == NULL || !open_device (open, cnc_decrypt_carrier_work (carrier), error))
+    return NULL;
+  params.backend = open->backend;
+  return cnc_decrypt_carrier (carrier, key, &params, &outcome->story, error);
+}
+
+/* A grey carrier in whatever is left of it.  why: (transfer full) (nullable): what spoke against a picture of exact pixels. */
+static CncPicture *
+open_carrier (Open *open, const CncRaster *picture, GError *why, Outcome *outcome, GError **error)
+{
+  g_autoptr (CncCarrier) carrier = NULL;
+  GError *problem = why;
+
+  if (cnc_find_carrier (picture, NULL, &carrier, NULL, &problem))
+    return decrypt_carrier (open, carrier, outcome, error);
+  g_propagate_error (error, problem);
+  return NULL;
+}
+
+/* A picture in which there are no regions of exact pixels. */
+static CncPicture *
+open_whole (Open *open, const CncRaster *picture, Outcome *outcome, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autoptr (CncPicture) opened = decrypt (open, picture, outcome, &why);
+
+  if (opened != NULL)
+    return g_steal_pointer (&opened);
+  return open_carrier (open, picture, g_steal_pointer (&why), outcome, error);
+}
+
 /* Loads and decrypts.  NULL with error, or NULL without where open_regions has complained already. */
 static CncPicture *
 open_picture (Open *open, const char *path, Outcome *outcome, GError **error)
 {
   g_autofree CncRegion *regions = g_new0 (CncRegion, CNC_MAX_REGIONS);
   g_autoptr (CncRaster) carrier = open_load (path, error);
+  g_autoptr (CncRaster) picture = NULL;
+  g_autoptr (GError) why = NULL;
   guint n;
 
-  if (carrier != NULL)
-    carrier = cnc_carrier_normalise (g_steal_pointer (&carrier), error);
   if (carrier == NULL)
     return NULL;
+  if (carrier->format.model == CNC_MODEL_GREY)
+    return open_carrier (open, carrier, NULL, outcome, error);
+  carrier = cnc_carrier_normalise (g_steal_pointer (&carrier), &why);
+  if (carrier == NULL)
+    {
+      picture = open_load (path, error);
+      return picture != NULL ? open_carrier (open, picture, g_steal_pointer (&why), outcome, error) : NULL;
+    }
   n = cnc_find_regions (carrier->data, carrier->width, carrier->height, regions);
   if (n == 0 || (regions[0].width == carrier->width && regions[0].height == carrier->height))
-    return decrypt (open, carrier, outcome, error);
+    return open_whole (open, carrier, outcome, error);
   return open_regions (open, path, g_steal_pointer (&carrier), regions, n, outcome);
 }
 
@@ -232,14 +278,16 @@ open_one (Open *open, const char *path)
   g_autofree char *stem = result_stem (open, path);
   g_autofree char *made = NULL;
   g_autofree char *note = NULL;
-  Outcome outcome = { FALSE, FALSE };
+  Outcome outcome = { FALSE, FALSE, NULL };
   g_autoptr (CncPicture) picture = open_picture (open, path, &outcome, &error);
+  g_autofree char *told = outcome.story;
+  g_autofree char *story = told != NULL ? g_strconcat ("; ", told, NULL) : g_strdup ("");
   const char *loss = outcome.lossy ? ", compressed with loss: close to the original, not equal" : "";
 
   if (picture != NULL && open->check)
     {
-      g_autofree char *text
-          = g_strdup_printf ("whole, and opens with this passphrase (%u × %u%s)", picture->raster->width, picture->raster->height, loss);
+      g_autofree char *text = g_strdup_printf ("whole, and opens with this passphrase (%u × %u%s)%s", picture->raster->width,
+                                               picture->raster->height, loss, story);
 
       if (!outcome.failed)
         tell (path, text);
@@ -248,8 +296,8 @@ open_one (Open *open, const char *path)
   if (picture != NULL && open_save (picture, open->folder, stem, &made, &note, &error))
     {
       g_autofree char *shown = g_filename_display_name (made);
-      g_autofree char *text = g_strdup_printf ("opened as %s; %u × %u%s%s%s", shown, picture->raster->width, picture->raster->height, loss,
-                                               note != NULL ? "; " : "", note != NULL ? note : "");
+      g_autofree char *text = g_strdup_printf ("opened as %s; %u × %u%s%s%s%s", shown, picture->raster->width, picture->raster->height,
+                                               loss, note != NULL ? "; " : "", note != NULL ? note : "", story);
 
       tell (path, text);
       return !outcome.failed;
@@ -280,7 +328,8 @@ parse (Open *open, int *argc, char ***argv, GError **error)
 
   g_option_context_set_summary (
       context,
-      "Opens pictures that cnncrypt encrypted, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where PNG\n"
+      "Opens pictures that cnncrypt encrypted, by whatever method, without GIMP. photo.png becomes DIR/photo.png, or DIR/photo.tif where "
+      "PNG\n"
       "cannot hold it exactly; colour profile, resolution, EXIF and XMP are kept. No file is ever replaced, and each one is read back\n"
       "and compared. Exit status: 0 if all went well, 1 if a picture failed, 2 if the command line is wrong.");
   g_option_context_add_main_entries (context, entries, NULL);

@@ -99,7 +99,7 @@ doctor_check_models (void)
     {
       g_autoptr (GError) error = NULL;
 
-      if (cnc_method_ready (method, &error))
+      if (cnc_method_ready (method, NULL, &error))
         doctor_say (DOCTOR_OK, "Method %s: ready", method->title);
       else
         doctor_say (DOCTOR_NOTE, "Method %s: %s", method->title, error->message);

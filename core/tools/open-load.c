@@ -189,7 +189,7 @@ open_load (const char *path, GError **error)
   babl = gegl_buffer_get_format (buffer);
   if (!format_of (babl, &format))
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED, "This is no encrypted picture: those are RGB.");
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED, "This is no encrypted picture: those are grey or RGB.");
       return NULL;
     }
   raster = cnc_raster_new ((guint32) gegl_buffer_get_width (buffer), (guint32) gegl_buffer_get_height (buffer), &format, error);

@@ -322,6 +322,10 @@ write_job (Batch *batch, GError **error)
   g_key_file_set_string (file, "job", "mode", batch->options.mode != NULL ? batch->options.mode : "");
   g_key_file_set_integer (file, "job", "passphrases", options_count (batch->options.passphrases));
   g_key_file_set_string (file, "job", "method", batch->options.method != NULL ? batch->options.method : "");
+  g_key_file_set_integer (file, "job", "longest-side", batch->options.longest_side);
+  g_key_file_set_integer (file, "job", "levels", batch->options.levels);
+  if (batch->options.model != NULL)
+    g_key_file_set_string (file, "job", "model", batch->options.model);
   g_key_file_set_string (file, "job", "device", batch->options.device != NULL ? batch->options.device : "");
   g_key_file_set_integer (file, "job", "fd", GIMP_RESULT_FD);
   g_key_file_set_integer (file, "job", "pictures", (gint) batch->n_jobs);

@@ -8,11 +8,14 @@
 
 static const char *const actions[OPTIONS_N_ACTIONS] = { "encrypt", "decrypt", "hide", "reveal" };
 
-static const char usage[] = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
-                            "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
-                            "  cnncrypt-batch hide [--mode ID] [--bits N] [--device ID] --cover PICTURE --secret PICTURE… "
-                            "--passphrase-file FILE… --out FILE.png\n"
-                            "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…";
+static const char usage[]
+    = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch encrypt --method share [--longest-side P] [--levels 2|3] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch encrypt --method restore [--longest-side P] [--model NAME] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch hide [--mode ID] [--bits N] [--device ID] --cover PICTURE --secret PICTURE… "
+      "--passphrase-file FILE… --out FILE.png\n"
+      "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…";
 
 static const char description[]
     = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
@@ -22,6 +25,10 @@ static const char description[]
       "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all "
       "pictures\n"
       "were done; each failure is one line on standard error, and the rest is still done.\n"
+      "share and restore make grey pictures that may be sent as JPEG; decrypt finds out by itself which method made a picture, and whether "
+      "it was\n"
+      "turned, mirrored or scaled, or stands in a screenshot.  --longest-side: of the result, for channels that make larger pictures "
+      "smaller.\n"
       "hide takes one to three secrets: --secret and --passphrase-file repeat, one for each, in the same order.  reveal writes "
       "DIR/NAME.png; of\n"
       "several passphrases, the n-th gives DIR/NAME-n.png.\n"
@@ -45,8 +52,14 @@ parse (Options *options, int *argc, char ***argv, GError **error)
 {
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "method", 0, 0, G_OPTION_ARG_STRING, &options->method, "How to encrypt: hybrid (lossless, the default) or autoencoder (small, lossy)",
-      "ID" },
+    { "method", 0, 0, G_OPTION_ARG_STRING, &options->method,
+      "How to encrypt: hybrid (lossless, the default), autoencoder (small, lossy), share (survives JPEG) or restore (gentle loss)", "ID" },
+    { "longest-side", 0, 0, G_OPTION_ARG_INT, &options->longest_side,
+      "share, restore: longest side of the result in pixels (as many pixels as the picture has)", "P" },
+    { "levels", 0, 0, G_OPTION_ARG_INT, &options->levels, "share: steps of grey, 3 (the default), or 2: less room, and more is borne",
+      "N" },
+    { "model", 0, 0, G_OPTION_ARG_STRING, &options->model,
+      "restore: the network, restore (the default) or restore-mri (grey brain pictures)", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &options->device, "What the convolutions run on", "ID" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->passphrases, "File whose first line is the passphrase", "FILE" },
     { "out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "Folder for the results, made if it is not there; of hide: the file", "DIR" },
@@ -115,6 +128,26 @@ complain_others (const Options *options)
 }
 
 static const char *
+complain_method (const Options *options)
+{
+  const gboolean share = g_strcmp0 (options->method, "share") == 0, restore = g_strcmp0 (options->method, "restore") == 0;
+
+  if (options->action != ACTION_ENCRYPT && options->method != NULL)
+    return "--method is for encrypt; an encrypted picture knows its own.";
+  if (options->longest_side != 0 && !share && !restore)
+    return "--longest-side is for the methods share and restore of encrypt.";
+  if (options->levels != 0 && !share)
+    return "--levels is for the method share of encrypt.";
+  if (options->model != NULL && !restore)
+    return "--model is for the method restore of encrypt.";
+  if (options->longest_side < 0)
+    return "--longest-side takes a number of pixels.";
+  if (options->levels != 0 && options->levels != 2 && options->levels != 3)
+    return "--levels takes 2 or 3.";
+  return NULL;
+}
+
+static const char *
 complain (Options *options)
 {
   const char *action = options->n > 0 ? options->pictures[0] : "";
@@ -123,8 +156,8 @@ complain (Options *options)
     options->action = (Action) (options->action + 1);
   if (options->action == OPTIONS_N_ACTIONS)
     return "Say what to do: encrypt, decrypt, hide or reveal; --help tells more.";
-  if (options->action != ACTION_ENCRYPT && options->method != NULL)
-    return "--method is for encrypt; an encrypted picture knows its own.";
+  if (complain_method (options) != NULL)
+    return complain_method (options);
   if (options->timeout < 1)
     return "--timeout takes a number of seconds, at least 1.";
   for (guint i = 0; i < options_count (options->passphrases); i++)

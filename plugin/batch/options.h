@@ -22,6 +22,8 @@ typedef struct
 {
   Action action;
   char *method, *device, *mode; /* NULL: not given */
+  gint longest_side, levels;    /* encrypt; 0: not given */
+  char *model;                  /* encrypt */
   char *cover, **secrets;       /* hide */
   gint bits;                    /* hide; 0: not given */
   char *out;                    /* hide: a file; else a folder */

@@ -31,3 +31,4 @@ void checks_refusals (void);
 void checks_session (void);
 void checks_undo (void);
 void checks_hide (void);
+void checks_carrier (void);

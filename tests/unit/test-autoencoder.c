@@ -184,7 +184,7 @@ test_missing_model (void)
   g_autoptr (GError) error = NULL;
   char hash[9];
 
-  g_assert_true (cnc_method_ready (method, NULL));
+  g_assert_true (cnc_method_ready (method, NULL, NULL));
   g_snprintf (hash, sizeof hash, "%02x%02x%02x%02x", model->sha256[0], model->sha256[1], model->sha256[2], model->sha256[3]);
   other = codec_model_install ("autoencoder", 77); /* same name, other weights */
   g_assert_null (open_carrier (carrier, &error));
@@ -196,7 +196,7 @@ test_missing_model (void)
   g_assert_null (open_carrier (carrier, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
   g_clear_error (&error);
-  if (!cnc_method_ready (method, &error)) /* unless one is installed on this machine */
+  if (!cnc_method_ready (method, NULL, &error)) /* unless one is installed on this machine */
     g_assert_error (error, CNC_ERROR, CNC_ERROR_MODEL);
   g_setenv ("CNNCRYPT_MODEL_PATH", before, TRUE);
 }
