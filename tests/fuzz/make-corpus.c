@@ -1,6 +1,7 @@
 /* Writes the seeds of the corpus: make-corpus FOLDER makes FOLDER/TARGET/NAME for each target. */
 #include "fuzz.h"
 
+#include "channel/carrier.h"
 #include "methods/payload.h"
 #include "picture/pack.h"
 #include "stego/convolve.h"
@@ -346,6 +347,52 @@ save_restore (void)
     }
 }
 
+static void
+save_carriers (void)
+{
+  CncCarrierHeader header = { .method = CNC_CARRIER_SHARE, .levels = 3, .ops = 3, .memory_kib = 262144, .width = 768, .height = 512 };
+  g_autoptr (CncSecret) key = cnc_carrier_key_from_kek (fuzz_kek (), NULL);
+  guint8 bytes[CNC_CARRIER_HEADER_BYTES], place[] = { 100, 120, 8, 90, 1, 0, 1, 2, 3, 4, 5, 6 };
+  g_autoptr (GByteArray) whole = NULL, cut = NULL;
+
+  cnc_carrier_header_finish (&header, key, 640, 480);
+  cnc_carrier_header_write (&header, bytes);
+  whole = bytes_of (bytes, sizeof bytes);
+  g_byte_array_append (whole, place, sizeof place);
+  save ("carrier", "within", whole);
+  header.method = CNC_CARRIER_RESTORE;
+  header.levels = 0;
+  cnc_carrier_header_write (&header, bytes);
+  place[0] = 60;
+  place[4] = 0;
+  cut = bytes_of (bytes, sizeof bytes);
+  g_byte_array_append (cut, place, sizeof place);
+  save ("carrier", "cut", cut);
+}
+
+/* What is inside of a carrier of "share", behind the byte of its model and the sides. */
+static void
+save_share (gboolean alpha, const char *name)
+{
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, alpha };
+  g_autoptr (CncPicture) picture = make_picture (&format);
+  CncCompressed kept = { 0 };
+  g_autoptr (GByteArray) out = bytes_of ("\0\020\012", 3), info = NULL;
+  guint8 length[4];
+  gboolean ok = cnc_compress_exact (picture->raster, 10000, NULL, &kept, NULL);
+
+  g_assert (ok && kept.data != NULL);
+  info = cnc_picture_write_info (picture, kept.size, FALSE, NULL);
+  cnc_put_u32 (length, info->len);
+  g_byte_array_append (out, length, sizeof length);
+  cnc_put_u32 (length, (guint32) kept.size);
+  g_byte_array_append (out, length, sizeof length);
+  g_byte_array_append (out, info->data, info->len);
+  g_byte_array_append (out, kept.data, (guint) kept.size);
+  save ("share", name, out);
+  cnc_compressed_clear (&kept);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -379,5 +426,8 @@ main (int argc, char **argv)
   save_bodies ();
   save_records ();
   save_robust ();
+  save_carriers ();
+  save_share (FALSE, "rgb");
+  save_share (TRUE, "rgb-alpha");
   return 0;
 }
