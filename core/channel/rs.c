@@ -94,16 +94,22 @@ cnc_rs_decode (const CncRs *rs, guint *word, const guint *erased, guint n_erased
 {
   guint whole[MOST_SYMBOLS] = { 0 };
   int places[MOST_SYMBOLS];
-  int count;
+  gint errors = 0;
 
   for (guint i = 0; i < n_erased; i++)
     places[i] = (int) (erased[i] + rs->pad);
   memcpy (whole + rs->pad, word, rs->length * sizeof *word);
-  count = rs->fec->decode (rs->code, whole, places, (int) n_erased);
+  if (rs->fec->decode (rs->code, whole, places, (int) n_erased) < 0)
+    return -1;
   for (guint i = 0; i < rs->pad; i++)
     if (whole[i] != 0)
-      count = -1;
-  if (count >= 0)
-    memcpy (word, whole + rs->pad, rs->length * sizeof *word);
-  return MAX (count, -1);
+      return -1;
+  for (guint i = 0; i < n_erased; i++)
+    word[erased[i]] = whole[erased[i] + rs->pad];
+  for (guint i = 0; i < rs->length; i++) /* libfec's own count leaves some of the erased ones out */
+    {
+      errors += word[i] != whole[i + rs->pad];
+      word[i] = whole[i + rs->pad];
+    }
+  return errors + (gint) n_erased;
 }

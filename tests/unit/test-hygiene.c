@@ -2,6 +2,7 @@
  */
 #include "base/error.h"
 #include "hygiene.h"
+#include "methods/carrier.h"
 #include "seal/keys.h"
 #include "seal/stream.h"
 
@@ -84,11 +85,60 @@ test_memory (void)
   g_assert_cmpuint (search (&stream_key), ==, 0);
 }
 
+/* The keys of a carrier, masked, after it was made and opened again. */
+static void
+use_carrier (Masked *carrier_key, Masked *fill, Masked *size)
+{
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncSecret) kek = cnc_secret_new_key (NULL, NULL), key = cnc_carrier_key_from_kek (kek, NULL), unlocked = NULL;
+  const CncCarrierLock lock = { .key = key, .params = cnc_kdf_complete (NULL) };
+  const CncCarrierParams params = { 0 };
+  g_autoptr (CncPicture) picture = cnc_picture_new (), back = NULL;
+  g_autoptr (CncRaster) raster = NULL;
+  g_autoptr (CncCarrier) carrier = NULL;
+  g_autoptr (GError) error = NULL;
+  guint8 subkey[CNC_KEY_BYTES];
+
+  picture->raster = cnc_raster_new (200, 150, &format, &error);
+  for (gsize i = 0; i < cnc_raster_bytes (picture->raster); i++)
+    picture->raster->data[i] = (guint8) (i / 7);
+  *carrier_key = mask (cnc_secret_bytes (key), CNC_KEY_BYTES);
+  cnc_subkey (key, CNC_SUBKEY_CARRIER_FILL, subkey);
+  *fill = mask (subkey, CNC_KEY_BYTES);
+  cnc_subkey (key, CNC_SUBKEY_CARRIER_SIZE, subkey);
+  *size = mask (subkey, CNC_KEY_BYTES);
+  cnc_wipe (subkey, sizeof subkey);
+  raster = cnc_share_encrypt (picture, &lock, &params, &error);
+  g_assert_no_error (error);
+  g_assert_true (cnc_carrier_find (raster, NULL, &carrier, NULL, &error));
+  unlocked = cnc_carrier_unlock_kek (&carrier->header, kek, &error);
+  g_assert_no_error (error);
+  back = cnc_share_decrypt (carrier, unlocked, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_carrier (void)
+{
+  Masked carrier_key, fill, size;
+
+  if (WITH_ASAN)
+    {
+      g_test_skip ("the address sanitizer maps more memory than can be searched");
+      return;
+    }
+  use_carrier (&carrier_key, &fill, &size);
+  g_assert_cmpuint (search (&carrier_key), ==, 0);
+  g_assert_cmpuint (search (&fill), ==, 0);
+  g_assert_cmpuint (search (&size), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_assert_true (cnc_seal_init (NULL));
   g_test_add_func ("/hygiene/memory", test_memory);
+  g_test_add_func ("/hygiene/carrier", test_carrier);
   return g_test_run ();
 }

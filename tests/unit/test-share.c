@@ -355,6 +355,41 @@ test_even (void)
     }
 }
 
+/* Every allocation fails once. */
+static void
+test_no_memory (void)
+{
+  g_autoptr (CncSecret) key = case_key (5);
+  const CncCarrierLock lock = lock_of (key);
+  const CncCarrierParams params = { 0 };
+  g_autoptr (CncPicture) before = new_picture (40, 30, CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE), after = NULL;
+  g_autoptr (CncRaster) raster = NULL;
+  guint failures[2] = { 0 };
+
+  while (raster == NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      cnc_alloc_fail_at (++failures[0]);
+      raster = cnc_share_encrypt (before, &lock, &params, &error);
+      cnc_alloc_fail_at (0);
+      if (raster == NULL)
+        g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+    }
+  while (after == NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      cnc_alloc_fail_at (++failures[1]);
+      after = decrypt (raster, key, NULL, &error);
+      cnc_alloc_fail_at (0);
+      if (after == NULL)
+        g_assert_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY);
+    }
+  g_assert_cmpuint (failures[0], >, 15);
+  g_assert_cmpuint (failures[1], >, 8);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -368,5 +403,6 @@ main (int argc, char **argv)
   g_test_add_func ("/share/repair", test_repair);
   g_test_add_func ("/share/forged", test_forged);
   g_test_add_func ("/share/even", test_even);
+  g_test_add_func ("/share/no-memory", test_no_memory);
   return g_test_run ();
 }
