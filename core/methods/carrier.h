@@ -82,8 +82,8 @@ typedef struct
   double jpeg;           /* ... through JPEG at quality 75, about */
 } CncRestoreExpected;
 
-/* What cnc_restore_encrypt with these params would make, tried on the middle of the picture; psnr and notes of params are not used.  Takes the network's
- * time for 256 x 256 pixels, three times.  Errors: TOO_SMALL, MODEL, GPU_*, NO_MEMORY, CANCELLED. */
+/* What cnc_restore_encrypt with these params would make, tried on parts from all over the picture; psnr and notes of params are not used.  Takes the
+ * network's time for 288 x 288 pixels at most, there once and back twice.  Errors: TOO_SMALL, MODEL, GPU_*, NO_MEMORY, CANCELLED. */
 gboolean cnc_restore_expect (const CncPicture *picture, const CncCarrierParams *params, CncRestoreExpected *expected,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

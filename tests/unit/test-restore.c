@@ -113,9 +113,12 @@ test_fixed (void)
       const CncCarrierParams params = { .backend = backend, .model = "restore-mnist", .psnr = &psnr, .notes = &notes };
       g_autoptr (CncRaster) carrier = encrypt (picture, key, &params, &error);
       g_autoptr (CncPicture) back = NULL;
+      CncRestoreExpected expected;
 
       g_assert_no_error (error);
       g_assert_cmpuint (carrier->width, ==, 64);
+      g_assert_true (cnc_restore_expect (picture, &params, &expected, &error));
+      g_assert_cmpfloat (expected.clean, ==, psnr);
       back = decrypt (carrier, key, backend, NULL, &error);
       g_assert_no_error (error);
       g_test_message ("%u × %u: %.2f dB, %s", sizes[i][0], sizes[i][1], psnr, notes);

@@ -1,4 +1,4 @@
-/* core/methods/restore/expect.c: how good a picture will come back, tried on a part of it, see methods/carrier.h. */
+/* core/methods/restore/expect.c: how good a picture will come back, tried on parts of it, see methods/carrier.h. */
 #include "methods/restore/restore.h"
 
 #include "base/error.h"
@@ -8,26 +8,49 @@
 
 #include <math.h>
 
-#define SAMPLE 256u /* sides of the part, in the pixels that the network gets */
-#define SAMPLE_LARGEST 2048u
+#define PARTS 3u           /* of each side: nine in all */
+#define SIDE 96u           /* of a part, in the pixels that the network gets: a multiple of what networks divide sides by */
+#define SIDE_LARGEST 1024u /* ... and in those of the picture */
 /* What JPEG at quality 75 does to a grey picture of noise that is spread evenly: standard deviation of its errors, in steps of 1/255. */
 #define JPEG_75 9.5
 
-/* The middle of the picture, with its colormap. */
+/* Which rows or columns a sample has: all, or PARTS runs of side each, spread evenly.  Returns: (transfer full) */
+static guint32 *
+places_of (guint32 all, guint32 side, guint32 *count)
+{
+  guint32 *places, n = 0;
+
+  if (all <= PARTS * side)
+    side = all;
+  *count = side == all ? all : PARTS * side;
+  places = g_new (guint32, *count);
+  for (guint part = 0; n < *count; part++)
+    {
+      const guint32 first = side == all ? 0 : (guint32) ((guint64) all * (2 * part + 1) / (2 * PARTS)) - side / 2;
+
+      for (guint32 i = 0; i < side; i++)
+        places[n++] = first + i;
+    }
+  return places;
+}
+
+/* Parts from all over the picture, side by side, with its colormap. */
 static CncPicture *
-middle_of (const CncPicture *picture, guint32 width, guint32 height, GError **error)
+sample_of (const CncPicture *picture, guint32 side, GError **error)
 {
   const CncRaster *from = picture->raster;
   const guint bytes = cnc_format_pixel_bytes (&from->format);
-  const guint32 left = (from->width - width) / 2, top = (from->height - height) / 2;
+  guint32 width, height;
+  g_autofree guint32 *columns = places_of (from->width, side, &width), *rows = places_of (from->height, side, &height);
   g_autoptr (CncPicture) part = cnc_picture_new ();
 
   part->raster = cnc_raster_new (width, height, &from->format, error);
   if (part->raster == NULL)
     return NULL;
   for (guint32 y = 0; y < height; y++)
-    memcpy (part->raster->data + (gsize) y * width * bytes, from->data + ((gsize) (top + y) * from->width + left) * bytes,
-            (gsize) width * bytes);
+    for (guint32 x = 0; x < width; x++)
+      memcpy (part->raster->data + ((gsize) y * width + x) * bytes, from->data + ((gsize) rows[y] * from->width + columns[x]) * bytes,
+              bytes);
   if (picture->colormap != NULL)
     part->colormap = g_bytes_ref (picture->colormap);
   return g_steal_pointer (&part);
@@ -68,8 +91,9 @@ try_part (const CncRestoreRun *run, const CncPicture *picture, const CncRestoreP
 {
   const guint32 width = picture->raster->width, height = picture->raster->height;
   const double shrink = (double) width / whole->width;
-  const guint32 side = (guint32) MIN (SAMPLE * MAX (shrink, 1), SAMPLE_LARGEST);
-  g_autoptr (CncPicture) part = middle_of (picture, MIN (width, side), MIN (height, side), error);
+  /* a network for one size takes the whole picture */
+  const guint32 side = run->model->width > 0 ? MAX (width, height) : (guint32) MIN (SIDE * MAX (shrink, 1), SIDE_LARGEST);
+  g_autoptr (CncPicture) part = sample_of (picture, side, error);
   g_autoptr (CncRaster) prepared = part != NULL ? cnc_restore_prepare (run->model, part, NULL, error) : NULL;
   g_autofree guint8 *values = NULL;
   CncRestorePlan plan;
