@@ -167,6 +167,41 @@ test_longest_side (void)
       }
 }
 
+/* Order and keystream under a key against tests/reference/restore-body.py, and back. */
+static void
+test_lock (void)
+{
+  static const struct
+  {
+    gsize n;
+    const char *sum;
+  } cases[] = { { 16, "788827a87c5f30d602b52ecf32331343c8888e7fb28fbcab46c68beb97975973" },
+                { 66000, "c6e7e5afc2deea71afbf845dbd9c6a04b0478f8a837d184ba160ab75ed26752f" } };
+  guint8 bytes[CNC_KEY_BYTES];
+  g_autoptr (CncSecret) key = NULL;
+  g_autoptr (GError) error = NULL;
+  CncRestoreSeeds seeds;
+
+  for (guint8 i = 0; i < CNC_KEY_BYTES; i++)
+    bytes[i] = i;
+  key = cnc_secret_new_key (bytes, NULL);
+  cnc_restore_seeds (key, &seeds);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree guint8 *body = g_malloc (cases[i].n);
+      g_autofree char *sum = NULL;
+
+      for (gsize k = 0; k < cases[i].n; k++)
+        body[k] = (guint8) (k * 7 + k / 256);
+      g_assert_true (cnc_restore_lock (&seeds, body, cases[i].n, NULL, &error));
+      sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, body, cases[i].n);
+      g_assert_cmpstr (sum, ==, cases[i].sum);
+      g_assert_true (cnc_restore_unlock (&seeds, body, cases[i].n, NULL, &error));
+      for (gsize k = 0; k < cases[i].n; k++)
+        g_assert_cmpuint (body[k], ==, (guint8) (k * 7 + k / 256));
+    }
+}
+
 /* The body, from the values that the network gave, by what format.md says of it, with states and keystream made here. */
 static void
 test_body (void)
@@ -437,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/restore/formats", test_formats);
   g_test_add_func ("/restore/fixed", test_fixed);
   g_test_add_func ("/restore/longest-side", test_longest_side);
+  g_test_add_func ("/restore/lock", test_lock);
   g_test_add_func ("/restore/body", test_body);
   g_test_add_func ("/restore/channel", test_channel);
   g_test_add_func ("/restore/tiles", test_tiles);

@@ -13,7 +13,8 @@
 /* What the tiles are read from and written to. */
 typedef struct
 {
-  CncRaster *picture;
+  const CncRaster *picture; /* read */
+  CncRaster *restored;      /* written */
   guint8 *values;
   guint32 columns, rows;
   guint channels;
@@ -96,7 +97,7 @@ static gboolean
 write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
 {
   Sheet *s = user_data;
-  CncRaster *p = s->picture;
+  CncRaster *p = s->restored;
   const guint step = cnc_format_channels (&p->format);
 
   for (guint c = 0; c < step; c++)
@@ -181,10 +182,15 @@ cnc_restore_encode (const CncRestoreRun *run, const CncRestorePlan *plan, const 
                            .user_data = &s,
                            .text = "Encoding" };
 
-  scaled = cnc_rgb_scale (picture, plan->width, plan->height, run->task, error);
-  s.picture = scaled;
+  if (picture->width != plan->width || picture->height != plan->height)
+    {
+      scaled = cnc_rgb_scale (picture, plan->width, plan->height, run->task, error);
+      if (scaled == NULL)
+        return FALSE;
+    }
+  s.picture = scaled != NULL ? scaled : picture;
   memset (values + plan->count, 0, plan->places - plan->count);
-  return scaled != NULL && run_job (run, &job, error) && check_pilots (model, plan, values, error);
+  return run_job (run, &job, error) && check_pilots (model, plan, values, error);
 }
 
 double
@@ -202,7 +208,7 @@ cnc_restore_decode (const CncRestoreRun *run, const CncRestorePlan *plan, const 
   const CncRestore *model = run->model;
   const CncFormat format = { model->colours == 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
   g_autoptr (CncRaster) picture = cnc_raster_new (plan->width, plan->height, &format, error);
-  Sheet s = { .picture = picture,
+  Sheet s = { .restored = picture,
               .values = (guint8 *) values, /* read only */
               .columns = plan->columns,
               .rows = plan->rows,

@@ -128,37 +128,44 @@ any_transparent (const CncRaster *raster)
   return FALSE;
 }
 
-CncRaster *
-cnc_restore_prepare (const CncRestore *model, const CncPicture *picture, GString *notes, GError **error)
+/* eight: 8 bits, perceptual.  Returns: (transfer full) */
+static CncRaster *
+recolour (const CncRaster *eight, const CncFormat *format, GError **error)
 {
-  const CncFormat format = { model->colours == 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE },
-                  *own = &picture->raster->format;
-  g_autoptr (CncRaster) eight = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
-  g_autoptr (CncRaster) out = eight != NULL ? cnc_raster_new (eight->width, eight->height, &format, error) : NULL;
-  const guint step = eight != NULL ? cnc_format_channels (&eight->format) : 1;
-  gboolean grey;
+  CncRaster *out = cnc_raster_new (eight->width, eight->height, format, error);
+  const guint step = cnc_format_channels (&eight->format);
+  const gboolean grey = eight->format.model == CNC_MODEL_GREY;
 
-  if (out == NULL)
-    return NULL;
-  grey = eight->format.model == CNC_MODEL_GREY;
-  for (gsize i = 0; i < (gsize) out->width * out->height; i++)
+  for (gsize i = 0; out != NULL && i < (gsize) out->width * out->height; i++)
     {
       const guint8 *p = eight->data + i * step, alpha = eight->format.alpha ? p[step - 1] : 255;
       guint8 colour[3];
 
       for (guint c = 0; c < 3; c++)
         colour[c] = on_white (p[grey ? 0 : c], alpha);
-      if (model->colours == 3)
+      if (format->model == CNC_MODEL_RGB)
         memcpy (out->data + 3 * i, colour, 3);
       else
         out->data[i] = luma (colour);
     }
-  say (notes, !grey && model->colours == 1, "The model knows grey pictures: colours are left out.");
+  return out;
+}
+
+CncRaster *
+cnc_restore_prepare (const CncRestore *model, const CncPicture *picture, GString *notes, GError **error)
+{
+  const CncFormat format = { model->colours == 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE },
+                  *own = &picture->raster->format;
+  g_autoptr (CncRaster) eight = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
+
+  if (eight == NULL)
+    return NULL;
+  say (notes, eight->format.model != CNC_MODEL_GREY && model->colours == 1, "The model knows grey pictures: colours are left out.");
   say (notes, own->sample != CNC_SAMPLE_U8 || own->curve != CNC_CURVE_PERCEPTUAL, "Samples were brought to 8 bits.");
   say (notes, any_transparent (eight), "Transparent parts were laid on white.");
   say (notes, picture->profile != NULL || picture->metadata != NULL || picture->parasites->len > 0,
        "Colour profile, metadata and comments are left out.");
-  return g_steal_pointer (&out);
+  return cnc_format_equal (&eight->format, &format) ? g_steal_pointer (&eight) : recolour (eight, &format, error);
 }
 
 double
