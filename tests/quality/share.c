@@ -3,11 +3,13 @@
  *   quality-share                                as a test (TAP): a rendered landscape, and a few pictures of the folders that
  * CNNCRYPT_TEST_PICTURES names, after changes that must be survived, and after some that must be told from one another quality-share --full
  * FOLDER [LEVELS [SIDE]]  all pictures of FOLDER after every change, as a table; LEVELS: 3 or 2; SIDE: the carrier's longest side
+ *   quality-share --ordinary FOLDER...           none of these pictures may be taken for a carrier; and how long it takes to say so
  *   quality-share --make PICTURE CARRIER.pgm [LEVELS [SIDE]]
  *
  * JPEG, scaling and WebP are ImageMagick's (convert) and libwebp's (cwebp, dwebp); noise is normal, of our own.
  */
 #include "base/error.h"
+#include "channel/body.h"
 #include "channel/carrier.h"
 #include "common.h"
 #include "methods/carrier.h"
@@ -21,6 +23,7 @@
 #include <string.h>
 
 #define QUICK 2u
+#define BAR 34.0 /* dB, mean of the pictures */
 #define JPEG(sampling, quality)                                                                                                            \
   "convert IN -type TrueColor -sampling-factor " sampling " -quality " #quality " jpeg:TMP && convert jpeg:TMP ppm:OUT"
 #define GREY_JPEG(quality) "convert IN -colorspace Gray -quality " #quality " jpeg:TMP && convert jpeg:TMP ppm:OUT"
@@ -342,6 +345,16 @@ clean_folder (void)
   g_rmdir (folder);
 }
 
+static gsize
+room_of (const CncRaster *carrier, guint levels)
+{
+  CncCarrierLayout layout;
+
+  return cnc_carrier_layout (carrier->width, carrier->height, &layout)
+             ? cnc_body_room ((guint64) layout.body_width * layout.body_height, levels)
+             : 0;
+}
+
 static int
 full (const char *from, guint levels, guint32 side)
 {
@@ -349,6 +362,7 @@ full (const char *from, guint levels, guint32 side)
   CncBackend *backend = quality_open (NULL);
   Tally *tallies = new_tallies ();
   gboolean ok = TRUE;
+  double sum = 0;
 
   quality_files (files, from);
   for (guint i = 0; i < files->len; i++)
@@ -371,7 +385,8 @@ full (const char *from, guint levels, guint32 side)
             printf ("%s after %s: not as it must be\n", (const char *) files->pdata[i], changes[c].name);
             ok = FALSE;
           }
-      g_printerr ("%s: %u x %u, %.2f dB\n", (const char *) files->pdata[i], carrier->width, carrier->height, psnr);
+      g_printerr ("%s room %" G_GSIZE_FORMAT " dB %.2f\n", (const char *) files->pdata[i], room_of (carrier, levels), psnr);
+      sum += psnr;
     }
   printf ("%u pictures, %u levels, longest side %u (0: their own)\n", files->len, levels, side);
   print_tallies (tallies);
@@ -379,7 +394,8 @@ full (const char *from, guint levels, guint32 side)
     g_hash_table_unref (tallies[i].messages);
   g_free (tallies);
   cnc_backend_free (backend);
-  return ok && files->len > 0 ? 0 : 1;
+  printf ("mean %.2f dB; the bar for 3 levels of their own size is %.0f\n", sum / MAX (files->len, 1), BAR);
+  return ok && files->len > 0 && (levels != 3 || side != 0 || sum >= BAR * files->len) ? 0 : 1;
 }
 
 /* ---- as a test ---- */
@@ -430,6 +446,49 @@ test_landscape (void)
   cnc_backend_free (backend);
 }
 
+/* Pictures of a folder that are taken for something; *seconds: the longest for 12 megapixels. */
+static guint
+ordinary (const char *from, guint limit, guint *tried, double *seconds)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  guint wrong = 0;
+
+  quality_files (files, from);
+  for (guint i = 0; i < MIN (files->len, limit); i++)
+    {
+      g_autoptr (CncRaster) picture = quality_rgb (files->pdata[i]);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncCarrier) carrier = NULL;
+      const gint64 start = g_get_monotonic_time ();
+
+      if (picture == NULL)
+        continue;
+      (*tried)++;
+      if (cnc_carrier_find (picture, NULL, &carrier, NULL, &error) || !g_error_matches (error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED))
+        {
+          wrong++;
+          g_printerr ("%s: %s\n", (const char *) files->pdata[i], error != NULL ? error->message : "found");
+        }
+      if ((double) picture->width * picture->height >= 2e6) /* small ones say nothing of it */
+        *seconds = MAX (*seconds, (double) (g_get_monotonic_time () - start) * 12 / ((double) picture->width * picture->height));
+    }
+  return wrong;
+}
+
+static void
+test_ordinary (void)
+{
+  const char *named = g_getenv ("CNNCRYPT_TEST_PICTURES");
+  g_auto (GStrv) folders = g_strsplit (named != NULL ? named : "", ":", -1);
+  guint tried = 0;
+  double seconds = 0;
+
+  for (guint f = 0; folders[f] != NULL && *folders[f] != '\0'; f++)
+    g_assert_cmpuint (ordinary (folders[f], 10, &tried, &seconds), ==, 0);
+  if (tried == 0)
+    g_test_skip ("CNNCRYPT_TEST_PICTURES names no photographs");
+}
+
 static void
 test_photographs (void)
 {
@@ -469,6 +528,16 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("cnncrypt-share-XXXXXX", NULL);
   if (argc >= 3 && strcmp (argv[1], "--full") == 0)
     status = full (argv[2], argc > 3 ? (guint) atoi (argv[3]) : 3, argc > 4 ? (guint32) atoi (argv[4]) : 0);
+  else if (argc >= 3 && strcmp (argv[1], "--ordinary") == 0)
+    {
+      guint tried = 0, wrong = 0;
+      double seconds = 0;
+
+      for (int i = 2; i < argc; i++)
+        wrong += ordinary (argv[i], G_MAXUINT, &tried, &seconds);
+      printf ("%u of %u pictures taken for something that they are not; at most %.3f s for 12 megapixels\n", wrong, tried, seconds);
+      status = wrong > 0 || tried == 0;
+    }
   else if (argc >= 4 && strcmp (argv[1], "--make") == 0)
     {
       g_autoptr (CncRaster) original = quality_rgb (argv[2]);
@@ -487,6 +556,7 @@ main (int argc, char **argv)
       g_test_init (&argc, &argv, NULL);
       g_test_add_func ("/share/landscape", test_landscape);
       g_test_add_func ("/share/photographs", test_photographs);
+      g_test_add_func ("/share/ordinary", test_ordinary);
       status = g_test_run ();
     }
   clean_folder ();
