@@ -21,14 +21,11 @@ static const struct
   { "Two steps: bears JPEG down to quality 30, with less room", 2 },
 };
 
-static const struct
+static const CncMethodModel *
+models (void)
 {
-  const char *text;
-  const char *name;
-} models[] = {
-  { "Photographs", "restore" },
-  { "Brain pictures, grey", "restore-mri" },
-};
+  return cnc_method_models (cnc_method_by_number (CNC_CARRIER_RESTORE));
+}
 
 struct _DialogCarrier
 {
@@ -160,7 +157,7 @@ on_changed (GtkComboBox *combo, DialogCarrier *carrier)
 {
   carrier->choices->longest_side = sizes[chosen (carrier->size)];
   carrier->choices->levels = (gint32) strengths[chosen (carrier->levels)].levels;
-  g_strlcpy (carrier->choices->model, models[chosen (carrier->model)].name, sizeof carrier->choices->model);
+  g_strlcpy (carrier->choices->model, models ()[chosen (carrier->model)].name, sizeof carrier->choices->model);
   try_again (carrier);
 }
 
@@ -196,7 +193,7 @@ show_model (GtkCellLayout *layout, GtkCellRenderer *cell, GtkTreeModel *model, G
   GtkTreePath *path = gtk_tree_model_get_path (model, iter);
   const gint i = gtk_tree_path_get_indices (path)[0];
 
-  g_object_set (cell, "sensitive", cnc_method_ready (cnc_method_by_number (CNC_CARRIER_RESTORE), models[i].name, NULL), NULL);
+  g_object_set (cell, "sensitive", cnc_method_ready (cnc_method_by_number (CNC_CARRIER_RESTORE), models ()[i].name, NULL), NULL);
   gtk_tree_path_free (path);
 }
 
@@ -259,10 +256,10 @@ dialog_carrier_new (gint32 image, gint32 drawable, DialogChoices *choices, GtkTa
   carrier->levels_label = attach (table, row + 1, "S_trength:", carrier->levels, "How much the carrier bears on its way.");
 
   carrier->model = gtk_combo_box_text_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (models); i++)
+  for (guint i = 0; models ()[i].name != NULL; i++)
     {
-      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->model), models[i].text);
-      if (strcmp (choices->model, models[i].name) == 0)
+      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->model), models ()[i].title);
+      if (strcmp (choices->model, models ()[i].name) == 0)
         active = (gint) i;
     }
   cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (carrier->model));

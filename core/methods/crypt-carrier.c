@@ -4,6 +4,18 @@
 #include "base/error.h"
 #include "channel/rs.h"
 
+const CncMethodModel *
+cnc_method_models (const CncMethod *method)
+{
+  static const CncMethodModel restore[] = {
+    { "restore", "Photographs" },
+    { "restore-mri", "Brain pictures, grey" },
+    { NULL, NULL },
+  };
+
+  return method->number == CNC_CARRIER_RESTORE ? restore : NULL;
+}
+
 gboolean
 cnc_carrier_ready (const CncMethod *method, const char *model, GError **error)
 {

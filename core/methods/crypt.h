@@ -35,6 +35,17 @@ const CncMethod *cnc_method_by_id (const char *id, GError **error);
 /* The method with that number in a header; NULL if there is none. */
 const CncMethod *cnc_method_by_number (guint8 number);
 
+/* The networks that come with a method that has several, in the order of menus, the default first; terminated by name NULL.  Any other file of such a
+ * network may be named as well. */
+typedef struct
+{
+  const char *name;  /* of the file */
+  const char *title; /* what it was trained on: "Photographs" */
+} CncMethodModel;
+
+/* NULL: the method has none to choose from. */
+const CncMethodModel *cnc_method_models (const CncMethod *method);
+
 /* Whether the method can encrypt here, with that model where it has several (NULL: the default).  MODEL or NO_DEVICE, saying
  * what is missing, if not. */
 gboolean cnc_method_ready (const CncMethod *method, const char *model, GError **error);

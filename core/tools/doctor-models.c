@@ -82,6 +82,26 @@ check_folder (const char *folder)
   return names->len;
 }
 
+static void
+check_method (const CncMethod *method)
+{
+  const CncMethodModel *models = cnc_method_models (method);
+  guint i = 0;
+
+  do
+    {
+      const char *model = models != NULL ? models[i].name : NULL;
+      g_autofree char *name = i > 0 ? g_strdup_printf ("%s, %s", method->title, models[i].title) : g_strdup (method->title);
+      g_autoptr (GError) error = NULL;
+
+      if (cnc_method_ready (method, model, &error))
+        doctor_say (DOCTOR_OK, "Method %s: ready", name);
+      else
+        doctor_say (DOCTOR_NOTE, "Method %s: %s", name, error->message);
+    }
+  while (models != NULL && models[++i].name != NULL);
+}
+
 void
 doctor_check_models (void)
 {
@@ -96,14 +116,7 @@ doctor_check_models (void)
   if (n == 0)
     doctor_say (DOCTOR_OK, "Models: none here (looked for in %s%s)", CNC_MODEL_DIR, path != NULL ? " and CNNCRYPT_MODEL_PATH" : "");
   for (const CncMethod *method = cnc_methods (); method->id != NULL; method++)
-    {
-      g_autoptr (GError) error = NULL;
-
-      if (cnc_method_ready (method, NULL, &error))
-        doctor_say (DOCTOR_OK, "Method %s: ready", method->title);
-      else
-        doctor_say (DOCTOR_NOTE, "Method %s: %s", method->title, error->message);
-    }
+    check_method (method);
   for (const CncStegoMode *mode = cnc_stego_modes (); mode->id != NULL; mode++)
     {
       g_autoptr (GError) error = NULL;

@@ -78,6 +78,8 @@ convert enc/photo.png -colorspace sRGB -type TrueColor -depth 16 -define png:bit
 convert enc/photo.png -depth 16 -define png:bit-depth=16 way/deep-grey.png
 convert enc/photo.png -colors 200 -define png:color-type=3 way/palette.png
 convert enc/photo.png way/grey.tif
+convert -size 1100x900 gradient:navy-white -fill black -draw 'text 100,40 "Look at this picture"' -draw 'rectangle 0,0 60,900' enc/photo.png -geometry +123+77 -composite \
+  -depth 8 way/screenshot.png
 if cwebp -quiet -q 80 enc/photo.png -o way/lossy.webp 2>/dev/null; then cwebp -quiet -lossless enc/photo.png -o way/exact.webp; fi
 ways=$(ls way | wc -l)
 batch decrypt --passphrase-file pass --out back way/*; status=$?
@@ -87,8 +89,8 @@ for picture in back/*; do same dec/photo.png "$picture" || differ="$differ $pict
 ok $(is -z "$differ") "every bit is the same after all of them$differ"
 ok $(is "$(grep -c '^way/b-60.jpg.*repaired' "$WORK/out")" = 1) 'what was repaired is told'
 ok $(is "$(grep -E '^way/(turned|mirrored)' "$WORK/out" | grep -cE 'had been (mirrored|turned by|mirrored and turned by) ?[0-9]*')" = 5) 'that it was turned or mirrored, too'
-opened --passphrase-file pass --out opened way/a-75.jpg way/b-60.jpg way/turned-90.jpg way/rgba.png way/palette.png way/deep.png; status=$?
-ok $(is "$status $(ls opened | wc -l)" = "0 6") 'cnncrypt-open opens them without GIMP'
+opened --passphrase-file pass --out opened way/a-75.jpg way/b-60.jpg way/turned-90.jpg way/screenshot.png way/rgba.png way/palette.png way/deep.png; status=$?
+ok $(is "$status $(ls opened | wc -l)" = "0 7") 'cnncrypt-open opens them without GIMP'
 differ=
 for picture in opened/*; do same dec/photo.png "$picture" || differ="$differ $picture"; done
 ok $(is -z "$differ") "with the same pixels$differ"
@@ -96,7 +98,7 @@ opened --check --passphrase-file pass way/a-75.jpg; status=$?
 ok $(is "$status $(grep -c 'whole, and opens' "$WORK/out")" = "0 1") 'and finds them whole'
 
 # What goes wrong, each in its own words.
-batch decrypt --passphrase-file wrong --out none enc/photo.png way/a-60.jpg way/turned-180.png way/mirrored.jpg; status=$?
+batch decrypt --passphrase-file wrong --out none enc/photo.png way/a-60.jpg way/screenshot.png way/mirrored.jpg; status=$?
 ok $(is "$status $(grep -c 'passphrase is wrong' "$WORK/err") $(ls -A none | wc -l)" = "1 4 0") 'a wrong passphrase is recognised in each way'
 opened --check --passphrase-file wrong way/a-60.jpg; status=$?
 ok $(is "$status $(grep -c 'passphrase is wrong' "$WORK/err")" = "1 1") 'by cnncrypt-open, too'
@@ -108,6 +110,11 @@ convert enc/photo.png -gravity NorthWest -crop 100%x70%+0+0 +repage low.png
 fails low.png "crop" 'what is cropped below'
 convert enc/photo.png -resize 50% half.png
 fails half.png "${carrier% *}.*${carrier#* }" 'what is scaled to half of its sides names both sizes'
+convert enc/photo.png -virtual-pixel white -distort SRT 7 tilted.png
+fails tilted.png 'turned|crop|damaged' 'what is turned by another angle'
+batch encrypt --method share --passphrase-file pass --out two small.png photo.png
+convert enc/photo.png -bordercolor white -border 12 two/small.png -background white -gravity center +append two.png
+fails two.png '(two|2) .*crop' 'two carriers in one picture'
 convert photo.png -colorspace Gray grey.png
 convert -size 400x300 xc:gray50 -seed 2 +noise Random -colorspace Gray noise.png
 fails photo.png 'not an encrypted picture|no encrypted picture' 'a picture that is none'

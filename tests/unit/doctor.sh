@@ -91,6 +91,8 @@ mkdir "$models"
 extra=(CNNCRYPT_MODEL_PATH="$models" CNNCRYPT_DEVICE=cpu)
 # Or there is one that was installed.
 expect "no model: said as a note" 0 '^(note +Method Compressed \(lossy\): No model|ok +Method Compressed \(lossy\): ready)' --no-gimp
+also "share needs no model" 0 '^ok +Method Share \(survives JPEG\): ready'
+also "each network of restore is told of" 0 '^(note +Method Restore \(gentle loss\), Brain pictures, grey: .*restore-mri|ok +Method Restore \(gentle loss\), Brain pictures, grey: ready)'
 "$make_model" "$models/tiny.safetensors"
 sum=$(sha256sum "$models/tiny.safetensors" | cut -d' ' -f1)
 expect "a model of one's own" 0 "^note +Model $models/tiny.safetensors: not one that cnncrypt ships \(SHA-256 $sum\)" --no-gimp
