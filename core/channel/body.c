@@ -13,6 +13,7 @@
 #define MOST ((1u << BITS) - 1) /* symbols of a code word */
 #define PARITY_PART 16u         /* a word bears one symbol in so many wrong */
 #define MOST_PER 11u            /* pixels a symbol */
+#define SURE 16u                /* parity that has to be left, or wrong words would look repaired */
 #define HOPELESS 8              /* words lost, and none read: no pains are taken any more */
 #define CHUNK 4096u             /* symbols that a thread takes at once */
 
@@ -347,7 +348,7 @@ read_word (guint word, gpointer user_data)
     {
       const guint erased = MAX (impossible, l->parity * doubts[d] / 16);
 
-      if (erased > l->parity || (d > 0 && erased == impossible))
+      if (erased > l->parity || (d > 0 && (erased == impossible || erased + SURE > l->parity)))
         continue;
       if (d > 0 && g_atomic_int_get (&r->lost) >= HOPELESS && g_atomic_int_get (&r->whole) + g_atomic_int_get (&r->repaired) == 0)
         break;

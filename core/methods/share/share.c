@@ -16,6 +16,7 @@
 #define LEAST_ROOM 512u /* bytes that are worth it */
 #define INFO_PART 16u   /* metadata take one part in so many of the room at most */
 #define LEAST_PIXELS 4096u
+#define DOUBTFUL 0.7 /* of a word's parity, from which on it may have been repaired to another one */
 
 #define CHUNK_BYTES (CNC_STREAM_CHUNK_BYTES + CNC_STREAM_OVERHEAD_BYTES)
 
@@ -222,13 +223,14 @@ beyond_repair (const CncCarrier *carrier, const CncBodyReport *report, GError **
   return FALSE;
 }
 
+/* A word with little parity that is beyond repair can come out as another one, and only the seal notices. */
 static gboolean
-altered (GError **error)
+altered (const CncBodyReport *report, GError **error)
 {
-  g_set_error_literal (
-      error, CNC_ERROR, CNC_ERROR_DAMAGED,
-      "The passphrase is right, but what is inside was altered after it was encrypted, so nothing of it is shown; ask for the "
-      "picture again.");
+  g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+               "The passphrase is right, but what is inside was %s, so nothing of it is shown; ask for the picture again.",
+               report->worst > DOUBTFUL ? "altered after it was encrypted, or the picture was changed more than it bears"
+                                        : "altered after it was encrypted");
   return FALSE;
 }
 
@@ -260,12 +262,12 @@ open_body (const CncCarrier *carrier, const CncSecret *key, Plain *plain, CncBod
   cnc_wipe (seed, sizeof seed);
   cnc_carrier_header_hash (&carrier->header, tag);
   if (!cnc_equal (fill, bytes + sealed, room - sealed))
-    return altered (error);
+    return altered (report, error);
   if (cnc_stream_open (key, bytes, tag, bytes + CNC_HEADER_STREAM_HEADER_BYTES, sealed - CNC_HEADER_STREAM_HEADER_BYTES, plain->data, task,
                        &problem))
     return TRUE;
   if (g_error_matches (problem, CNC_ERROR, CNC_ERROR_DAMAGED))
-    return altered (error);
+    return altered (report, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
