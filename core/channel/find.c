@@ -14,6 +14,7 @@
 #define LEAST_CONTRAST 30.0
 #define FEW 32u
 #define LEAST_NOISE 0.4 /* share of a picture that is noise, from which on it looks like a carrier */
+#define MOST_GROWTH 8u  /* times the pixels that are there, when a carrier is scaled back: below it, nothing of a body is left */
 #define MOST_COLOUR 12u /* mean difference of red and blue from green in a grey picture */
 
 static const guint counts[] = { CNC_CARRIER_CELL_COUNTS };
@@ -82,10 +83,20 @@ CncCarrier *
 cnc_find_take (const CncView *view, const CncCarrierHeader *header, CncTask *task, GError **error)
 {
   const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
-  g_autoptr (CncRaster) upright = cnc_raster_new (view->width, view->height, &format, error);
+  g_autoptr (CncRaster) upright = NULL;
   g_autoptr (CncCarrier) carrier = g_new0 (CncCarrier, 1);
   gsize bytes;
 
+  /* No key has been tried yet: whoever makes a header must not make us work for a picture of the size that he likes. */
+  if ((guint64) header->width * header->height > MOST_GROWTH * (guint64) view->width * view->height)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
+                   "This encrypted picture was scaled from %u × %u to %u × %u pixels, which leaves nothing of what is inside; ask for it "
+                   "again at its own size.",
+                   header->width, header->height, view->width, view->height);
+      return NULL;
+    }
+  upright = cnc_raster_new (view->width, view->height, &format, error);
   if (upright == NULL)
     return NULL;
   for (guint32 y = 0; y < view->height; y++)
@@ -251,7 +262,7 @@ take (const CncRaster *plane, const CncPlaced *placed, CncTask *task, GError **e
 
 /* All carriers around rectangles of noise, each once. */
 static guint
-place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, CncPlaced *placed)
+place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, CncPlaced *placed, CncTask *task)
 {
   guint count = 0;
 
@@ -260,7 +271,7 @@ place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, Cnc
       const CncPlaced *one = &placed[count];
       gboolean again = FALSE;
 
-      if (!cnc_place_around (code, plane, &noise->rectangles[i], &placed[count]))
+      if (!cnc_place_around (code, plane, &noise->rectangles[i], &placed[count], task))
         continue;
       for (guint k = 0; k < count; k++)
         again |= one->which == placed[k].which && ABS (one->x - placed[k].x) < 8 && ABS (one->y - placed[k].y) < 8;
@@ -291,7 +302,7 @@ place_whole (const CncRs *code, const CncRaster *plane, CncPlaced *placed, gbool
 }
 
 static gboolean
-find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, CncPlaced *placed, GError **error)
+find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, CncPlaced *placed, CncTask *task, GError **error)
 {
   CncPlaced all[CNC_NOISE_MOST], cut;
   CncNoise noise;
@@ -301,9 +312,11 @@ find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, C
 
   if (edge_to_edge && (placed->whole || !placed->readable))
     return TRUE;
-  if (!cnc_noise_find (plane, &noise, error))
+  if (!cnc_noise_find (plane, &noise, task, error))
     return FALSE;
-  count = place_all (code, plane, &noise, all);
+  count = place_all (code, plane, &noise, all, task);
+  if (!cnc_task_go_on (task, error))
+    return FALSE;
   if (count > 1)
     return several (plane, all, count, error);
   if (count == 1 && (all[0].whole || !all[0].readable))
@@ -327,10 +340,10 @@ find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, C
     }
   if (noise.share < LEAST_NOISE || !is_grey (picture))
     return not_encrypted (error);
-  if (noise.count > 0 && cnc_place_cut (code, plane, &noise.rectangles[0], &cut))
+  if (noise.count > 0 && cnc_place_cut (code, plane, &noise.rectangles[0], &cut, task))
     return cropped (&cut.header, cut.which % 2 != 0 ? plane->height : plane->width, cut.which % 2 != 0 ? plane->width : plane->height,
                     error);
-  return unreadable (error);
+  return cnc_task_go_on (task, error) && unreadable (error);
 }
 
 gboolean
@@ -345,7 +358,7 @@ cnc_carrier_find (const CncRaster *picture, GBytes *colormap, CncCarrier **found
   if (plane == NULL)
     return FALSE;
   cnc_task_progress (task, 0, "Looking for an encrypted picture");
-  if (!find_one (code, picture, plane, &placed, error) || !cnc_task_go_on (task, error))
+  if (!find_one (code, picture, plane, &placed, task, error) || !cnc_task_go_on (task, error))
     return FALSE;
   if (!placed.readable)
     return cnc_carrier_header_read (placed.bytes, &placed.header, error);

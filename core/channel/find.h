@@ -15,7 +15,8 @@ typedef struct
 /* view: as wide as the carrier, with a strip at its top or bottom, at any scale.  FALSE: no strip can be read. */
 gboolean cnc_find_strips (const CncRs *code, const CncView *view, CncStrips *strips);
 
-/* The carrier of that header, of which view shows the whole; where it was and how it was turned is for the caller to say.  Errors: NO_MEMORY, CANCELLED.
+/* The carrier of that header, of which view shows the whole; where it was and how it was turned is for the caller to say.  Errors: DAMAGED (scaled down too
+ * far), NO_MEMORY, CANCELLED.
  * Returns: (transfer full) */
 CncCarrier *cnc_find_take (const CncView *view, const CncCarrierHeader *header, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

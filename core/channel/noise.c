@@ -17,6 +17,7 @@ typedef struct
   const CncRaster *plane;
   guint32 across, down; /* blocks */
   guint8 *map;          /* 1: noise; 2: noise that belongs to a part already */
+  CncTask *task;
 } Map;
 
 static void
@@ -25,7 +26,7 @@ map_row (guint row, gpointer user_data)
   const Map *m = user_data;
   const guint32 stride = m->plane->width;
 
-  for (guint32 i = 0; i < m->across; i++)
+  for (guint32 i = 0; i < m->across && cnc_task_go_on (m->task, NULL); i++)
     {
       const guint8 *p = m->plane->data + (gsize) row * BLOCK * stride + i * BLOCK;
       guint sum = 0;
@@ -37,15 +38,30 @@ map_row (guint row, gpointer user_data)
     }
 }
 
-/* The part that a block belongs to: its rows and columns that are mostly noise.  stack: room for all blocks. */
+/* Of the counts from *first to *last, those that are more than half of the largest; all of them are 0 then. */
+static void
+narrow (guint32 *counts, guint32 *first, guint32 *last)
+{
+  const guint32 from = *first, to = *last;
+  guint32 most = 0;
+
+  for (guint32 i = from; i <= to; i++)
+    most = MAX (most, counts[i]);
+  while (counts[*first] <= most / 2)
+    ++*first;
+  while (counts[*last] <= most / 2)
+    --*last;
+  memset (counts + from, 0, (to - from + 1) * sizeof *counts);
+}
+
+/* The part that a block belongs to: its rows and columns that are mostly noise.  stack: room for all blocks; columns, rows: zeros, and
+ * again then. What it does is in proportion to the part, as there may be very many. */
 static gboolean
 grow (Map *m, guint32 start, guint32 *stack, guint32 *columns, guint32 *rows, CncRectangle *out)
 {
   gsize n = 0, size = 0;
-  guint32 left = G_MAXUINT32, right = 0, top = G_MAXUINT32, bottom = 0, most_column = 0, most_row = 0;
+  guint32 left = start % m->across, right = left, top = start / m->across, bottom = top;
 
-  memset (columns, 0, m->across * sizeof *columns);
-  memset (rows, 0, m->down * sizeof *rows);
   stack[n++] = start;
   m->map[start] = 2;
   while (n > 0)
@@ -57,8 +73,10 @@ grow (Map *m, guint32 start, guint32 *stack, guint32 *columns, guint32 *rows, Cn
       size++;
       columns[x]++;
       rows[y]++;
-      most_column = MAX (most_column, columns[x]);
-      most_row = MAX (most_row, rows[y]);
+      left = MIN (left, x);
+      right = MAX (right, x);
+      top = MIN (top, y);
+      bottom = MAX (bottom, y);
       for (guint k = 0; k < 4; k++)
         if (there[k] && m->map[next[k]] == 1)
           {
@@ -66,22 +84,10 @@ grow (Map *m, guint32 start, guint32 *stack, guint32 *columns, guint32 *rows, Cn
             stack[n++] = next[k];
           }
     }
-  if (size < LEAST_BLOCKS)
-    return FALSE;
-  for (guint32 x = 0; x < m->across; x++)
-    if (columns[x] > most_column / 2)
-      {
-        left = MIN (left, x);
-        right = x + 1;
-      }
-  for (guint32 y = 0; y < m->down; y++)
-    if (rows[y] > most_row / 2)
-      {
-        top = MIN (top, y);
-        bottom = y + 1;
-      }
-  *out = (CncRectangle){ left * BLOCK, top * BLOCK, (right - left) * BLOCK, (bottom - top) * BLOCK };
-  return size >= (gsize) (right - left) * (bottom - top) * 3 / 4;
+  narrow (columns, &left, &right);
+  narrow (rows, &top, &bottom);
+  *out = (CncRectangle){ left * BLOCK, top * BLOCK, (right - left + 1) * BLOCK, (bottom - top + 1) * BLOCK };
+  return size >= LEAST_BLOCKS && size >= (gsize) (right - left + 1) * (bottom - top + 1) * 3 / 4;
 }
 
 /* Mean difference of neighbours along a column (across FALSE: along a row) of the plane, between from and to. */
@@ -137,13 +143,13 @@ by_size (gconstpointer a, gconstpointer b)
 }
 
 gboolean
-cnc_noise_find (const CncRaster *plane, CncNoise *noise, GError **error)
+cnc_noise_find (const CncRaster *plane, CncNoise *noise, CncTask *task, GError **error)
 {
-  Map m = { .plane = plane, .across = plane->width / BLOCK, .down = plane->height / BLOCK };
+  Map m = { .plane = plane, .across = plane->width / BLOCK, .down = plane->height / BLOCK, .task = task };
   const gsize blocks = (gsize) m.across * m.down;
   g_autofree guint8 *map = cnc_alloc (blocks, 1, "looking for a carrier", error);
   g_autofree guint32 *stack = map != NULL ? cnc_alloc (blocks, sizeof *stack, "looking for a carrier", error) : NULL;
-  g_autofree guint32 *sums = stack != NULL ? cnc_alloc ((gsize) m.across + m.down, sizeof *sums, "looking for a carrier", error) : NULL;
+  g_autofree guint32 *sums = stack != NULL ? cnc_alloc0 ((gsize) m.across + m.down, sizeof *sums, "looking for a carrier", error) : NULL;
   gsize noisy = 0;
 
   *noise = (CncNoise){ 0 };
@@ -151,6 +157,8 @@ cnc_noise_find (const CncRaster *plane, CncNoise *noise, GError **error)
     return FALSE;
   m.map = map;
   cnc_parallel_for (m.down, map_row, &m);
+  if (!cnc_task_go_on (task, error))
+    return FALSE;
   for (gsize i = 0; i < blocks; i++)
     noisy += map[i];
   noise->share = blocks > 0 ? (double) noisy / (double) blocks : 0;
@@ -168,7 +176,7 @@ cnc_noise_find (const CncRaster *plane, CncNoise *noise, GError **error)
       noise->rectangles[noise->count++] = r;
     }
   qsort (noise->rectangles, noise->count, sizeof *noise->rectangles, by_size);
-  for (guint i = 0; i < noise->count; i++)
+  for (guint i = 0; i < noise->count && cnc_task_go_on (task, NULL); i++)
     refine_rectangle (plane, &noise->rectangles[i]);
-  return TRUE;
+  return cnc_task_go_on (task, error);
 }

@@ -20,7 +20,7 @@ typedef struct
 } CncNoise;
 
 /* Parts of the plane whose neighbours differ far more than those of pictures do, of about a rectangle's shape, with their edges to a pixel or two.
- * Errors: NO_MEMORY. */
-gboolean cnc_noise_find (const CncRaster *plane, CncNoise *noise, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * Errors: NO_MEMORY, CANCELLED. */
+gboolean cnc_noise_find (const CncRaster *plane, CncNoise *noise, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -97,7 +97,7 @@ fit (const CncView *view, const CncCarrierLayout *l, guint32 width, const guint8
 
 /* To the pixel, by the strips that were read. */
 static void
-align (const CncRs *code, const CncView *view, gboolean top, gboolean bottom, CncPlaced *placed)
+align (const CncRs *code, const CncView *view, gboolean top, gboolean bottom, CncPlaced *placed, CncTask *task)
 {
   const guint32 width = placed->header.width;
   gint64 best = G_MININT64, x = placed->x, y = placed->y;
@@ -108,7 +108,7 @@ align (const CncRs *code, const CncView *view, gboolean top, gboolean bottom, Cn
     return;
   cnc_strip_bits (code, &placed->header, bits);
   for (gint64 dy = -SHIFTS; dy <= SHIFTS; dy++)
-    for (gint64 dx = -SHIFTS; dx <= SHIFTS; dx++)
+    for (gint64 dx = -SHIFTS; dx <= SHIFTS && cnc_task_go_on (task, NULL); dx++)
       {
         gint64 score = 0;
 
@@ -128,7 +128,7 @@ align (const CncRs *code, const CncView *view, gboolean top, gboolean bottom, Cn
 /* Everything but which and bytes, of a carrier whose body is at (x, y) in the view. */
 static void
 settle (const CncRs *code, const CncView *view, gint64 x, gint64 y, guint32 width, guint32 height, gboolean top, gboolean bottom,
-        CncPlaced *placed)
+        CncPlaced *placed, CncTask *task)
 {
   CncCarrierLayout l;
   double scale = 1;
@@ -148,7 +148,7 @@ settle (const CncRs *code, const CncView *view, gint64 x, gint64 y, guint32 widt
   placed->x = x;
   placed->y = top ? y - lrint (scale * l.strip) : y + height + lrint (scale * l.strip) - (gint64) placed->height;
   if (scale == 1)
-    align (code, view, top, bottom, placed);
+    align (code, view, top, bottom, placed, task);
   else if (placed->y < 0 && placed->y >= -UNSCALED)
     placed->y = 0;
   if (scale != 1 && placed->y + placed->height > view->height && placed->y + placed->height <= view->height + UNSCALED)
@@ -160,13 +160,13 @@ settle (const CncRs *code, const CncView *view, gint64 x, gint64 y, guint32 widt
 }
 
 gboolean
-cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed)
+cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task)
 {
   static const gint offsets[] = { 0, -1, 1, -2, 2 };
 
   *placed = (CncPlaced){ 0 };
   for (guint o = 0; o < G_N_ELEMENTS (offsets); o++)
-    for (placed->which = 0; placed->which < CNC_VIEWS; placed->which++)
+    for (placed->which = 0; placed->which < CNC_VIEWS && cnc_task_go_on (task, NULL); placed->which++)
       {
         const CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, placed->which);
         gint64 x, y;
@@ -184,7 +184,7 @@ cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle 
 
             if (!top && !bottom)
               continue;
-            settle (code, &view, x, y + offsets[o], width, height, top, bottom, placed);
+            settle (code, &view, x, y + offsets[o], width, height, top, bottom, placed, task);
             return TRUE;
           }
       }
@@ -192,10 +192,10 @@ cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle 
 }
 
 gboolean
-cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed)
+cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task)
 {
   *placed = (CncPlaced){ 0 };
-  for (placed->which = 0; placed->which < CNC_VIEWS; placed->which++)
+  for (placed->which = 0; placed->which < CNC_VIEWS && cnc_task_go_on (task, NULL); placed->which++)
     {
       const CncView view = cnc_view (plane->data, plane->width, plane->width, plane->height, placed->which);
       gint64 x, y;

@@ -42,6 +42,17 @@ case_header (guint32 width, guint32 height, const CncSecret *key)
   return header;
 }
 
+/* As bytes: the structs may differ in what lies between their fields. */
+static inline void
+assert_header (const CncCarrierHeader *a, const CncCarrierHeader *b)
+{
+  guint8 first[CNC_CARRIER_HEADER_BYTES], second[CNC_CARRIER_HEADER_BYTES];
+
+  cnc_carrier_header_write (a, first);
+  cnc_carrier_header_write (b, second);
+  g_assert_cmpmem (first, sizeof first, second, sizeof second);
+}
+
 /* Noise of 3 or (levels 0) 256 levels between two strips. */
 static inline CncRaster *
 case_carrier (const CncCarrierHeader *header, guint32 seed)

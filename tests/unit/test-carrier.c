@@ -1,7 +1,9 @@
 /* tests/unit/test-carrier.c: headers of carriers as bytes, their keys, geometry, drawing and finding. */
 #include "carrier-case.h"
+#include "channel/strip.h"
 
 #include <math.h>
+#include <time.h>
 
 static void
 test_header (void)
@@ -178,7 +180,7 @@ test_noise (void)
       case_noise (raster, 40, 0.05, i);
       carrier = find (raster);
       assert_body (carrier, raster);
-      g_assert_cmpmem (&carrier->header, sizeof header, &header, sizeof header);
+      assert_header (&carrier->header, &header);
     }
 }
 
@@ -199,7 +201,7 @@ test_scaled (void)
         g_test_message ("%u x %u by %g", header.width, header.height, scales[s]);
         carrier = find (scaled);
         g_assert_true (carrier->scaled);
-        g_assert_cmpmem (&carrier->header, sizeof header, &header, sizeof header);
+        assert_header (&carrier->header, &header);
         g_assert_cmpuint (carrier->layout.body_width, ==, header.width);
       }
 }
@@ -251,7 +253,7 @@ test_screenshot (void)
         g_assert_cmpuint (carrier->turned, ==, which % 4 * 90);
         g_assert_cmpint (carrier->mirrored, ==, which >= 4);
         g_assert_false (carrier->scaled);
-        g_assert_cmpmem (&carrier->header, sizeof header, &header, sizeof header);
+        assert_header (&carrier->header, &header);
       }
 }
 
@@ -266,6 +268,84 @@ refused (const CncRaster *picture, CncErrorCode code)
   if (!g_error_matches (error, CNC_ERROR, (gint) code))
     g_error ("code %d: %s", error->code, error->message);
   return g_strdup (error->message);
+}
+
+/* A header that says what its writer likes, for nobody has tried a key yet. */
+static CncRaster *
+case_forged (guint32 width, guint32 height, const CncCarrierHeader *header)
+{
+  const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncRs) code = cnc_strip_code (NULL);
+  CncRaster *raster = cnc_raster_new (width, height, &format, NULL);
+  guint8 bits[CNC_CARRIER_CELLS];
+  CncCarrierLayout l;
+
+  g_assert_true (cnc_carrier_layout (width, height, &l));
+  cnc_strip_bits (code, header, bits);
+  memset (raster->data, 128, cnc_raster_bytes (raster));
+  for (guint r = 0; r < l.rows; r++)
+    for (guint k = 0; k < l.cells; k++)
+      for (guint32 y = cnc_carrier_edge (width, l.cells, r); y < cnc_carrier_edge (width, l.cells, r + 1); y++)
+        for (guint32 x = cnc_carrier_edge (width, l.cells, k); x < cnc_carrier_edge (width, l.cells, k + 1); x++)
+          raster->data[(gsize) y * width + x] = bits[(r * l.cells + k) % CNC_CARRIER_CELLS] != 0 ? 255 : 0;
+  return raster;
+}
+
+static void
+test_shrunk (void)
+{
+  static const guint32 claims[][2] = { { 8192, 6144 }, { 131072, 98304 }, { CNC_RASTER_MAX_SIDE, 393216 } };
+  g_autoptr (CncSecret) key = case_key (1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (claims); i++)
+    {
+      const CncCarrierHeader header = case_header (claims[i][0], claims[i][1], key);
+      g_autoptr (CncRaster) raster = case_forged (512, 384, &header);
+      g_autofree char *message = refused (raster, CNC_ERROR_DAMAGED);
+      g_autofree char *size = g_strdup_printf ("scaled from %u × %u to 512 × 384 pixels", claims[i][0], claims[i][1]);
+
+      g_assert_nonnull (strstr (message, size));
+    }
+}
+
+/* Every other block is noise: as many parts as there can be, and a long row of them. */
+static void
+test_many_parts (void)
+{
+  const guint32 width = CNC_RASTER_MAX_SIDE, height = 128;
+  g_autoptr (CncRaster) raster = case_grey (width, height);
+  double seconds;
+  clock_t start;
+
+  for (guint32 y = 0; y < height; y++)
+    for (guint32 x = 0; x < width; x++)
+      raster->data[(gsize) y * width + x] = (x / 8 + y / 8) % 2 != 0 ? 128 : (x + y) % 2 != 0 ? 255 : 0;
+  start = clock ();
+  g_free (refused (raster, CNC_ERROR_DAMAGED));
+  seconds = (double) (clock () - start) / CLOCKS_PER_SEC;
+  g_test_message ("%.2f s", seconds);
+  g_assert_cmpfloat (seconds, <, 2);
+}
+
+static void
+test_cancelled (void)
+{
+  g_autoptr (CncSecret) key = case_key (1);
+  const CncCarrierHeader header = case_header (768, 512, key);
+  g_autoptr (CncRaster) raster = case_carrier (&header, 1), inside = case_part (raster, 100, 50, 500, 400);
+  const CncRaster *pictures[] = { raster, inside };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pictures); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      CncCarrier *carrier = NULL;
+      CncTask task = { 0 };
+
+      cnc_task_cancel (&task);
+      g_assert_false (cnc_carrier_find (pictures[i], NULL, &carrier, &task, &error));
+      g_assert_error (error, CNC_ERROR, CNC_ERROR_CANCELLED);
+      g_assert_null (carrier);
+    }
 }
 
 static void
@@ -419,6 +499,9 @@ main (int argc, char **argv)
   g_test_add_func ("/carrier/noise", test_noise);
   g_test_add_func ("/carrier/scaled", test_scaled);
   g_test_add_func ("/carrier/screenshot", test_screenshot);
+  g_test_add_func ("/carrier/shrunk", test_shrunk);
+  g_test_add_func ("/carrier/many-parts", test_many_parts);
+  g_test_add_func ("/carrier/cancelled", test_cancelled);
   g_test_add_func ("/carrier/cropped", test_cropped);
   g_test_add_func ("/carrier/several", test_several);
   g_test_add_func ("/carrier/ordinary", test_ordinary);
