@@ -131,7 +131,6 @@ write_info (const CncPicture *picture, const CncRaster *eight, guint64 packed, g
     }
   if (n > 0 && notes != NULL)
     {
-      left_out[n] = NULL;
       g_string_append (notes, "Left out, because it would take too much of the room: ");
       for (guint i = 0; i < n; i++)
         g_string_append_printf (notes, "%s%s", i > 0 ? ", " : "", left_out[i]);
