@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "channel/equalise.h"
 #include "channel/rs.h"
 #include "seal/keys.h"
 
@@ -232,36 +233,13 @@ typedef struct
   CncTask *task;
 } Reading;
 
-/* The levels as the channel has left them: each is the mean of the values that are nearest to it. */
 static void
 find_levels (Reading *r, gsize pixels)
 {
   const guint levels = r->layout->levels;
-  guint64 histogram[256] = { 0 };
-  double means[3] = { 0, 127.5, 255 };
+  double means[3];
 
-  if (levels == 2)
-    means[1] = 255;
-  for (gsize i = 0; i < pixels; i++)
-    histogram[r->body[i]]++;
-  for (guint round = 0; round < 10; round++)
-    {
-      double sums[3] = { 0 }, counts[3] = { 0 };
-
-      for (guint v = 0; v < 256; v++)
-        {
-          guint nearest = 0;
-
-          for (guint k = 1; k < levels; k++)
-            if (fabs (v - means[k]) < fabs (v - means[nearest]))
-              nearest = k;
-          sums[nearest] += (double) histogram[v] * v;
-          counts[nearest] += (double) histogram[v];
-        }
-      for (guint k = 0; k < levels; k++)
-        if (counts[k] > 0)
-          means[k] = sums[k] / counts[k];
-    }
+  cnc_equalise_levels (r->body, pixels, levels, means);
   for (guint v = 0; v < 256; v++)
     {
       guint nearest = 0;

@@ -298,6 +298,62 @@ test_repair (void)
   g_assert_nonnull (strstr (error->message, "blocks"));
 }
 
+/* Each pixel a mixture with its eight neighbours. */
+static void
+blur (CncRaster *raster, gint own, gint side, gint corner)
+{
+  g_autofree guint8 *from = g_memdup2 (raster->data, cnc_raster_bytes (raster));
+  const gsize w = raster->width;
+
+  for (gsize y = 1; y + 1 < raster->height; y++)
+    for (gsize x = 1; x + 1 < w; x++)
+      {
+        const guint8 *p = from + y * w + x;
+
+        raster->data[y * w + x] = (guint8) ((own * p[0] + side * (p[1] + p[-1] + p[w] + *(p - w))
+                                             + corner * (p[w + 1] + p[w - 1] + *(p - w + 1) + *(p - w - 1)) + 50)
+                                            / 100);
+      }
+}
+
+/* What ran into its neighbours comes back: blur, and scaling up; what was made smaller does not, and both sizes are told. */
+static void
+test_sharpened (void)
+{
+  static const double scales[] = { 1.15, 1.5, 2, 0.8 };
+  g_autoptr (CncSecret) key = case_key (5);
+  g_autoptr (CncPicture) before = new_picture (512, 384, CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE);
+  double psnr;
+
+  for (guint levels = 2; levels <= 3; levels++)
+    {
+      g_autoptr (CncRaster) carrier = encrypt (before, key, levels, 0, &psnr, NULL),
+                            blurred = cnc_rgb_scale (carrier, 512, 384, NULL, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CncPicture) after = NULL;
+
+      blur (blurred, 52, 9, 3);
+      after = decrypt (blurred, key, NULL, &error);
+      g_assert_no_error (error);
+      assert_close (before, after, psnr);
+      for (guint i = 0; i < G_N_ELEMENTS (scales); i++)
+        {
+          g_autoptr (CncRaster) scaled
+              = cnc_rgb_scale (carrier, (guint32) (512 * scales[i] + 0.5), (guint32) (384 * scales[i] + 0.5), NULL, NULL);
+          g_autoptr (CncPicture) again = decrypt (scaled, key, NULL, &error);
+
+          if (scales[i] > 1)
+            {
+              g_assert_no_error (error);
+              assert_close (before, again, psnr);
+              continue;
+            }
+          g_assert_error (error, CNC_ERROR, CNC_ERROR_DAMAGED);
+          g_assert_nonnull (strstr (error->message, "scaled from 512 × 384 to 410 × 307 pixels"));
+        }
+    }
+}
+
 /* Somebody without the key who writes another body that the code finds whole, or changes the bytes of this one. */
 static void
 test_forged (void)
@@ -401,6 +457,7 @@ main (int argc, char **argv)
   g_test_add_func ("/share/refused", test_refused);
   g_test_add_func ("/share/metadata", test_metadata);
   g_test_add_func ("/share/repair", test_repair);
+  g_test_add_func ("/share/sharpened", test_sharpened);
   g_test_add_func ("/share/forged", test_forged);
   g_test_add_func ("/share/even", test_even);
   g_test_add_func ("/share/no-memory", test_no_memory);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "channel/body.h"
+#include "channel/equalise.h"
 #include "methods/autoencoder/autoencoder.h"
 #include "methods/share/compressed.h"
 #include "picture/convert.h"
@@ -233,6 +234,30 @@ altered (const CncBodyReport *report, GError **error)
   return FALSE;
 }
 
+/* The bytes of the body; where that fails once more, with what blur and scaling up did to it undone. */
+static gboolean
+read_body (const CncCarrier *carrier, guint8 *bytes, CncBodyReport *report, CncTask *task, GError **error)
+{
+  const CncCarrierLayout *l = &carrier->layout;
+  const gsize pixels = body_pixels (l);
+  const guint levels = carrier->header.levels;
+  g_autofree guint8 *sharp = NULL;
+  CncBodyReport first;
+
+  if (!cnc_body_read (carrier->body, pixels, levels, bytes, report, task, error))
+    return FALSE;
+  if (report->lost == 0)
+    return TRUE;
+  first = *report;
+  sharp = cnc_alloc (pixels, 1, "the encrypted picture", error);
+  if (sharp == NULL || !cnc_equalise (carrier->body, l->body_width, l->body_height, levels, sharp, task, error)
+      || !cnc_body_read (sharp, pixels, levels, bytes, report, task, error))
+    return FALSE;
+  if (report->lost > 0)
+    *report = first.lost < report->lost ? first : *report;
+  return TRUE;
+}
+
 static gboolean
 open_body (const CncCarrier *carrier, const CncSecret *key, Plain *plain, CncBodyReport *report, CncTask *task, GError **error)
 {
@@ -252,7 +277,7 @@ open_body (const CncCarrier *carrier, const CncSecret *key, Plain *plain, CncBod
   bytes = cnc_alloc (room, 1, "the sealed picture", error);
   plain->data = bytes != NULL ? cnc_alloc (size, 1, "the picture", error) : NULL;
   plain->size = size;
-  if (plain->data == NULL || !cnc_body_read (carrier->body, pixels, carrier->header.levels, bytes, report, task, error))
+  if (plain->data == NULL || !read_body (carrier, bytes, report, task, error))
     return FALSE;
   if (report->lost > 0)
     return beyond_repair (carrier, report, error);
