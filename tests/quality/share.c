@@ -110,6 +110,7 @@ typedef struct
 } Tally;
 
 static char *folder;
+static const char *part = ""; /* of the names of changes that are tried */
 
 static char *
 in_folder (const char *name)
@@ -319,6 +320,8 @@ print_tallies (const Tally *tallies)
       GHashTableIter iter;
       gpointer message, count;
 
+      if (t->pictures == 0)
+        continue;
       printf ("%-32s %3u / %-3u", changes[i].name, t->whole, t->pictures);
       if (t->whole > 0)
         printf (" %8.2f %8.2f %10.4f %%", t->psnr / t->whole, t->least, 100 * t->symbols / t->whole);
@@ -380,7 +383,7 @@ full (const char *from, guint levels, guint32 side)
         }
       lay_out (carrier);
       for (guint c = 0; c < G_N_ELEMENTS (changes); c++)
-        if (!try_change (original, clean, carrier, c, files->pdata[i], backend, &tallies[c]))
+        if (strstr (changes[c].name, part) != NULL && !try_change (original, clean, carrier, c, files->pdata[i], backend, &tallies[c]))
           {
             printf ("%s after %s: not as it must be\n", (const char *) files->pdata[i], changes[c].name);
             ok = FALSE;
@@ -527,7 +530,10 @@ main (int argc, char **argv)
     return 2;
   folder = g_dir_make_tmp ("cnncrypt-share-XXXXXX", NULL);
   if (argc >= 3 && strcmp (argv[1], "--full") == 0)
-    status = full (argv[2], argc > 3 ? (guint) atoi (argv[3]) : 3, argc > 4 ? (guint32) atoi (argv[4]) : 0);
+    {
+      part = argc > 5 ? argv[5] : "";
+      status = full (argv[2], argc > 3 ? (guint) atoi (argv[3]) : 3, argc > 4 ? (guint32) atoi (argv[4]) : 0);
+    }
   else if (argc >= 3 && strcmp (argv[1], "--ordinary") == 0)
     {
       guint tried = 0, wrong = 0;

@@ -11,7 +11,7 @@
 
 #define PROBE 512u         /* side of the part on which the network is tried before the whole picture */
 #define SAMPLE_TILES 2u    /* across and down */
-#define SAMPLE_SIDE 192u   /* of a tile of the sample */
+#define SAMPLE_SIDE 160u   /* of a tile of the sample */
 #define NETWORK_BELOW 40.0 /* dB: where WebP has more, the network, made for few bytes, is not tried */
 
 void
