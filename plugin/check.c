@@ -48,7 +48,7 @@ compare_carrier (const CncCarrier *here, gint32 image, gint32 layer, CncTask *ta
   const CncCarrier *there = regions != NULL ? ((const DecryptRegion *) regions->pdata[0])->carrier : NULL;
   double wrong;
 
-  if (there == NULL || memcmp (&here->header, &there->header, sizeof here->header) != 0)
+  if (there == NULL || memcmp (here->header.commitment, there->header.commitment, sizeof here->header.commitment) != 0)
     {
       if (regions == NULL)
         g_prefix_error (error, "%s: ", name);

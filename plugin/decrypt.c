@@ -111,13 +111,18 @@ find_carrier (gint32 image, gint32 drawable, GPtrArray *regions, CncTask *task, 
   const CncRegion box = { 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable) };
   g_autoptr (CncRaster) picture = NULL;
   g_autoptr (GBytes) colormap = NULL;
+  g_autoptr (GError) problem = NULL;
   CncCarrier *carrier = NULL;
 
   if (!g_error_matches (*why, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED))
     return FALSE;
-  picture = pixels_read (drawable, 0, 0, box.width, box.height, task, NULL);
+  picture = pixels_read (drawable, 0, 0, box.width, box.height, task, &problem);
   if (picture == NULL)
-    return FALSE;
+    {
+      g_clear_error (why);
+      g_propagate_error (why, g_steal_pointer (&problem));
+      return FALSE;
+    }
   if (picture->format.model == CNC_MODEL_INDEXED)
     {
       gint colours = 0;

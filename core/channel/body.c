@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/spread.h"
 #include "channel/equalise.h"
 #include "channel/rs.h"
 #include "seal/keys.h"
@@ -32,33 +33,13 @@ typedef struct
   gsize longer;         /* the first so many words have one symbol more */
 } Layout;
 
-/* As in carried mode: the golden section of the places, or the next number that has no divisor with theirs. */
-static gsize
-choose_step (gsize places)
-{
-  for (gsize step = (gsize) ((double) places * 0.6180339887) | 1;; step++)
-    {
-      gsize a = places, b = step;
-
-      while (b != 0)
-        {
-          const gsize rest = a % b;
-
-          a = b;
-          b = rest;
-        }
-      if (a == 1)
-        return step;
-    }
-}
-
 static Layout
 layout_of (guint64 pixels, guint levels)
 {
   Layout l = { .levels = levels, .per = levels == 2 ? 11 : 7, .numbers = levels == 2 ? 2048 : 2187 };
 
   l.symbols = (gsize) (pixels / l.per);
-  l.step = l.symbols > 1 ? choose_step (l.symbols) % l.symbols : 0;
+  l.step = l.symbols > 1 ? (gsize) (cnc_spread_step (l.symbols) % l.symbols) : 0;
   l.words = (l.symbols + MOST - 1) / MOST;
   if (l.words == 0)
     return l;

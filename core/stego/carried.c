@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/spread.h"
 #include "seal/keys.h"
 #include "stego/convolve.h"
 #include "picture/pixels.h"
@@ -28,32 +29,11 @@ steps_of (gsize bytes)
   return 8 * bytes + CNC_CONVOLVE_MEMORY;
 }
 
-/* The golden section of the places, or the next that has no divisor with their number: neighbours come to lie far apart in every direction.
- */
-static gsize
-choose_step (gsize places)
-{
-  for (gsize step = (gsize) ((double) places * 0.6180339887) | 1;; step++)
-    {
-      gsize a = places, b = step;
-
-      while (b != 0)
-        {
-          const gsize rest = a % b;
-
-          a = b;
-          b = rest;
-        }
-      if (a == 1)
-        return step;
-    }
-}
-
 static Layout
 layout_of (gsize places)
 {
   const gsize coded = places / CNC_CARRIED_RATE;
-  Layout l = { .places = places, .step = places > 1 ? choose_step (places) % places : 0 };
+  Layout l = { .places = places, .step = places > 1 ? (gsize) (cnc_spread_step (places) % places) : 0 };
 
   l.segments = (coded + steps_of (CNC_CARRIED_SEGMENT) - 1) / steps_of (CNC_CARRIED_SEGMENT);
   if (coded > l.segments * CNC_CONVOLVE_MEMORY)

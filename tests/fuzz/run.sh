@@ -10,7 +10,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build-fuzz}
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-targets=${*:-header container plain info unpack model latent tables body record carrier share}
+targets=${*:-header container plain info unpack model latent tables body record robust restore carrier share}
 
 if [ ! -f "$build/build.ninja" ]; then
   CC=clang meson setup "$build" "$top" -Dfuzz=true -Dplugin=disabled -Donednn=disabled -Dbuildtype=debugoptimized -Db_lundef=false \

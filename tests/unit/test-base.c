@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/spread.h"
 #include "base/task.h"
 
 static void
@@ -89,6 +90,17 @@ test_cancel (void)
   g_assert_error (error, CNC_ERROR, CNC_ERROR_CANCELLED);
 }
 
+/* Worked out in Python's whole numbers; with a double, the third comes out as 145484875. */
+static void
+test_spread (void)
+{
+  static const guint64 values[][2]
+      = { { 2, 1 }, { 7, 5 }, { 235399471, 145484873 }, { 1000, 619 }, { G_GUINT64_CONSTANT (1) << 35, G_GUINT64_CONSTANT (21235486155) } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    g_assert_cmpuint (cnc_spread_step (values[i][0]), ==, values[i][1]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -97,5 +109,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/parallel", test_parallel);
   g_test_add_func ("/base/parallel-shared", test_parallel_shared);
   g_test_add_func ("/base/cancel", test_cancel);
+  g_test_add_func ("/base/spread", test_spread);
   return g_test_run ();
 }

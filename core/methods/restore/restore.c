@@ -80,12 +80,19 @@ verify (const CncRestoreRun *run, const CncRestorePlan *plan, const CncRaster *p
 {
   g_autoptr (CncCarrier) found = NULL;
   g_autoptr (CncRaster) restored = NULL;
+  g_autoptr (GError) problem = NULL;
   CncRestoreSeeds seeds;
   guint32 width, height;
   gboolean good;
 
-  if (!cnc_carrier_find (carrier, NULL, &found, run->task, error))
-    return FALSE;
+  if (!cnc_carrier_find (carrier, NULL, &found, run->task, &problem))
+    {
+      /* What else can be wrong is not the user's picture. */
+      if (!g_error_matches (problem, CNC_ERROR, CNC_ERROR_CANCELLED) && !g_error_matches (problem, CNC_ERROR, CNC_ERROR_NO_MEMORY))
+        return not_read (error);
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
   if (!cnc_carrier_header_open (&found->header, key, &width, &height, NULL) || width != picture->width || height != picture->height
       || found->layout.body_width != plan->layout.body_width || found->layout.body_height != plan->layout.body_height)
     return not_read (error);
