@@ -15,6 +15,10 @@
 #define FEW 32u
 #define LEAST_NOISE 0.4 /* share of a picture that is noise, from which on it looks like a carrier */
 #define MOST_GROWTH 8u  /* times the pixels that are there, when a carrier is scaled back: below it, nothing of a body is left */
+#define MOST_TRIES                                                                                                                         \
+  1500u                 /* codes that are decoded around rectangles of noise, the largest first: a picture can be made to have very many   \
+                         */
+#define CUT_TRIES 9000u /* around the largest one, for which many widths are tried */
 #define MOST_COLOUR 12u /* mean difference of red and blue from green in a grey picture */
 
 static const guint counts[] = { CNC_CARRIER_CELL_COUNTS };
@@ -262,7 +266,7 @@ take (const CncRaster *plane, const CncPlaced *placed, CncTask *task, GError **e
 
 /* All carriers around rectangles of noise, each once. */
 static guint
-place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, CncPlaced *placed, CncTask *task)
+place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, CncPlaced *placed, guint *tries, CncTask *task)
 {
   guint count = 0;
 
@@ -271,7 +275,7 @@ place_all (const CncRs *code, const CncRaster *plane, const CncNoise *noise, Cnc
       const CncPlaced *one = &placed[count];
       gboolean again = FALSE;
 
-      if (!cnc_place_around (code, plane, &noise->rectangles[i], &placed[count], task))
+      if (!cnc_place_around (code, plane, &noise->rectangles[i], &placed[count], tries, task))
         continue;
       for (guint k = 0; k < count; k++)
         again |= one->which == placed[k].which && ABS (one->x - placed[k].x) < 8 && ABS (one->y - placed[k].y) < 8;
@@ -308,13 +312,13 @@ find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, C
   CncNoise noise;
   gboolean both = FALSE;
   const gboolean edge_to_edge = place_whole (code, plane, placed, &both);
-  guint count;
+  guint count, tries = MOST_TRIES;
 
   if (edge_to_edge && (placed->whole || !placed->readable))
     return TRUE;
   if (!cnc_noise_find (plane, &noise, task, error))
     return FALSE;
-  count = place_all (code, plane, &noise, all, task);
+  count = place_all (code, plane, &noise, all, &tries, task);
   if (!cnc_task_go_on (task, error))
     return FALSE;
   if (count > 1)
@@ -340,7 +344,8 @@ find_one (const CncRs *code, const CncRaster *picture, const CncRaster *plane, C
     }
   if (noise.share < LEAST_NOISE || !is_grey (picture))
     return not_encrypted (error);
-  if (noise.count > 0 && cnc_place_cut (code, plane, &noise.rectangles[0], &cut, task))
+  tries = CUT_TRIES;
+  if (noise.count > 0 && cnc_place_cut (code, plane, &noise.rectangles[0], &cut, &tries, task))
     return cropped (&cut.header, cut.which % 2 != 0 ? plane->height : plane->width, cut.which % 2 != 0 ? plane->width : plane->height,
                     error);
   return cnc_task_go_on (task, error) && unreadable (error);

@@ -62,12 +62,14 @@ cnc_place_rectangle (const CncRaster *plane, const CncPlaced *placed)
 }
 
 static gboolean
-read_one (const CncRs *code, const CncView *view, const CncStripPlace *place, gboolean inverted, double contrast, guint8 *bytes)
+read_one (const CncRs *code, const CncView *view, const CncStripPlace *place, gboolean inverted, double contrast, guint8 *bytes,
+          guint *tries)
 {
   float values[CNC_CARRIER_CELLS];
 
-  if (cnc_strip_measure (view, place, values) < contrast)
+  if (*tries == 0 || cnc_strip_measure (view, place, values) < contrast)
     return FALSE;
+  --*tries;
   for (guint i = 0; inverted && i < CNC_CARRIER_CELLS; i++)
     values[i] = 255 - values[i];
   return cnc_strip_decode (code, values, bytes);
@@ -160,7 +162,7 @@ settle (const CncRs *code, const CncView *view, gint64 x, gint64 y, guint32 widt
 }
 
 gboolean
-cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task)
+cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, guint *tries, CncTask *task)
 {
   static const gint offsets[] = { 0, -1, 1, -2, 2 };
 
@@ -179,8 +181,8 @@ cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle 
             const double side = (double) width / counts[i];
             const CncStripPlace above = { (double) x, (double) (y + offsets[o]) - rows * side, side, side, counts[i] };
             const CncStripPlace below = { (double) x, (double) (y + height + offsets[o]), side, side, counts[i] };
-            const gboolean top = read_one (code, &view, &above, FALSE, LEAST_CONTRAST, placed->bytes);
-            const gboolean bottom = read_one (code, &view, &below, TRUE, LEAST_CONTRAST, placed->bytes);
+            const gboolean top = read_one (code, &view, &above, FALSE, LEAST_CONTRAST, placed->bytes, tries);
+            const gboolean bottom = read_one (code, &view, &below, TRUE, LEAST_CONTRAST, placed->bytes, tries);
 
             if (!top && !bottom)
               continue;
@@ -192,7 +194,7 @@ cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle 
 }
 
 gboolean
-cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task)
+cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, guint *tries, CncTask *task)
 {
   *placed = (CncPlaced){ 0 };
   for (placed->which = 0; placed->which < CNC_VIEWS && cnc_task_go_on (task, NULL); placed->which++)
@@ -218,8 +220,8 @@ cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *no
               const CncStripPlace above = { left, (double) y - l.rows * side, side, side, l.cells };
               const CncStripPlace below = { left, (double) (y + height), side, side, l.cells };
 
-              if ((read_one (code, &view, &above, FALSE, 2 * LEAST_CONTRAST, placed->bytes)
-                   || read_one (code, &view, &below, TRUE, 2 * LEAST_CONTRAST, placed->bytes))
+              if ((read_one (code, &view, &above, FALSE, 2 * LEAST_CONTRAST, placed->bytes, tries)
+                   || read_one (code, &view, &below, TRUE, 2 * LEAST_CONTRAST, placed->bytes, tries))
                   && cnc_carrier_header_read (placed->bytes, &placed->header, NULL))
                 return TRUE;
             }

@@ -16,12 +16,13 @@ typedef struct
   gboolean whole;          /* it lies in the picture */
 } CncPlaced;
 
-/* FALSE: there are no strips around the rectangle that can be read, or the task was cancelled. */
-gboolean cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task);
+/* FALSE: there are no strips around the rectangle that can be read, or the task was cancelled.  tries: (inout), how many codes may still be decoded,
+ * which is what takes time; none are from 0 on. */
+gboolean cnc_place_around (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, guint *tries, CncTask *task);
 
 /* A carrier of which a part of the columns is missing, to the left or to the right, as long as more than about two thirds of them are there; not scaled.
  * FALSE: none, or the task was cancelled.  Only header and which are set. */
-gboolean cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, CncTask *task);
+gboolean cnc_place_cut (const CncRs *code, const CncRaster *plane, const CncRectangle *noise, CncPlaced *placed, guint *tries, CncTask *task);
 
 /* Where it is in the plane. */
 CncRectangle cnc_place_rectangle (const CncRaster *plane, const CncPlaced *placed);

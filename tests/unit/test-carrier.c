@@ -327,6 +327,31 @@ test_many_parts (void)
   g_assert_cmpfloat (seconds, <, 2);
 }
 
+/* Sixteen rectangles of noise among cells that are none of a strip: there are thousands of places where one could be. */
+static void
+test_many_rectangles (void)
+{
+  const guint32 width = 4000, height = 3000;
+  g_autoptr (CncRaster) raster = case_grey (width, height);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  double seconds;
+  clock_t start;
+
+  for (guint32 y = 0; y < height; y++)
+    for (guint32 x = 0; x < width; x++)
+      {
+        const gboolean inside = x % 1000 >= 100 && x % 1000 < 900 && y % 750 >= 100 && y % 750 < 650;
+        const guint32 cell = (x / 4 * 2654435761u ^ y / 4 * 40503u) >> 7;
+
+        raster->data[(gsize) y * width + x] = ((inside ? g_rand_int (rand) : cell) & 1) != 0 ? 255 : 0;
+      }
+  start = clock ();
+  g_free (refused (raster, CNC_ERROR_DAMAGED));
+  seconds = (double) (clock () - start) / CLOCKS_PER_SEC;
+  g_test_message ("%.2f s", seconds);
+  g_assert_cmpfloat (seconds, <, 3);
+}
+
 static void
 test_cancelled (void)
 {
@@ -501,6 +526,7 @@ main (int argc, char **argv)
   g_test_add_func ("/carrier/screenshot", test_screenshot);
   g_test_add_func ("/carrier/shrunk", test_shrunk);
   g_test_add_func ("/carrier/many-parts", test_many_parts);
+  g_test_add_func ("/carrier/many-rectangles", test_many_rectangles);
   g_test_add_func ("/carrier/cancelled", test_cancelled);
   g_test_add_func ("/carrier/cropped", test_cropped);
   g_test_add_func ("/carrier/several", test_several);
