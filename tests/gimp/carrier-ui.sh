@@ -25,6 +25,14 @@ encrypt () {
   xdotool key Return
   wait "$GIMP"
 }
+# The upper part of the dialog, with the entry, as it was when nothing was typed: but for the cursor.
+entry_empty () {
+  import -window "$(window '^Decrypt$')" -crop x90+0+0 +repage now.png
+  [ "$(compare -metric AE empty.png now.png null: 2>&1)" -lt 150 ]
+}
+entry_filled () {
+  ! entry_empty
+}
 # decrypt FILE RESULT: a wrong passphrase first.
 decrypt () {
   dialog "(let* ((i (car (gimp-file-load 1 \"$1\" \"x\"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) \"\" \"\"))))
@@ -32,10 +40,12 @@ decrypt () {
   wait_for has_window '^Decrypt$'
   sleep 1
   xdotool windowfocus "$(window '^Decrypt$')"
+  sleep 1
+  import -window "$(window '^Decrypt$')" -crop x90+0+0 +repage empty.png
   printf 'six wordz' | typed
+  wait_for entry_filled
   xdotool key Return
-  sleep 4
-  has_window '^Decrypt$'; asked=$?
+  wait_for entry_empty && has_window '^Decrypt$'; asked=$? # it is emptied once the passphrase was tried
   import -window "$(window '^Decrypt$')" "$SHOTS/$SHOT-decrypt.png"
   printf 'six words' | typed
   xdotool key Return
