@@ -22,8 +22,8 @@ for noise in 1 0.5 0; do
   "$measure" --model restore-mri --noise $noise ring "$work"/small/*.png
 done
 echo 'brain pictures, published network (its decoder sees the maps of its encoder): 21.60 dB, SSIM 0.7995'
-for noise in 1 0.9 0; do
+for noise in 1 0.755 0; do
   printf 'digits, noise %s times as strong as the numbers: ' $noise
   "$measure" --model restore-mnist --noise $noise ring "$work/t10k-images-idx3-ubyte"
 done
-echo 'digits, published network (noise of 0.3 of the range of the numbers): 22.56 dB, SSIM 0.9334'
+echo 'digits, published network (noise of 0.3 of the range of its numbers, as 0.755 is here): 22.56 dB, SSIM 0.9334'

@@ -4,9 +4,9 @@
 #   sharing.sh BUILD FOLDER [EVERY]   BUILD: a build folder; FOLDER: of PNG pictures; EVERY: only every so-manieth of them (1);
 #                                     CNNCRYPT_MODEL_PATH: where models lie
 #
-# share comes back whole or not at all: the PSNR (R'G'B') of what came back, and of how many pictures nothing did (each was refused with an error).  restore: PSNR,
-# that of luma, SSIM, and how strong the decoder found the channel (deviation, of 255).  With another passphrase every carrier of every channel has to say that it is
-# the wrong one.  Means over the pictures.  Status: 0 if every bar is kept that the table shows.
+# share (three steps of grey) comes back whole or not at all: the PSNR (R'G'B') of what came back, and of how many pictures nothing did (each was refused with an error).  restore: PSNR,
+# that of luma, SSIM, and how strong the decoder found the channel (deviation, of 255).  With another passphrase the carriers of restore have to say in every
+# channel that it is the wrong one; share.sh sees to those of share.  Means over the pictures.  Status: 0 if every bar is kept that the table shows.
 # Needs ImageMagick and libwebp's cwebp and dwebp.
 set -u
 [ $# -ge 2 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -43,16 +43,16 @@ one ()
   name=$(basename "$picture" .png)
   o=$work/$name-o t=$work/$name-t
   "$measure" encrypt "$picture" "$work/$name-restore.png" || echo "0 restore failed"
-  for levels in 3 2; do "$measure" --share $levels encrypt "$picture" "$work/$name-share$levels.png" || echo "0 share$levels failed"; done
+  "$measure" --share 3 encrypt "$picture" "$work/$name-share.png" || echo "0 share failed"
   n=0
   while IFS='|' read -r label _ _ command; do
     n=$((n + 1))
-    for method in share3 share2 restore; do
+    for method in share restore; do
       c=$work/$name-$method.png
       rm -f "$o".*
       eval "$command" || { echo "$n $method failed: no channel"; continue; }
       echo "$n $method $("$measure" decrypt "$picture" "$o".*)"
-      [ $method = share2 ] || echo "$n wrong $("$measure" --wrong decrypt "$picture" "$o".*)"
+      [ $method = share ] || echo "$n wrong $("$measure" --wrong decrypt "$picture" "$o".*)"
     done
   done <"$work/channels"
 }
@@ -62,7 +62,7 @@ count=$(wc -l <"$work/list")
 xargs -P "$(nproc)" -I {} bash -c 'one "$1" >"$work/said-$(basename "$1")"' _ {} <"$work/list"
 cat "$work"/said-* | grep ' failed' | grep -v 'psnr' | grep -E '^0|^[0-9]+ restore|no channel' | sort | uniq -c
 echo "$count pictures"
-printf '%-20s | %-17s | %-17s | restore: PSNR, luma, SSIM, strength\n' "" "share, 3 levels" "share, 2 levels"
+printf '%-20s | %-17s | restore: PSNR, luma, SSIM, strength\n' "" "share"
 cat "$work"/said-* | awk -v count="$count" -v channels="$work/channels" '
   function cell(n, m) { return sums[n, m] > 0 ? sprintf("%.2f dB", psnr[n, m] / sums[n, m]) (sums[n, m] < count ? ", " (count - sums[n, m]) " lost" : "") : "all lost" }
   $3 == "psnr" { sums[$1, $2]++; psnr[$1, $2] += $4; luma[$1, $2] += $6; ssim[$1, $2] += $8; strength[$1, $2] += $10 }
@@ -77,8 +77,8 @@ cat "$work"/said-* | awk -v count="$count" -v channels="$work/channels" '
       note = ""
       if (f[2] != "-" && (k < count || mean < f[2])) { note = "  MISSED: " f[2]; bad = 1 }
       else if (f[2] != "-") note = "  (bar " f[2] ")"
-      if (f[3] == "whole" && (sums[n, "share3"] < count || sums[n, "share2"] < count || psnr[n, "share3"] / count < 34)) { note = note "  MISSED: share"; bad = 1 }
-      printf ("%-20s | %-17s | %-17s | ", f[1], cell(n, "share3"), cell(n, "share2"))
+      if (f[3] == "whole" && (sums[n, "share"] < count || psnr[n, "share"] / count < 34)) { note = note "  MISSED: share"; bad = 1 }
+      printf ("%-20s | %-17s | ", f[1], cell(n, "share"))
       if (k > 0) printf ("%.2f dB  %.2f dB  %.4f  %5.2f", mean, luma[n, "restore"] / k, ssim[n, "restore"] / k, strength[n, "restore"] / k)
       print (k < count ? " " (count - k) " lost" : "") note
     }
