@@ -52,7 +52,7 @@ chosen (GtkWidget *combo)
 static char *
 size_name (gint longest_side)
 {
-  return longest_side == 0 ? g_strdup ("As many pixels as the picture") : g_strdup_printf ("Longest side %d", longest_side);
+  return longest_side == 0 ? g_strdup ("As large as the picture") : g_strdup_printf ("Longest side %d", longest_side);
 }
 
 static void
