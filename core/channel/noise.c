@@ -8,6 +8,7 @@
 
 #define BLOCK 8u
 #define NOISY 40u        /* mean difference of neighbours in a block; photographs rarely reach it, a carrier's body has 70 and more */
+#define PAIRS ((BLOCK - 1) * (BLOCK - 1)) /* of neighbours one way in a block */
 #define LEAST_BLOCKS 12u /* of a rectangle */
 #define EDGE_PART 0.6    /* of the inner differences: below it a row or column lies outside */
 #define REACH 24u        /* pixels that an edge is looked for around where the blocks say */
@@ -29,12 +30,16 @@ map_row (guint row, gpointer user_data)
   for (guint32 i = 0; i < m->across && cnc_task_go_on (m->task, NULL); i++)
     {
       const guint8 *p = m->plane->data + (gsize) row * BLOCK * stride + i * BLOCK;
-      guint sum = 0;
+      guint across = 0, down = 0;
 
       for (guint y = 0; y + 1 < BLOCK; y++, p += stride)
         for (guint x = 0; x + 1 < BLOCK; x++)
-          sum += (guint) abs (p[x + 1] - p[x]) + (guint) abs (p[x + stride] - p[x]);
-      m->map[(gsize) row * m->across + i] = sum >= 2 * (BLOCK - 1) * (BLOCK - 1) * NOISY;
+          {
+            across += (guint) abs (p[x + 1] - p[x]);
+            down += (guint) abs (p[x + stride] - p[x]);
+          }
+      /* stripes differ one way alone */
+      m->map[(gsize) row * m->across + i] = across + down >= 2 * PAIRS * NOISY && MIN (across, down) >= PAIRS * NOISY / 2;
     }
 }
 

@@ -428,7 +428,8 @@ test_ordinary (void)
 {
   g_autoptr (CncRaster) flat = case_grey (500, 400), board = case_grey (512, 512), waves = scene (1200, 800), large = scene (4000, 3000);
   const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
-  g_autoptr (CncRaster) colours = cnc_raster_new (640, 480, &format, NULL), pixel = case_grey (1, 1), line = case_grey (3000, 1);
+  g_autoptr (CncRaster) colours = cnc_raster_new (640, 480, &format, NULL), pixel = case_grey (1, 1), line = case_grey (3000, 1),
+                        stripes = case_grey (120, 80);
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
   gint64 start;
 
@@ -437,12 +438,15 @@ test_ordinary (void)
     board->data[i] = (i / 8 + i / (8 * 512)) % 2 != 0 ? 255 : 0;
   for (gsize i = 0; i < cnc_raster_bytes (colours); i++)
     colours->data[i] = (guint8) g_rand_int (rand);
+  for (gsize i = 0; i < cnc_raster_bytes (stripes); i++) /* far from the rows above and below, near along the row */
+    stripes->data[i] = (guint8) (51 * (i / 120) + g_rand_int (rand) % 4);
   memset (line->data, 5, 3000);
   pixel->data[0] = 1;
   g_free (refused (flat, CNC_ERROR_NOT_ENCRYPTED));
   g_free (refused (board, CNC_ERROR_NOT_ENCRYPTED));
   g_free (refused (waves, CNC_ERROR_NOT_ENCRYPTED));
   g_free (refused (colours, CNC_ERROR_NOT_ENCRYPTED)); /* what "hybrid" makes, after JPEG for instance */
+  g_free (refused (stripes, CNC_ERROR_NOT_ENCRYPTED));
   g_free (refused (pixel, CNC_ERROR_NOT_ENCRYPTED));
   g_free (refused (line, CNC_ERROR_NOT_ENCRYPTED));
   start = g_get_monotonic_time ();
