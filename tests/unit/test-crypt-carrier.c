@@ -142,7 +142,6 @@ static void
 test_reasons (void)
 {
   g_autoptr (CncPicture) picture = picture_new (200, 150);
-  g_autoptr (CncRaster) grey = NULL;
   CncCarrier *carrier = NULL;
   GError *why = g_error_new_literal (CNC_ERROR, CNC_ERROR_DAMAGED, "of something else");
 

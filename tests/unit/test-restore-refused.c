@@ -182,6 +182,7 @@ test_model_errors (void)
     g_autoptr (CncPicture) back = decrypt (carrier, key, backend, NULL, &error);
 
     g_assert_no_error (error);
+    g_assert_nonnull (back);
   }
 }
 
