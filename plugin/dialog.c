@@ -33,7 +33,7 @@ void
 dialog_choices_how (const DialogChoices *choices, EncryptHow *how)
 {
   how->method = cnc_method_by_id (choices->method, NULL);
-  if (how->method == NULL) /* one that another version of the plug-in knew in this session */
+  if (how->method == NULL) /* one that another version of the plug-in knew, since GIMP was started */
     how->method = cnc_method_by_id (NULL, NULL);
   how->longest_side = how->method->carrier ? (guint32) choices->longest_side : 0;
   how->levels = how->method->number == CNC_CARRIER_SHARE ? (guint) choices->levels : 0;

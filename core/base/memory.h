@@ -41,6 +41,24 @@ cnc_get_u64 (const guint8 *p)
   return (guint64) cnc_get_u32 (p) | ((guint64) cnc_get_u32 (p + 4) << 32);
 }
 
+/* n bytes, 0 to 8. */
+static inline guint64
+cnc_get_bytes (const guint8 *p, guint n)
+{
+  guint64 v = 0;
+
+  for (guint i = 0; i < n; i++)
+    v |= (guint64) p[i] << 8 * i;
+  return v;
+}
+
+static inline void
+cnc_put_bytes (guint8 *p, guint n, guint64 v)
+{
+  for (guint i = 0; i < n; i++)
+    p[i] = (guint8) (v >> 8 * i);
+}
+
 static inline void
 cnc_put_u16 (guint8 *p, guint16 v)
 {

@@ -38,32 +38,15 @@ G_STATIC_ASSERT (CNC_RASTER_MAX_SIDE <= 1u << SIDE_BITS);
 /* ---- bytes ---- */
 
 static void
-put_bytes (guint8 *out, guint n, guint64 value)
-{
-  for (guint i = 0; i < n; i++)
-    out[i] = (guint8) (value >> 8 * i);
-}
-
-static guint64
-get_bytes (const guint8 *bytes, guint n)
-{
-  guint64 value = 0;
-
-  for (guint i = 0; i < n; i++)
-    value |= (guint64) bytes[i] << 8 * i;
-  return value;
-}
-
-static void
 put_size (guint8 *out, guint32 width, guint32 height)
 {
-  put_bytes (out, CNC_CARRIER_SIZE_BYTES, (guint64) (width - 1) | (guint64) (height - 1) << SIDE_BITS);
+  cnc_put_bytes (out, CNC_CARRIER_SIZE_BYTES, (guint64) (width - 1) | (guint64) (height - 1) << SIDE_BITS);
 }
 
 static void
 get_size (const guint8 *bytes, guint32 *width, guint32 *height)
 {
-  const guint64 sides = get_bytes (bytes, CNC_CARRIER_SIZE_BYTES);
+  const guint64 sides = cnc_get_bytes (bytes, CNC_CARRIER_SIZE_BYTES);
 
   *width = (guint32) (sides & ((1u << SIDE_BITS) - 1)) + 1;
   *height = (guint32) (sides >> SIDE_BITS) + 1;
@@ -84,7 +67,7 @@ cnc_carrier_header_write (const CncCarrierHeader *header, guint8 out[CNC_CARRIER
   out[0] = VERSION;
   out[AT_METHOD] = header->method;
   out[AT_FLAGS] = header->levels;
-  put_bytes (out + AT_COST, 3, (header->ops - 1) | (guint64) (header->memory_kib - 1) << OPS_BITS);
+  cnc_put_bytes (out + AT_COST, 3, (header->ops - 1) | (guint64) (header->memory_kib - 1) << OPS_BITS);
   put_size (out + AT_SIZE, header->width, header->height);
   memcpy (out + AT_SALT, header->salt, CNC_CARRIER_SALT_BYTES);
   memcpy (out + AT_MODEL, header->model, CNC_CARRIER_MODEL_BYTES);
@@ -96,7 +79,7 @@ cnc_carrier_header_write (const CncCarrierHeader *header, guint8 out[CNC_CARRIER
 gboolean
 cnc_carrier_header_read (const guint8 bytes[CNC_CARRIER_HEADER_BYTES], CncCarrierHeader *header, GError **error)
 {
-  const guint64 cost = get_bytes (bytes + AT_COST, 3);
+  const guint64 cost = cnc_get_bytes (bytes + AT_COST, 3);
   const guint flags = bytes[AT_FLAGS];
   guint8 sum[CHECK_BYTES];
   CncCarrierLayout layout;

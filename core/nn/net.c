@@ -120,6 +120,19 @@ cnc_net_read (const char *path, GError **error)
 }
 
 gboolean
+cnc_net_unfit (GError **error, const char *format, ...)
+{
+  g_autofree char *why = NULL;
+  va_list args;
+
+  va_start (args, format);
+  why = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "%s; install the file that came with cnncrypt.", why);
+  return FALSE;
+}
+
+gboolean
 cnc_net_store (const CncNet *model, CncDtype dtype, CncSafetensorsWriter *writer, GError **error)
 {
   g_autofree char *text = cnc_graph_to_json (model->graph);

@@ -27,6 +27,9 @@ CncNet *cnc_net_new (CncGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CncNet *cnc_net_from_file (CncSafetensors *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CncNet *cnc_net_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cnc_net_free (CncNet *model);
+
+/* FALSE, with MODEL: the network is none of the kind that somebody needs; format: why, a sentence without its full stop. */
+gboolean cnc_net_unfit (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncNet, cnc_net_free)
 
 /* Adds the graph and the weights to writer.  dtype: F32 or F16. */

@@ -19,30 +19,15 @@ cnc_network_free (CncNetwork *network)
   g_free (network);
 }
 
-static gboolean unfit (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-unfit (GError **error, const char *format, ...)
-{
-  g_autofree char *why = NULL;
-  va_list args;
-
-  va_start (args, format);
-  why = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "%s; install the file that came with cnncrypt.", why);
-  return FALSE;
-}
-
 /* channels: (inout): 0 takes any number. */
 static gboolean
 find (const CncGraph *graph, const char *name, guint *channels, guint *value, GError **error)
 {
   *value = cnc_graph_value (graph, name);
   if (*value == CNC_NO_VALUE)
-    return unfit (error, "It has no value “%s”", name);
+    return cnc_net_unfit (error, "It has no value “%s”", name);
   if (*channels != 0 && cnc_graph_channels (graph, *value) != *channels)
-    return unfit (error, "Its value “%s” has %u channels, not %u", name, cnc_graph_channels (graph, *value), *channels);
+    return cnc_net_unfit (error, "Its value “%s” has %u channels, not %u", name, cnc_graph_channels (graph, *value), *channels);
   *channels = cnc_graph_channels (graph, *value);
   return TRUE;
 }
@@ -54,7 +39,7 @@ is_picture (const CncGraph *graph, const char *name, guint value, GError **error
 
   if (in != NULL && in->width == 0 && in->low == 0 && in->high == 1 && !in->key && in->divide <= 1)
     return TRUE;
-  return unfit (error, "Its value “%s” is no input for a picture of any size", name);
+  return cnc_net_unfit (error, "Its value “%s” is no input for a picture of any size", name);
 }
 
 /* to is made of feeds, at up / down of the first one's sides. */
@@ -66,8 +51,8 @@ leads (const CncGraph *graph, guint n_feeds, const CncTileFeed *feeds, guint to,
   if (!cnc_reach_find (graph, feeds, n_feeds, to, &reach, error))
     return FALSE;
   if (reach.numerator * down != reach.denominator * up)
-    return unfit (error, "Its value “%s” has %u/%u of the sides of “%s”, not %u/%u", cnc_graph_value_name (graph, to), reach.numerator,
-                  reach.denominator, cnc_graph_value_name (graph, feeds[0].value), up, down);
+    return cnc_net_unfit (error, "Its value “%s” has %u/%u of the sides of “%s”, not %u/%u", cnc_graph_value_name (graph, to),
+                          reach.numerator, reach.denominator, cnc_graph_value_name (graph, feeds[0].value), up, down);
   return TRUE;
 }
 
@@ -86,7 +71,7 @@ check_rows (const CncNet *net, const CncNode *transform, GError **error)
       for (gsize k = 0; k < row; k++)
         sum += (double) w[i * row + k] * w[i * row + k];
       if (!(fabs (sqrt (sum) - 1) < ROW_SLACK))
-        return unfit (error, "Row %u of its transform has the length %.3f, not 1", i, sqrt (sum));
+        return cnc_net_unfit (error, "Row %u of its transform has the length %.3f, not 1", i, sqrt (sum));
     }
   return TRUE;
 }
@@ -100,20 +85,20 @@ read_transform (CncNetwork *n, guint cover, GError **error)
   const CncNode *scale = cnc_graph_node (graph, n->spectrum), *transform, *before;
 
   if (scale == NULL || scale->kind != CNC_LAYER_AFFINE || scale->shift != 0 || !(scale->scale >= 255 / MAX_STEP && scale->scale <= 255))
-    return unfit (error, "Its value “spectrum” is no affine layer with a scale from %g to 255 and no shift", 255 / MAX_STEP);
+    return cnc_net_unfit (error, "Its value “spectrum” is no affine layer with a scale from %g to 255 and no shift", 255 / MAX_STEP);
   transform = cnc_graph_node (graph, scale->inputs[0]);
   if (transform == NULL || transform->kind != CNC_LAYER_CONV2D || transform->kernel != CNC_NETWORK_BLOCK
       || transform->stride != CNC_NETWORK_BLOCK || transform->pad != 0 || transform->dilation != 1 || transform->n_inputs != 1
       || transform->n_weights != 1 || transform->activation != CNC_ACTIVATION_NONE)
-    return unfit (error, "Its value “spectrum” does not come from a convolution of blocks of %u × %u without a bias", CNC_NETWORK_BLOCK,
-                  CNC_NETWORK_BLOCK);
+    return cnc_net_unfit (error, "Its value “spectrum” does not come from a convolution of blocks of %u × %u without a bias",
+                          CNC_NETWORK_BLOCK, CNC_NETWORK_BLOCK);
   n->step = 255 / scale->scale;
   n->carrier = transform->inputs[0];
   for (guint value = n->carrier; value != cover; value = before->inputs[0])
     {
       before = cnc_graph_node (graph, value);
       if (before == NULL || before->kind != CNC_LAYER_CLAMP)
-        return unfit (error, "Its value “spectrum” is not computed from the cover as it is");
+        return cnc_net_unfit (error, "Its value “spectrum” is not computed from the cover as it is");
     }
   n->rows = n->net->values[transform->weights[0]];
   return check_rows (n->net, transform, error);
@@ -129,12 +114,12 @@ check_hiding (CncNetwork *n, GError **error)
   CncReach reach;
 
   if (last == NULL || last->kind != CNC_LAYER_ROUND8)
-    return unfit (error, "Its value “stego” is not rounded to 8 bits");
+    return cnc_net_unfit (error, "Its value “stego” is not rounded to 8 bits");
   n->exact = last->inputs[0];
   if (!leads (graph, 1, feeds, n->spectrum, 1, CNC_NETWORK_BLOCK, error) || !leads (graph, 2, feeds, n->exact, 1, 1, error)
       || !cnc_reach_find (graph, feeds, 2, n->exact, &reach, error))
     return FALSE;
-  return reach.halo < CNC_NETWORK_BLOCK || unfit (error, "A block of its value “stego” depends on other blocks");
+  return reach.halo < CNC_NETWORK_BLOCK || cnc_net_unfit (error, "A block of its value “stego” depends on other blocks");
 }
 
 /* The network of the mode robust. */
@@ -173,7 +158,8 @@ check (CncNetwork *n, const CncStegoMode *mode, GError **error)
     return FALSE;
   n->slots = all / n->channels;
   if (all % n->channels != 0 || n->slots < mode->max_secrets || n->slots > CNC_STEGO_MAX_SECRETS)
-    return unfit (error, "Its %u channels of “message” have not room for %u secrets of %u each", all, mode->max_secrets, n->channels);
+    return cnc_net_unfit (error, "Its %u channels of “message” have not room for %u secrets of %u each", all, mode->max_secrets,
+                          n->channels);
   if (!read_transform (n, cover, error))
     return FALSE;
   secret = (CncTileFeed){ .value = n->secret };

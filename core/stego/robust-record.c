@@ -29,33 +29,16 @@ G_STATIC_ASSERT (CNC_CONVOLVE_BITS (CNC_ROBUST_BYTES) == CNC_LATTICE_BITS);
 G_STATIC_ASSERT (CNC_KDF_OPS_MAX <= 1u << OPS_BITS && CNC_KDF_MEMORY_KIB_MAX <= 1u << KIB_BITS);
 G_STATIC_ASSERT (CNC_RASTER_MAX_SIDE <= 1u << SIDE_BITS);
 
-static void
-put_bytes (guint8 *out, guint n, guint64 value)
-{
-  for (guint i = 0; i < n; i++)
-    out[i] = (guint8) (value >> 8 * i);
-}
-
-static guint64
-get_bytes (const guint8 *bytes, guint n)
-{
-  guint64 value = 0;
-
-  for (guint i = 0; i < n; i++)
-    value |= (guint64) bytes[i] << 8 * i;
-  return value;
-}
-
 void
 cnc_robust_size_write (guint32 width, guint32 height, guint8 out[CNC_ROBUST_SIZE_BYTES])
 {
-  put_bytes (out, CNC_ROBUST_SIZE_BYTES, (guint64) (width - 1) | (guint64) (height - 1) << SIDE_BITS);
+  cnc_put_bytes (out, CNC_ROBUST_SIZE_BYTES, (guint64) (width - 1) | (guint64) (height - 1) << SIDE_BITS);
 }
 
 void
 cnc_robust_size_read (const guint8 bytes[CNC_ROBUST_SIZE_BYTES], guint32 *width, guint32 *height)
 {
-  const guint64 sides = get_bytes (bytes, CNC_ROBUST_SIZE_BYTES);
+  const guint64 sides = cnc_get_bytes (bytes, CNC_ROBUST_SIZE_BYTES);
 
   *width = (guint32) (sides & ((1u << SIDE_BITS) - 1)) + 1;
   *height = (guint32) (sides >> SIDE_BITS) + 1;
@@ -65,7 +48,7 @@ void
 cnc_robust_record_write (const CncStegoRecord *record, guint8 out[CNC_ROBUST_BYTES])
 {
   out[0] = VERSION;
-  put_bytes (out + AT_COST, 3, (record->ops - 1) | (guint64) (record->memory_kib - 1) << OPS_BITS);
+  cnc_put_bytes (out + AT_COST, 3, (record->ops - 1) | (guint64) (record->memory_kib - 1) << OPS_BITS);
   cnc_robust_size_write (record->width, record->height, out + AT_SIZE);
   memcpy (out + AT_SALT, record->salt, CNC_STEGO_SALT_BYTES);
   memcpy (out + AT_MODEL, record->model, CNC_ROBUST_MODEL_BYTES);
@@ -162,7 +145,7 @@ damaged (gboolean moved, GError **error)
 gboolean
 cnc_robust_record_read (const guint8 bytes[CNC_ROBUST_BYTES], guint32 width, guint32 height, CncStegoRecord *record, GError **error)
 {
-  const guint64 cost = get_bytes (bytes + AT_COST, 3);
+  const guint64 cost = cnc_get_bytes (bytes + AT_COST, 3);
 
   memset (record, 0, sizeof *record);
   if (!checked (bytes))

@@ -5,7 +5,7 @@
 #include "../unit/carrier-case.h"
 #include "base/memory.h"
 #include "channel/body.h"
-#include "image.h"
+#include "judge.h"
 #include "methods/carrier.h"
 #include "seal/stream.h"
 
@@ -21,29 +21,7 @@ static void
 save (const char *name, const char *expect, const char *message, gint kek, const CncRaster *payload, const CncRaster *image,
       const char *comment)
 {
-  g_autofree char *file = g_strconcat (name, ".cct", NULL), *path = g_build_filename (folder, file, NULL);
-  g_autoptr (GString) head = g_string_new (NULL);
-
-  g_string_append_printf (head, "expect: %s\n", expect);
-  if (message != NULL)
-    g_string_append_printf (head, "message: %s\n", message);
-  if (payload != NULL)
-    {
-      g_autofree char *hash = vector_hash (payload);
-
-      g_string_append_printf (head, "payload: %s\n", hash);
-    }
-  if (kek < 0)
-    g_string_append (head, "passphrase: 6f6e65");
-  else
-    {
-      g_string_append (head, "kek: ");
-      for (guint i = 0; i < CNC_KEY_BYTES; i++)
-        g_string_append_printf (head, "%02x", cnc_secret_bytes (keks[kek])[i]);
-    }
-  g_string_append_printf (head, "\ncomment: %s\n", comment);
-  if (!vector_save (path, head->str, image, NULL))
-    g_error ("%s cannot be written", path);
+  vector_write (folder, name, expect, message, kek >= 0 ? keks[kek] : NULL, payload, image, comment);
 }
 
 /* A picture that compresses to the last bit. */

@@ -3,7 +3,7 @@
  *
  * The faulty ones are written by a writer of its own, which makes any mistake that it is told to.  Randomness is drawn as in production. */
 #include "base/memory.h"
-#include "image.h"
+#include "judge.h"
 #include "seal/primitives.h"
 #include "seal/stream.h"
 #include "stego/convolve.h"
@@ -57,30 +57,9 @@ static void
 save (const char *name, const char *expect, const char *message, gint key, const CncRaster *payload, const CncRaster *image,
       const char *comment)
 {
-  g_autofree char *file = g_strconcat (name, ".cct", NULL), *path = g_build_filename (folder, file, NULL);
-  g_autoptr (GString) head = g_string_new (NULL);
   g_autoptr (CncRaster) thin = one_channel (image);
 
-  g_string_append_printf (head, "expect: %s\n", expect);
-  if (message != NULL)
-    g_string_append_printf (head, "message: %s\n", message);
-  if (payload != NULL)
-    {
-      g_autofree char *hash = vector_hash (payload);
-
-      g_string_append_printf (head, "payload: %s\n", hash);
-    }
-  if (key < 0)
-    g_string_append (head, "passphrase: 6f6e65");
-  else
-    {
-      g_string_append (head, "kek: ");
-      for (guint i = 0; i < CNC_KEY_BYTES; i++)
-        g_string_append_printf (head, "%02x", cnc_secret_bytes (keks[key])[i]);
-    }
-  g_string_append_printf (head, "\ncomment: %s\n", comment);
-  if (!vector_save (path, head->str, thin != NULL ? thin : image, NULL))
-    g_error ("%s cannot be written", path);
+  vector_write (folder, name, expect, message, key >= 0 ? keks[key] : NULL, payload, thin != NULL ? thin : image, comment);
 }
 
 /* ---- pictures that must open ---- */

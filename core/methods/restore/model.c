@@ -18,26 +18,11 @@ cnc_restore_free (CncRestore *model)
   g_free (model);
 }
 
-static gboolean unfit (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-unfit (GError **error, const char *format, ...)
-{
-  g_autofree char *why = NULL;
-  va_list args;
-
-  va_start (args, format);
-  why = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL, "%s; install the file that came with cnncrypt.", why);
-  return FALSE;
-}
-
 static gboolean
 find (const CncGraph *graph, const char *name, guint *value, GError **error)
 {
   *value = cnc_graph_value (graph, name);
-  return *value != CNC_NO_VALUE || unfit (error, "It has no value “%s”", name);
+  return *value != CNC_NO_VALUE || cnc_net_unfit (error, "It has no value “%s”", name);
 }
 
 static gboolean
@@ -45,7 +30,8 @@ check_channels (const CncGraph *graph, guint value, guint channels, GError **err
 {
   const guint found = cnc_graph_channels (graph, value);
 
-  return found == channels || unfit (error, "Its value “%s” has %u channels, not %u", cnc_graph_value_name (graph, value), found, channels);
+  return found == channels
+         || cnc_net_unfit (error, "Its value “%s” has %u channels, not %u", cnc_graph_value_name (graph, value), found, channels);
 }
 
 static gboolean
@@ -55,7 +41,7 @@ check_picture (CncRestore *m, GError **error)
   const CncGraphInput *in = m->x < graph->n_inputs ? &graph->inputs[m->x] : NULL;
 
   if (in == NULL || in->low != 0 || in->high != 1 || in->key || in->divide > 1 || (in->channels != 1 && in->channels != 3))
-    return unfit (error, "Its value “x” is no input for a picture of 1 or 3 channels from 0 to 1");
+    return cnc_net_unfit (error, "Its value “x” is no input for a picture of 1 or 3 channels from 0 to 1");
   m->colours = in->channels;
   m->width = in->width;
   m->height = in->height;
@@ -82,7 +68,7 @@ check_whole (CncRestore *m, GError **error)
   features = cnc_plan_tensor (encoder, m->features)->shape;
   m->divide = m->width / features.w;
   if (m->divide == 0 || m->divide > CNC_RESTORE_MAX_DIVIDE || m->divide * features.w != m->width || m->divide * features.h != m->height)
-    return unfit (error, "Its value “features” has sides of %u and %u, which do not divide those of “x”", features.w, features.h);
+    return cnc_net_unfit (error, "Its value “features” has sides of %u and %u, which do not divide those of “x”", features.w, features.h);
   decode.shapes[0] = features;
   decode.shapes[1] = (CncShape){ 1, 1, features.h, features.w };
   decoder = cnc_plan_new (NULL, graph, &decode, error);
@@ -90,7 +76,7 @@ check_whole (CncRestore *m, GError **error)
     return FALSE;
   restored = cnc_plan_tensor (decoder, m->restored)->shape;
   return (restored.w == m->width && restored.h == m->height)
-         || unfit (error, "Its value “restored” has %u × %u pixels, not %u × %u", restored.w, restored.h, m->width, m->height);
+         || cnc_net_unfit (error, "Its value “restored” has %u × %u pixels, not %u × %u", restored.w, restored.h, m->width, m->height);
 }
 
 /* The encoder makes features of x alone, at 1/d of the sides. */
@@ -105,8 +91,8 @@ check_encoder (CncRestore *m, GError **error)
     return FALSE;
   m->divide = reach.denominator;
   return (reach.numerator == 1 && m->divide <= CNC_RESTORE_MAX_DIVIDE)
-         || unfit (error, "Its value “features” has %u/%u of the sides of “x”, not 1/1 to 1/%u", reach.numerator, reach.denominator,
-                   CNC_RESTORE_MAX_DIVIDE);
+         || cnc_net_unfit (error, "Its value “features” has %u/%u of the sides of “x”, not 1/1 to 1/%u", reach.numerator, reach.denominator,
+                           CNC_RESTORE_MAX_DIVIDE);
 }
 
 /* The decoder makes the picture of plain and level alone. */
@@ -120,7 +106,8 @@ check_decoder (const CncRestore *m, GError **error)
   if (!cnc_reach_find (graph, feeds, G_N_ELEMENTS (feeds), m->restored, &reach, error))
     return FALSE;
   return (reach.denominator == 1 && reach.numerator == m->divide)
-         || unfit (error, "Its value “restored” has %u/%u of the sides of “plain”, not %u", reach.numerator, reach.denominator, m->divide);
+         || cnc_net_unfit (error, "Its value “restored” has %u/%u of the sides of “plain”, not %u", reach.numerator, reach.denominator,
+                           m->divide);
 }
 
 static gboolean
@@ -130,7 +117,7 @@ check_values (CncRestore *m, GError **error)
 
   m->channels = cnc_graph_channels (graph, m->features);
   if (m->channels < 2 || m->channels > CNC_RESTORE_MAX_CHANNELS)
-    return unfit (error, "Its value “features” has %u channels, not 2 to %u", m->channels, CNC_RESTORE_MAX_CHANNELS);
+    return cnc_net_unfit (error, "Its value “features” has %u channels, not 2 to %u", m->channels, CNC_RESTORE_MAX_CHANNELS);
   return check_channels (graph, m->plain, m->channels, error) && check_channels (graph, m->level, 1, error)
          && check_channels (graph, m->restored, m->colours, error);
 }
