@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MAX_BYTES (G_GUINT64_CONSTANT (8) << 30)
@@ -176,6 +177,8 @@ train_sample (const TrainData *data, guint picture, const TrainView *view, guint
   const guint32 w = MIN (view->width, p->width), h = MIN (view->height, p->height);
   const guint64 flips = seed != 0 ? train_random (seed, 2) : 0;
   const gboolean mirror = view->flip > 0 && (flips & 1) != 0, upside_down = view->flip > 1 && (flips & 2) != 0;
+  const double chance = (double) (train_random (seed, 3) >> 11) * 0x1p-53;
+  const float gain = seed != 0 ? (float) pow (1 + view->gain, 2 * chance - 1) : 1;
   guint32 left = (p->width - w) / 2, top = (p->height - h) / 2;
 
   if (seed != 0 && view->crop)
@@ -189,7 +192,7 @@ train_sample (const TrainData *data, guint picture, const TrainView *view, guint
         const guint8 *row = p->pixels + ((gsize) c * p->height + top + (upside_down ? h - 1 - y : y)) * p->width + left;
 
         for (guint32 x = 0; x < w; x++)
-          *out++ = (float) row[mirror ? w - 1 - x : x] / 255.0f;
+          *out++ = MIN ((float) row[mirror ? w - 1 - x : x] / 255.0f * gain, 1.0f);
       }
 }
 

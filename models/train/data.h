@@ -63,6 +63,7 @@ typedef struct
   guint32 width, height; /* of what a sample shows */
   gboolean crop;         /* cut out of the picture, else the whole */
   guint flip;            /* as in the recipe */
+  double gain;           /* likewise */
 } TrainView;
 
 /* The order in which count things are taken in an epoch: a permutation that depends on seed and epoch alone. */

@@ -31,6 +31,7 @@ static const Key keys[] = {
   { "data", "crop", KIND_UINT, AT (crop), 0, 4096, 0, NULL },
   { "data", "crops", KIND_UINT, AT (crops), 1, 10000, 1, NULL },
   { "data", "flip", KIND_CHOICE, AT (flip), 0, 2, 0, "none horizontal both" },
+  { "data", "gain", KIND_REAL, AT (gain), 0, 10, 0, NULL },
   { "data", "validation", KIND_REAL, AT (validation), 0, 0.5, 0.05, NULL },
   { "train", "batch", KIND_UINT, AT (batch), 1, 65536, 0, NULL },
   { "train", "steps", KIND_UINT, AT (steps), 1, 1e8, 0, NULL },

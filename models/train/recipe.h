@@ -53,6 +53,7 @@ typedef struct
   guint crop;        /* side of the square cut out of a picture; 0: the whole picture */
   guint crops;       /* how many of each picture an epoch has */
   guint flip;        /* mirror at random: 0 no, 1 left-right, 2 both ways */
+  double gain;       /* brightness is multiplied with 1 / (1 + gain) to 1 + gain at random, the logarithm even, and cut at white; 0: not at all */
   double validation; /* share of the pictures that is not trained on */
 
   guint64 seed;

@@ -35,6 +35,7 @@ choose_view (TrainSession *s, GError **error)
   g_autoptr (GError) why = NULL;
 
   s->view.flip = s->recipe->flip;
+  s->view.gain = s->recipe->gain;
   s->view.crop = crop > 0;
   s->view.width = crop > 0 ? crop : first->width;
   s->view.height = crop > 0 ? crop : first->height;

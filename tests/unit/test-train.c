@@ -499,6 +499,43 @@ test_samples (void)
   g_assert_cmpuint (places, ==, (1u << 20) - 1);
 }
 
+/* One factor for all of a sample, of any strength between the limits, cut at white; none where there is no chance. */
+static void
+test_gain (void)
+{
+  g_autoptr (TrainData) data = random_data (1, 1, 8);
+  const guint8 *pixels = g_array_index (data->pictures, TrainPicture, 0).pixels;
+  const TrainView view = { 8, 8, FALSE, 0, 0.5 };
+  double least = 2, most = 0;
+  guint cut = 0;
+  float out[64];
+
+  train_sample (data, 0, &view, 0, out);
+  for (guint i = 0; i < 64; i++)
+    g_assert_cmpfloat (out[i], ==, (float) pixels[i] / 255.0f);
+  for (guint64 seed = 1; seed < 500; seed++)
+    {
+      double gain = 0;
+
+      train_sample (data, 0, &view, seed, out);
+      for (guint i = 0; i < 64; i++)
+        if (pixels[i] > 0 && out[i] < 1)
+          gain = out[i] * 255.0 / pixels[i];
+      for (guint i = 0; i < 64; i++)
+        {
+          g_assert_cmpfloat_with_epsilon (out[i], MIN (1, gain * pixels[i] / 255.0), 1e-4);
+          cut += out[i] == 1 && pixels[i] < 255;
+        }
+      least = MIN (least, gain);
+      most = MAX (most, gain);
+    }
+  g_assert_cmpfloat (least, >, 1 / 1.5 - 1e-4);
+  g_assert_cmpfloat (least, <, 0.7);
+  g_assert_cmpfloat (most, <, 1.5 + 1e-4);
+  g_assert_cmpfloat (most, >, 1.45);
+  g_assert_cmpuint (cut, >, 0);
+}
+
 /* ---- metrics ---- */
 
 /* SSIM against the operation of the core, which is another implementation; the rest by hand. */
@@ -589,6 +626,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/recipes", test_recipes);
   g_test_add_func ("/train/data", test_data);
   g_test_add_func ("/train/samples", test_samples);
+  g_test_add_func ("/train/gain", test_gain);
   g_test_add_func ("/train/metrics", test_metrics);
   g_test_add_func ("/train/metrics/alike", test_alike);
   return g_test_run ();
