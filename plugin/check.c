@@ -57,18 +57,18 @@ compare_carrier (const CncCarrier *here, gint32 image, gint32 layer, CncTask *ta
       return NULL;
     }
   if (memcmp (here->body, there->body, (gsize) here->layout.body_width * here->layout.body_height) == 0)
-    return g_strdup_printf ("%s was read back from disk: it holds the encrypted picture exactly as it is here. %s", name,
+    return g_strdup_printf (_ ("%s was read back from disk: it holds the encrypted picture exactly as it is here. %s"), name,
                             HOST_HOW_TO_SHARE);
   if (here->header.method != CNC_CARRIER_SHARE)
     return g_strdup_printf (
-        "%s was read back from disk: the passphrase will open it. Its pixels are not those that are here, and the picture will be "
-        "softer for it; PNG keeps them.",
+        _ ("%s was read back from disk: the passphrase will open it. Its pixels are not those that are here, and the picture will be "
+           "softer for it; PNG keeps them."),
         name);
   wrong = wrong_pixels (here, there);
   if (wrong <= REPAIRED)
     return g_strdup_printf (
-        "%s was read back from disk: the passphrase will open it. %.3f %% of its pixels were changed too much, which will all be "
-        "repaired; PNG keeps more in hand for the way. %s",
+        _ ("%s was read back from disk: the passphrase will open it. %.3f %% of its pixels were changed too much, which will all be "
+           "repaired; PNG keeps more in hand for the way. %s"),
         name, 100 * wrong, HOST_HOW_TO_SHARE);
   g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
                "%s: %.1f %% of its pixels were changed too much, and that can probably not be repaired. Export it as PNG or with a higher "
@@ -144,13 +144,14 @@ compare_layers (gint32 drawable, gint32 layer, GPtrArray *regions, const RevealF
     }
   if (found != NULL)
     return compare_hidden (found, saved, layer, task, name, error)
-               ? g_strdup_printf ("%s was read back from disk: what is hidden in this picture is there as well.", name)
+               ? g_strdup_printf (_ ("%s was read back from disk: what is hidden in this picture is there as well."), name)
                : NULL;
   if (!compare (drawable, layer, regions, task, name, error))
     return NULL;
   return g_strdup_printf (
-      "%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo.", name,
-      regions->len == 1 ? "the encrypted picture" : "all encrypted regions", regions->len == 1 ? "it is here" : "they are here");
+      _ ("%s was read back from disk: it holds %s exactly as %s, and the passphrase will open it. Send it as a file, not as a photo."),
+      name, regions->len == 1 ? _ ("the encrypted picture") : _ ("all encrypted regions"),
+      regions->len == 1 ? _ ("it is here") : _ ("they are here"));
 }
 
 char *

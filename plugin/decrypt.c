@@ -147,7 +147,7 @@ name_layer (gint32 image, gint32 drawable, GError **error)
     {
       g_autofree char *name = gimp_item_get_name (drawable);
 
-      g_prefix_error (error, "In the layer “%s”: ", name);
+      g_prefix_error (error, _ ("In the layer “%s”: "), name);
     }
 }
 
@@ -284,8 +284,8 @@ decrypt_run (gint32 image, gint32 drawable, GPtrArray *regions, HostJob *job, GA
         {
           if (first == NULL)
             first = g_error_copy (region->error);
-          add_note (notes, g_strdup_printf ("The encrypted region at %u, %u (%u×%u pixels) stays closed: %s", region->box.x, region->box.y,
-                                            region->box.width, region->box.height, region->error->message));
+          add_note (notes, g_strdup_printf (_ ("The encrypted region at %u, %u (%u×%u pixels) stays closed: %s"), region->box.x,
+                                            region->box.y, region->box.width, region->box.height, region->error->message));
         }
       else if (goes_in_place (drawable, region, picture))
         {

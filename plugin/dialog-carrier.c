@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "dialog-parts.h"
 
 enum
@@ -17,8 +18,8 @@ static const struct
   const char *text;
   guint levels;
 } strengths[] = {
-  { "Three steps of grey: bears JPEG down to quality 60", 3 },
-  { "Two steps: bears JPEG down to quality 30, with less room", 2 },
+  { N_ ("Three steps of grey: bears JPEG down to quality 60"), 3 },
+  { N_ ("Two steps: bears JPEG down to quality 30, with less room"), 2 },
 };
 
 static const CncMethodModel *
@@ -52,7 +53,7 @@ chosen (GtkWidget *combo)
 static char *
 size_name (gint longest_side)
 {
-  return longest_side == 0 ? g_strdup ("As large as the picture") : g_strdup_printf ("Longest side %d", longest_side);
+  return longest_side == 0 ? g_strdup (_ ("As large as the picture")) : g_strdup_printf (_ ("Longest side %d"), longest_side);
 }
 
 static void
@@ -68,25 +69,25 @@ static char *
 row_text (const char *name, const CncExpected *expected)
 {
   if (isinf (expected->psnr))
-    return g_strdup_printf ("%s: %u × %u, every bit", name, expected->width, expected->height);
+    return g_strdup_printf (_ ("%s: %u × %u, every bit"), name, expected->width, expected->height);
   if (expected->worn != expected->psnr)
-    return g_strdup_printf ("%s: %u × %u, %.1f dB (JPEG 75: %.1f)", name, expected->width, expected->height, expected->psnr,
+    return g_strdup_printf (_ ("%s: %u × %u, %.1f dB (JPEG 75: %.1f)"), name, expected->width, expected->height, expected->psnr,
                             expected->worn);
-  return g_strdup_printf ("%s: %u × %u, %.1f dB", name, expected->width, expected->height, expected->psnr);
+  return g_strdup_printf (_ ("%s: %u × %u, %.1f dB"), name, expected->width, expected->height, expected->psnr);
 }
 
 static char *
 result_text (const CncExpected *expected)
 {
   g_autofree char *place
-      = g_strdup_printf ("%u × %u pixels of grey noise in a new image. What Decrypt gives back", expected->width, expected->height);
+      = g_strdup_printf (_ ("%u × %u pixels of grey noise in a new image. What Decrypt gives back"), expected->width, expected->height);
 
   if (isinf (expected->psnr))
-    return g_strdup_printf ("%s: every bit of its 8-bit colours.", place);
+    return g_strdup_printf (_ ("%s: every bit of its 8-bit colours."), place);
   if (expected->worn != expected->psnr)
-    return g_strdup_printf ("%s is about %.1f dB (PSNR) from the original, and %.1f dB after JPEG of quality 75. 8 bits a colour.", place,
-                            expected->psnr, expected->worn);
-  return g_strdup_printf ("%s is about %.1f dB (PSNR) from the original: %s. 8 bits a colour.", place, expected->psnr,
+    return g_strdup_printf (_ ("%s is about %.1f dB (PSNR) from the original, and %.1f dB after JPEG of quality 75. 8 bits a colour."),
+                            place, expected->psnr, expected->worn);
+  return g_strdup_printf (_ ("%s is about %.1f dB (PSNR) from the original: %s. 8 bits a colour."), place, expected->psnr,
                           encrypt_quality_words (expected->psnr));
 }
 
@@ -113,7 +114,7 @@ try_size (gpointer data)
   if (carrier->picture == NULL)
     carrier->picture = encrypt_read (carrier->image, carrier->drawable, (EncryptTarget) carrier->choices->target, carrier->method);
   if (carrier->picture == NULL || carrier->backend == NULL)
-    text = g_strdup ("The size of the result cannot be told before.");
+    text = g_strdup (_ ("The size of the result cannot be told before."));
   else if (cnc_encrypt_expect (carrier->picture, &params, &expected, &why))
     {
       row = row_text (name, &expected);
@@ -121,7 +122,7 @@ try_size (gpointer data)
     }
   else
     {
-      row = g_strdup_printf ("%s: not possible", name);
+      row = g_strdup_printf (_ ("%s: not possible"), name);
       text = g_strdup (why->message);
     }
   if (row != NULL)
@@ -147,7 +148,7 @@ try_again (DialogCarrier *carrier)
       set_row (carrier, i, name);
     }
   carrier->tried = 0;
-  carrier->result ("Estimating…", carrier->data);
+  carrier->result (_ ("Estimating…"), carrier->data);
   if (carrier->trying == 0)
     carrier->trying = g_idle_add_full (G_PRIORITY_LOW, try_size, carrier, NULL);
 }
@@ -229,9 +230,9 @@ add_size (DialogCarrier *carrier, GtkTable *table, gint row)
   gtk_cell_layout_set_attributes (GTK_CELL_LAYOUT (carrier->size), cell, "text", COLUMN_TEXT, NULL);
   gtk_combo_box_set_active (GTK_COMBO_BOX (carrier->size), active);
   carrier->size_label
-      = attach (table, row, "Si_ze:", carrier->size,
-                "Of the result. A carrier that nobody makes smaller arrives whole: choose what the messenger or site leaves alone. "
-                "The larger it is, the more of the picture comes back.");
+      = attach (table, row, _ ("Si_ze:"), carrier->size,
+                _ ("Of the result. A carrier that nobody makes smaller arrives whole: choose what the messenger or site leaves alone. "
+                   "The larger it is, the more of the picture comes back."));
 }
 
 DialogCarrier *
@@ -251,22 +252,22 @@ dialog_carrier_new (gint32 image, gint32 drawable, DialogChoices *choices, GtkTa
 
   carrier->levels = gtk_combo_box_text_new ();
   for (guint i = 0; i < G_N_ELEMENTS (strengths); i++)
-    gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->levels), strengths[i].text);
+    gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->levels), _ (strengths[i].text));
   gtk_combo_box_set_active (GTK_COMBO_BOX (carrier->levels), choices->levels == 2 ? 1 : 0);
-  carrier->levels_label = attach (table, row + 1, "S_trength:", carrier->levels, "How much the carrier bears on its way.");
+  carrier->levels_label = attach (table, row + 1, _ ("S_trength:"), carrier->levels, _ ("How much the carrier bears on its way."));
 
   carrier->model = gtk_combo_box_text_new ();
   for (guint i = 0; models ()[i].name != NULL; i++)
     {
-      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->model), models ()[i].title);
+      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (carrier->model), _ (models ()[i].title));
       if (strcmp (choices->model, models ()[i].name) == 0)
         active = (gint) i;
     }
   cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (carrier->model));
   gtk_cell_layout_set_cell_data_func (GTK_CELL_LAYOUT (carrier->model), cells->data, show_model, NULL, NULL);
   gtk_combo_box_set_active (GTK_COMBO_BOX (carrier->model), active);
-  carrier->model_label
-      = attach (table, row + 2, "_Network:", carrier->model, "What the network was trained on; whoever decrypts needs the same one.");
+  carrier->model_label = attach (table, row + 2, _ ("_Network:"), carrier->model,
+                                 _ ("What the network was trained on; whoever decrypts needs the same one."));
 
   g_signal_connect (carrier->size, "changed", G_CALLBACK (on_changed), carrier);
   g_signal_connect (carrier->levels, "changed", G_CALLBACK (on_changed), carrier);

@@ -25,11 +25,11 @@ describe (GPtrArray *regions)
   const DecryptRegion *first = regions->pdata[0];
 
   if (first->carrier != NULL)
-    return g_strdup_printf ("There is an encrypted picture of the method “%s” here, %u × %u pixels of grey noise.",
-                            cnc_method_by_number (first->carrier->header.method)->title, first->carrier->width, first->carrier->height);
+    return g_strdup_printf (_ ("There is an encrypted picture of the method “%s” here, %u × %u pixels of grey noise."),
+                            _ (cnc_method_by_number (first->carrier->header.method)->title), first->carrier->width, first->carrier->height);
   if (regions->len == 1)
-    return g_strdup_printf ("There is an encrypted picture here, %u × %u pixels of noise.", first->box.width, first->box.height);
-  return g_strdup_printf ("There are %u encrypted regions in this picture. All that the passphrase opens are decrypted.", regions->len);
+    return g_strdup_printf (_ ("There is an encrypted picture here, %u × %u pixels of noise."), first->box.width, first->box.height);
+  return g_strdup_printf (_ ("There are %u encrypted regions in this picture. All that the passphrase opens are decrypted."), regions->len);
 }
 
 static void
@@ -39,7 +39,7 @@ build (Widgets *w, GPtrArray *regions, const DialogChoices *choices)
   g_autofree char *problem = NULL;
   GtkWidget *box, *table, *label;
 
-  w->dialog = dialog_frame ("Decrypt", HOST_DECRYPT, "_Decrypt", &box);
+  w->dialog = dialog_frame (_ ("Decrypt"), HOST_DECRYPT, _ ("_Decrypt"), &box);
   label = dialog_note_new (text);
   gimp_label_set_attributes (GTK_LABEL (label), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
   gtk_box_pack_start (GTK_BOX (box), label, FALSE, FALSE, 0);
@@ -48,10 +48,10 @@ build (Widgets *w, GPtrArray *regions, const DialogChoices *choices)
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   gtk_box_pack_start (GTK_BOX (box), table, FALSE, FALSE, 0);
-  w->entry = dialog_passphrase_new ("The passphrase that the picture was encrypted with. It is not kept.");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "_Passphrase:", 0.0f, 0.5f, w->entry, 1, FALSE);
+  w->entry = dialog_passphrase_new (_ ("The passphrase that the picture was encrypted with. It is not kept."));
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, _ ("_Passphrase:"), 0.0f, 0.5f, w->entry, 1, FALSE);
   w->device = dialog_device_new (choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
   if (problem != NULL)
     gtk_box_pack_start (GTK_BOX (box), dialog_note_new (problem), FALSE, FALSE, 0);
 
@@ -72,7 +72,7 @@ try (Widgets *w, GPtrArray *regions)
 
   if (passphrase != NULL)
     {
-      dialog_message_say (w->message, "Trying the passphrase…");
+      dialog_message_say (w->message, _ ("Trying the passphrase…"));
       opened = decrypt_unlock (regions, passphrase, NULL, &error);
     }
   dialog_passphrase_clear (w->entry);

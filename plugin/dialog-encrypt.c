@@ -38,14 +38,14 @@ update_passphrase (Widgets *w)
 
   gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, *first != '\0' && same);
   if (*first == '\0')
-    text = g_strdup ("Five or six unrelated words make a good passphrase.");
+    text = g_strdup (_ ("Five or six unrelated words make a good passphrase."));
   else if (!same && *second != '\0')
-    text = g_strdup ("The two are not the same yet.");
+    text = g_strdup (_ ("The two are not the same yet."));
   else
-    text = g_strdup_printf ("%s: about %.0f bits%s", dialog_strength_word (bits), bits,
-                            bits < 60 ? "; a few more words would help."
+    text = g_strdup_printf (_ ("%s: about %.0f bits%s"), dialog_strength_word (bits), bits,
+                            bits < 60 ? _ ("; a few more words would help.")
                             : same    ? "."
-                                      : "; now once more below.");
+                                      : _ ("; now once more below."));
   gtk_label_set_text (GTK_LABEL (w->strength), text);
 }
 
@@ -77,12 +77,12 @@ place_text (Widgets *w, EncryptTarget target, guint64 bytes, guint32 width, guin
   g_autofree char *size = g_format_size (bytes);
 
   if (target != ENCRYPT_SELECTION)
-    return g_strdup_printf ("About %u × %u pixels of noise in a new image, %s as PNG.", width, height, size);
+    return g_strdup_printf (_ ("About %u × %u pixels of noise in a new image, %s as PNG."), width, height, size);
   gimp_drawable_mask_intersect (w->drawable, &x, &y, &box_width, &box_height);
   if (bytes > (guint64) box_width * (guint64) box_height * 3)
-    return g_strdup_printf ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image.",
+    return g_strdup_printf (_ ("Will probably not fit: it takes about %s, and %d × %d pixels hold less. Select more, or make a new image."),
                             size, box_width, box_height);
-  return g_strdup_printf ("In place: %d × %d pixels of noise, the selection's bounding box.", box_width, box_height);
+  return g_strdup_printf (_ ("In place: %d × %d pixels of noise, the selection's bounding box."), box_width, box_height);
 }
 
 static char *
@@ -96,11 +96,11 @@ estimate_text (Widgets *w, EncryptTarget target)
 
   if (method->lossless ? !encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height)
                        : !encrypt_estimate_lossy (w->image, w->drawable, target, method, &bytes, &width, &height, &psnr))
-    return g_strdup ("The size of the result cannot be told before.");
+    return g_strdup (_ ("The size of the result cannot be told before."));
   place = place_text (w, target, bytes, width, height);
   if (method->lossless)
     return g_steal_pointer (&place);
-  return g_strdup_printf ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour.",
+  return g_strdup_printf (_ ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour."),
                           place, psnr, encrypt_quality_words (psnr));
 }
 
@@ -136,7 +136,7 @@ estimate_soon (Widgets *w)
       w->estimating = 0;
       return;
     }
-  gtk_label_set_text (GTK_LABEL (w->size), "Estimating…");
+  gtk_label_set_text (GTK_LABEL (w->size), _ ("Estimating…"));
   if (w->estimating == 0)
     w->estimating = g_idle_add_full (G_PRIORITY_LOW, estimate, w, NULL);
 }
@@ -173,7 +173,7 @@ update_targets (Widgets *w)
       gtk_widget_set_visible (w->reason[i], !possible[i]);
     }
   gtk_button_set_label (GTK_BUTTON (w->target[ENCRYPT_SELECTION]),
-                        method->carrier ? "The _selection, into a new image" : "The _selection, in place");
+                        method->carrier ? _ ("The _selection, into a new image") : _ ("The _selection, in place"));
   dialog_radio_ungrey (w->target[ENCRYPT_SELECTION]);
   if (!possible[w->choices->target] && fallback < ENCRYPT_N_TARGETS)
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->target[fallback]), TRUE);
@@ -185,16 +185,17 @@ update_promise (Widgets *w)
   const CncMethod *method = chosen_method (w);
   const char *text
       = method->number == CNC_CARRIER_RESTORE
-            ? "Secrecy rests on the passphrase: a ChaCha20 keystream by libsodium, fresh for each picture, its key made by Argon2id; a "
-              "chaotic permutation comes on top. The pixels cannot be authenticated, only the header: nobody could tell if somebody "
-              "changed the picture on "
-              "purpose. A lost passphrase cannot be recovered."
-        : method->carrier
-            ? "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. What comes back is complete and "
-              "authenticated to the last bit, or refused. A lost passphrase cannot be recovered."
-            : "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and chaos layers come "
-              "on "
-              "top. A lost passphrase cannot be recovered.";
+            ? _ ("Secrecy rests on the passphrase: a ChaCha20 keystream by libsodium, fresh for each picture, its key made by Argon2id; a "
+                 "chaotic permutation comes on top. The pixels cannot be authenticated, only the header: nobody could tell if somebody "
+                 "changed the picture on "
+                 "purpose. A lost passphrase cannot be recovered.")
+        : method->carrier ? _ (
+              "Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. What comes back is complete and "
+              "authenticated to the last bit, or refused. A lost passphrase cannot be recovered.")
+                          : _ ("Secrecy rests on the passphrase: XChaCha20-Poly1305 by libsodium, its key made by Argon2id. The CNN and "
+                               "chaos layers come "
+                               "on "
+                               "top. A lost passphrase cannot be recovered.");
 
   gtk_label_set_text (GTK_LABEL (w->promise), text);
 }
@@ -205,7 +206,7 @@ on_method (GtkComboBox *combo, Widgets *w)
   const CncMethod *method = chosen_method (w);
 
   g_strlcpy (w->choices->method, method->id, sizeof w->choices->method);
-  gtk_label_set_text (GTK_LABEL (w->summary), method->summary);
+  gtk_label_set_text (GTK_LABEL (w->summary), _ (method->summary));
   if (w->promise == NULL) /* while the dialog is built */
     return;
   update_promise (w);
@@ -229,8 +230,8 @@ static void
 add_targets (Widgets *w, GtkWidget *box)
 {
   g_autofree char *name = gimp_item_is_valid (w->drawable) ? gimp_item_get_name (w->drawable) : g_strdup ("");
-  g_autofree char *layer = g_strdup_printf ("The _layer “%.40s” as it is, into a new image", name);
-  const char *const labels[] = { "The _whole image as it is seen, into a new image", layer, "The _selection, in place" };
+  g_autofree char *layer = g_strdup_printf (_ ("The _layer “%.40s” as it is, into a new image"), name);
+  const char *const labels[] = { _ ("The _whole image as it is seen, into a new image"), layer, _ ("The _selection, in place") };
   GtkWidget *previous = NULL;
 
   w->choices->target = CLAMP (w->choices->target, 0, ENCRYPT_N_TARGETS - 1);
@@ -253,7 +254,7 @@ add_targets (Widgets *w, GtkWidget *box)
 static void
 add_method (Widgets *w, GtkWidget *table)
 {
-  g_autoptr (GString) reasons = g_string_new (NULL), names = g_string_new ("Cannot be used here: ");
+  g_autoptr (GString) reasons = g_string_new (NULL), names = g_string_new (_ ("Cannot be used here: "));
   g_autoptr (GList) cells = NULL;
   GtkWidget *reason;
   gint active = 0;
@@ -264,12 +265,12 @@ add_method (Widgets *w, GtkWidget *table)
       g_autoptr (GError) why = NULL;
       const gboolean ready = cnc_method_ready (&cnc_methods ()[i], NULL, &why);
 
-      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (w->method), cnc_methods ()[i].title);
+      gtk_combo_box_text_append_text (GTK_COMBO_BOX_TEXT (w->method), _ (cnc_methods ()[i].title));
       if (!ready)
         {
           w->missing |= 1u << i;
-          g_string_append_printf (names, "%s%s", reasons->len > 0 ? ", " : "", cnc_methods ()[i].title);
-          g_string_append_printf (reasons, "%s%s: %s", reasons->len > 0 ? "\n" : "", cnc_methods ()[i].title, why->message);
+          g_string_append_printf (names, "%s%s", reasons->len > 0 ? ", " : "", _ (cnc_methods ()[i].title));
+          g_string_append_printf (reasons, "%s%s: %s", reasons->len > 0 ? "\n" : "", _ (cnc_methods ()[i].title), why->message);
         }
       else if (strcmp (cnc_methods ()[i].id, w->choices->method) == 0)
         active = i;
@@ -279,8 +280,8 @@ add_method (Widgets *w, GtkWidget *table)
   w->summary = wide_note_new ("");
   g_signal_connect (w->method, "changed", G_CALLBACK (on_method), w);
   gtk_combo_box_set_active (GTK_COMBO_BOX (w->method), active);
-  gimp_help_set_help_data (w->method, "How the picture is encrypted.", NULL);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "_Method:", 0.0f, 0.5f, w->method, 1, FALSE);
+  gimp_help_set_help_data (w->method, _ ("How the picture is encrypted."), NULL);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, _ ("_Method:"), 0.0f, 0.5f, w->method, 1, FALSE);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, NULL, 0.0f, 0.5f, w->summary, 1, FALSE);
   if (w->missing == 0)
     return;
@@ -294,11 +295,11 @@ add_method (Widgets *w, GtkWidget *table)
 static void
 add_passphrase (Widgets *w, GtkWidget *table)
 {
-  w->first = dialog_passphrase_new ("Whoever knows it can open the picture; it is not kept anywhere.");
-  w->second = dialog_passphrase_new ("The same again, so that no slip of the finger locks you out.");
+  w->first = dialog_passphrase_new (_ ("Whoever knows it can open the picture; it is not kept anywhere."));
+  w->second = dialog_passphrase_new (_ ("The same again, so that no slip of the finger locks you out."));
   w->strength = dialog_note_new ("");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, "_Passphrase:", 0.0f, 0.5f, w->first, 1, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, "_Repeat it:", 0.0f, 0.5f, w->second, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, _ ("_Passphrase:"), 0.0f, 0.5f, w->first, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, _ ("_Repeat it:"), 0.0f, 0.5f, w->second, 1, FALSE);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, NULL, 0.0f, 0.5f, w->strength, 1, FALSE);
   g_signal_connect (w->first, "changed", G_CALLBACK (on_passphrase), w);
   g_signal_connect (w->second, "changed", G_CALLBACK (on_passphrase), w);
@@ -310,14 +311,14 @@ build (Widgets *w)
   g_autofree char *problem = NULL;
   GtkWidget *box, *targets, *frame, *table;
 
-  w->dialog = dialog_frame ("Encrypt", HOST_ENCRYPT, "_Encrypt", &box);
-  frame = gimp_frame_new ("What to encrypt");
+  w->dialog = dialog_frame (_ ("Encrypt"), HOST_ENCRYPT, _ ("_Encrypt"), &box);
+  frame = gimp_frame_new (_ ("What to encrypt"));
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
   targets = gtk_vbox_new (FALSE, 2);
   gtk_container_add (GTK_CONTAINER (frame), targets);
   add_targets (w, targets);
 
-  frame = gimp_frame_new ("How");
+  frame = gimp_frame_new (_ ("How"));
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
   table = gtk_table_new (12, 2, FALSE);
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
@@ -326,11 +327,11 @@ build (Widgets *w)
   add_method (w, table);
   add_passphrase (w, table);
   w->device = dialog_device_new (w->choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
   if (problem != NULL)
     gimp_table_attach_aligned (GTK_TABLE (table), 0, 9, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
-  w->size = wide_note_new ("Estimating…");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 10, "Result:", 0.0f, 0.5f, w->size, 1, FALSE);
+  w->size = wide_note_new (_ ("Estimating…"));
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 10, _ ("Result:"), 0.0f, 0.5f, w->size, 1, FALSE);
 
   w->promise = dialog_note_new ("");
   gimp_label_set_attributes (GTK_LABEL (w->promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);

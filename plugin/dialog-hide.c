@@ -67,12 +67,13 @@ row_problem (const Widgets *w, guint i)
   if (!is_chosen (&w->row[i]))
     return NULL;
   if (*first == '\0')
-    return "Each secret needs a passphrase of its own; five or six unrelated words make a good one.";
+    return _ ("Each secret needs a passphrase of its own; five or six unrelated words make a good one.");
   for (guint k = 0; k < i; k++)
     if (is_chosen (&w->row[k]) && strcmp (first, gtk_entry_get_text (GTK_ENTRY (w->row[k].first))) == 0)
-      return "Two secrets have the same passphrase; each needs its own.";
+      return _ ("Two secrets have the same passphrase; each needs its own.");
   if (strcmp (first, second) != 0)
-    return *second == '\0' ? "Now the passphrase once more, to the right." : "A passphrase and its repetition are not the same yet.";
+    return *second == '\0' ? _ ("Now the passphrase once more, to the right.")
+                           : _ ("A passphrase and its repetition are not the same yet.");
   return NULL;
 }
 
@@ -89,14 +90,14 @@ strength (const Widgets *w)
 
         bits = bits < 0 ? its : MIN (bits, its);
       }
-  return g_strdup_printf ("%s: about %.0f bits.", dialog_strength_word (bits), bits);
+  return g_strdup_printf (_ ("%s: about %.0f bits."), dialog_strength_word (bits), bits);
 }
 
 static void
 update (Widgets *w)
 {
   const guint n = n_chosen (w);
-  const char *problem = n == 0 ? "Choose one to three pictures to hide." : NULL;
+  const char *problem = n == 0 ? _ ("Choose one to three pictures to hide.") : NULL;
 
   for (guint i = 0; i < CNC_STEGO_MAX_SECRETS; i++)
     {
@@ -106,7 +107,7 @@ update (Widgets *w)
         problem = row_problem (w, i);
     }
   if (problem == NULL && n > chosen_mode (w)->max_secrets)
-    problem = "That way of hiding takes fewer pictures; choose fewer, or another way.";
+    problem = _ ("That way of hiding takes fewer pictures; choose fewer, or another way.");
   gtk_widget_set_sensitive (w->bits, !chosen_mode (w)->network);
   gtk_widget_set_sensitive (w->device, chosen_mode (w)->network);
   gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, problem == NULL);
@@ -188,7 +189,7 @@ estimate (gpointer data)
 static void
 estimate_soon (Widgets *w)
 {
-  gtk_label_set_text (GTK_LABEL (w->expected), "Estimating…");
+  gtk_label_set_text (GTK_LABEL (w->expected), _ ("Estimating…"));
   if (w->estimating == 0)
     w->estimating = g_idle_add_full (G_PRIORITY_LOW, estimate, w, NULL);
 }
@@ -231,8 +232,8 @@ on_mode (GtkToggleButton *button, Widgets *w)
 static void
 add_secrets (Widgets *w, GtkWidget *box)
 {
-  GtkWidget *frame = gimp_frame_new ("What to hide in this picture"), *table = gtk_table_new (CNC_STEGO_MAX_SECRETS + 2, 5, FALSE);
-  static const char *const heads[] = { "Picture", "Passphrase", "Repeat it" };
+  GtkWidget *frame = gimp_frame_new (_ ("What to hide in this picture")), *table = gtk_table_new (CNC_STEGO_MAX_SECRETS + 2, 5, FALSE);
+  static const char *const heads[] = { N_ ("Picture"), N_ ("Passphrase"), N_ ("Repeat it") };
 
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 4);
@@ -240,7 +241,7 @@ add_secrets (Widgets *w, GtkWidget *box)
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
   for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
     {
-      GtkWidget *label = gtk_label_new (heads[i]);
+      GtkWidget *label = gtk_label_new (_ (heads[i]));
 
       gtk_misc_set_alignment (GTK_MISC (label), 0.0f, 0.5f);
       gtk_table_attach (GTK_TABLE (table), label, 2 + i, 3 + i, 0, 1, GTK_FILL, GTK_FILL, 0, 0);
@@ -253,9 +254,9 @@ add_secrets (Widgets *w, GtkWidget *box)
       GtkWidget *label = gtk_label_new_with_mnemonic (name);
       GtkWidget *const cells[]
           = { label, row->thumbnail = gtk_image_new (),
-              row->source = dialog_sources_combo (w->sources, "Choose a picture to hide", on_source, w),
-              row->first = dialog_passphrase_new ("Whoever knows it can reveal this picture; it is not kept anywhere."),
-              row->second = dialog_passphrase_new ("The same again, so that no slip of the finger locks you out.") };
+              row->source = dialog_sources_combo (w->sources, _ ("Choose a picture to hide"), on_source, w),
+              row->first = dialog_passphrase_new (_ ("Whoever knows it can reveal this picture; it is not kept anywhere.")),
+              row->second = dialog_passphrase_new (_ ("The same again, so that no slip of the finger locks you out.")) };
 
       gtk_label_set_mnemonic_widget (GTK_LABEL (label), row->source);
       gtk_widget_set_size_request (row->thumbnail, THUMBNAIL_SIDE, THUMBNAIL_SIDE);
@@ -288,7 +289,7 @@ static void
 add_modes (Widgets *w, GtkWidget *box)
 {
   const CncStegoMode *modes = cnc_stego_modes ();
-  GtkWidget *frame = gimp_frame_new ("How"), *ways = gtk_vbox_new (FALSE, 1), *previous = NULL;
+  GtkWidget *frame = gimp_frame_new (_ ("How")), *ways = gtk_vbox_new (FALSE, 1), *previous = NULL;
   gint active = (gint) (hide_mode (NULL, NULL) - modes);
 
   gtk_container_add (GTK_CONTAINER (frame), ways);
@@ -299,12 +300,12 @@ add_modes (Widgets *w, GtkWidget *box)
       g_autoptr (GError) why = NULL;
       const gboolean ready = cnc_stego_mode_ready (&modes[i], &why);
       GtkWidget *radio
-          = gtk_radio_button_new_with_label_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, modes[i].title);
+          = gtk_radio_button_new_with_label_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, _ (modes[i].title));
 
       w->mode[i] = previous = radio;
       gtk_box_pack_start (GTK_BOX (ways), radio, FALSE, FALSE, 0);
       gtk_widget_set_sensitive (radio, ready);
-      add_note (ways, modes[i].summary, ready);
+      add_note (ways, _ (modes[i].summary), ready);
       if (!ready)
         {
           add_note (ways, why->message, FALSE);
@@ -314,7 +315,8 @@ add_modes (Widgets *w, GtkWidget *box)
         active = (gint) i;
     }
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->mode[active]), TRUE);
-  w->bits = gtk_check_button_new_with_mnemonic ("Exact: take _two low bits instead of one (a better secret, a cover that is further off)");
+  w->bits
+      = gtk_check_button_new_with_mnemonic (_ ("Exact: take _two low bits instead of one (a better secret, a cover that is further off)"));
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->bits), w->choices->bits == 2);
   gtk_box_pack_start (GTK_BOX (ways), w->bits, FALSE, FALSE, 0);
   for (guint i = 0; i < w->n_modes; i++)
@@ -327,7 +329,7 @@ add_rest (Widgets *w, GtkWidget *box)
 {
   g_autofree char *problem = NULL;
   GtkWidget *columns = gtk_hbox_new (FALSE, 12), *table = gtk_table_new (3, 2, FALSE),
-            *frame = gimp_frame_new ("Difference to the cover × 10"), *top = gtk_alignment_new (0.0f, 0.0f, 1.0f, 0.0f);
+            *frame = gimp_frame_new (_ ("Difference to the cover × 10")), *top = gtk_alignment_new (0.0f, 0.0f, 1.0f, 0.0f);
 
   gtk_box_pack_start (GTK_BOX (box), columns, FALSE, FALSE, 0);
   gtk_box_pack_start (GTK_BOX (columns), top, TRUE, TRUE, 0);
@@ -337,10 +339,10 @@ add_rest (Widgets *w, GtkWidget *box)
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   w->expected = dialog_note_new ("");
   gtk_widget_set_size_request (w->expected, 520, -1);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, "Expected:", 0.0f, 0.0f, w->expected, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 0, _ ("Expected:"), 0.0f, 0.0f, w->expected, 1, FALSE);
   w->device = dialog_device_new (w->choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
-  w->layers = gtk_check_button_new_with_mnemonic ("_Show what was done, in hidden layers of the result");
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
+  w->layers = gtk_check_button_new_with_mnemonic (_ ("_Show what was done, in hidden layers of the result"));
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->layers), w->choices->layers);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 2, NULL, 0.0f, 0.5f, w->layers, 1, FALSE);
   w->preview = gtk_image_new ();
@@ -353,7 +355,7 @@ build (Widgets *w)
 {
   GtkWidget *box, *promise;
 
-  w->dialog = dialog_frame ("Hide", HOST_HIDE, "_Hide", &box);
+  w->dialog = dialog_frame (_ ("Hide"), HOST_HIDE, _ ("_Hide"), &box);
   gtk_box_set_spacing (GTK_BOX (box), 8);
   add_secrets (w, box);
   add_modes (w, box);

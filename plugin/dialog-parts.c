@@ -93,7 +93,7 @@ dialog_message_say (GtkWidget *message, const char *text)
 const char *
 dialog_strength_word (double bits)
 {
-  return bits < 40 ? "Weak" : bits < 60 ? "Fair" : bits < 80 ? "Good" : "Strong";
+  return bits < 40 ? _ ("Weak") : bits < 60 ? _ ("Fair") : bits < 80 ? _ ("Good") : _ ("Strong");
 }
 
 void
@@ -118,10 +118,10 @@ automatic_name (GArray *devices)
   const CncDeviceInfo *network = cnc_engine_expected (devices, CNC_WORK_NETWORK);
 
   if (cipher == NULL)
-    return g_strdup ("Automatic: the fastest that works");
+    return g_strdup (_ ("Automatic: the fastest that works"));
   if (network == NULL || network == cipher)
-    return g_strdup_printf ("Automatic: %s", cipher->name);
-  return g_strdup_printf ("Automatic: %s; lossy: %s", cipher->name, network->name);
+    return g_strdup_printf (_ ("Automatic: %s"), cipher->name);
+  return g_strdup_printf (_ ("Automatic: %s; lossy: %s"), cipher->name, network->name);
 }
 
 GtkWidget *
@@ -138,8 +138,8 @@ dialog_device_new (const char *chosen, char **problem)
   for (guint i = 0; i < devices->len; i++)
     {
       const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);
-      static const char *const kinds[] = { "no Vulkan", "software Vulkan", "GPU" };
-      g_autofree char *name = g_strdup_printf ("%s (%s)", info->name, kinds[info->kind]);
+      static const char *const kinds[] = { N_ ("no Vulkan"), N_ ("software Vulkan"), N_ ("GPU") };
+      g_autofree char *name = g_strdup_printf ("%s (%s)", info->name, _ (kinds[info->kind]));
 
       gtk_list_store_insert_with_values (store, NULL, -1, COLUMN_ID, info->id, COLUMN_NAME, name, -1);
       if (strcmp (info->id, chosen) == 0)
@@ -149,7 +149,7 @@ dialog_device_new (const char *chosen, char **problem)
   gtk_cell_layout_pack_start (GTK_CELL_LAYOUT (combo), cell, TRUE);
   gtk_cell_layout_set_attributes (GTK_CELL_LAYOUT (combo), cell, "text", COLUMN_NAME, NULL);
   gtk_combo_box_set_active (GTK_COMBO_BOX (combo), active);
-  gimp_help_set_help_data (combo, "What the convolutions run on. The result is the same bits on every device.", NULL);
+  gimp_help_set_help_data (combo, _ ("What the convolutions run on. The result is the same bits on every device."), NULL);
   g_object_unref (store);
   return combo;
 }
@@ -168,8 +168,8 @@ dialog_device_get (GtkWidget *combo, char *device, gsize size)
 GtkWidget *
 dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidget **box)
 {
-  GtkWidget *dialog = gimp_dialog_new (title, procedure, NULL, 0, gimp_standard_help_func, procedure, "_Cancel", GTK_RESPONSE_CANCEL, ok,
-                                       GTK_RESPONSE_OK, NULL);
+  GtkWidget *dialog = gimp_dialog_new (title, procedure, NULL, 0, gimp_standard_help_func, procedure, _ ("_Cancel"), GTK_RESPONSE_CANCEL,
+                                       ok, GTK_RESPONSE_OK, NULL);
 
   gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_OK);
   gtk_window_set_resizable (GTK_WINDOW (dialog), FALSE);

@@ -29,7 +29,7 @@ build (Widgets *w, const RevealFound *found, const DialogChoices *choices)
   g_autofree char *problem = NULL;
   GtkWidget *box, *table, *label;
 
-  w->dialog = dialog_frame ("Reveal", HOST_REVEAL, "_Reveal", &box);
+  w->dialog = dialog_frame (_ ("Reveal"), HOST_REVEAL, _ ("_Reveal"), &box);
   label = dialog_note_new (text);
   gimp_label_set_attributes (GTK_LABEL (label), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
   gtk_box_pack_start (GTK_BOX (box), label, FALSE, FALSE, 0);
@@ -41,14 +41,14 @@ build (Widgets *w, const RevealFound *found, const DialogChoices *choices)
   gtk_box_pack_start (GTK_BOX (box), table, FALSE, FALSE, 0);
   for (guint i = 0; i < w->n; i++)
     {
-      static const char *const labels[CNC_STEGO_MAX_SECRETS] = { "_Passphrase:", "_Another:", "_One more:" };
+      static const char *const labels[CNC_STEGO_MAX_SECRETS] = { N_ ("_Passphrase:"), N_ ("_Another:"), N_ ("_One more:") };
 
-      w->entry[i] = dialog_passphrase_new ("The passphrase of one hidden picture; one is enough, in any place. It is not kept.");
-      gimp_table_attach_aligned (GTK_TABLE (table), 0, (gint) i, labels[i], 0.0f, 0.5f, w->entry[i], 1, FALSE);
+      w->entry[i] = dialog_passphrase_new (_ ("The passphrase of one hidden picture; one is enough, in any place. It is not kept."));
+      gimp_table_attach_aligned (GTK_TABLE (table), 0, (gint) i, _ (labels[i]), 0.0f, 0.5f, w->entry[i], 1, FALSE);
       g_signal_connect (w->entry[i], "changed", G_CALLBACK (on_changed), w);
     }
   w->device = dialog_device_new (choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, (gint) w->n, "De_vice:", 0.0f, 0.5f, w->device, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, (gint) w->n, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
   if (problem != NULL)
     gtk_box_pack_start (GTK_BOX (box), dialog_note_new (problem), FALSE, FALSE, 0);
 
@@ -77,7 +77,7 @@ try (Widgets *w, RevealFound *found, GString *notes)
       dialog_passphrase_clear (w->entry[i]);
       if (passphrase != NULL)
         {
-          dialog_message_say (w->message, "Trying the passphrase…");
+          dialog_message_say (w->message, _ ("Trying the passphrase…"));
           if (reveal_unlock (found, passphrase, &slot, &error))
             {
               opened = TRUE;
@@ -85,7 +85,7 @@ try (Widgets *w, RevealFound *found, GString *notes)
             }
         }
       if (found->record.count > 1)
-        g_string_append_printf (problems, "%sPassphrase %u: ", problems->len > 0 ? "\n" : "", i + 1);
+        g_string_append_printf (problems, _ ("%sPassphrase %u: "), problems->len > 0 ? "\n" : "", i + 1);
       g_string_append (problems, error->message);
     }
   if (opened)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define ICON_SIDE 24
 
 enum
@@ -59,7 +61,7 @@ add_layers (GtkListStore *sources, const gint *layers, gint n)
   for (gint i = 0; i < n; i++)
     {
       g_autofree char *name = gimp_item_get_name (layers[i]);
-      g_autofree char *label = g_strdup_printf ("Layer “%s”", name);
+      g_autofree char *label = g_strdup_printf (_ ("Layer “%s”"), name);
 
       add (sources, -1, HIDE_LAYER, layers[i], NULL, label);
       if (gimp_item_is_group (layers[i]))
@@ -81,7 +83,7 @@ dialog_sources_new (gint32 image)
   g_autofree gint *images = gimp_image_list (&n_images);
   g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
 
-  add (sources, -1, HIDE_NOTHING, 0, NULL, "Nothing");
+  add (sources, -1, HIDE_NOTHING, 0, NULL, _ ("Nothing"));
   for (gint i = n_images - 1; i >= 0; i--)
     if (images[i] != image)
       {
@@ -91,7 +93,7 @@ dialog_sources_new (gint32 image)
       }
   add_layers (sources, layers, n_layers);
   add (sources, -1, HIDE_NOTHING, 0, NULL, NULL);
-  add (sources, -1, KIND_ASK, 0, NULL, "A file…");
+  add (sources, -1, KIND_ASK, 0, NULL, _ ("A file…"));
   return sources;
 }
 

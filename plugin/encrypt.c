@@ -46,20 +46,20 @@ region_possible (gint32 image, gint32 drawable, const CncMethod *method, GError 
   guint x, y, width, height;
 
   if (gimp_selection_is_empty (image))
-    return refuse (error, "Nothing is selected; select a part of the picture first.");
+    return refuse (error, _ ("Nothing is selected; select a part of the picture first."));
   if (!selected_box (drawable, &x, &y, &width, &height))
-    return refuse (error, "The selection lies outside of the layer; select a part of the layer.");
+    return refuse (error, _ ("The selection lies outside of the layer; select a part of the layer."));
   if (method->carrier)
     return pixels_format (drawable, &format, error);
   if (gimp_item_is_group (drawable))
-    return refuse (error, "A layer group has no pixels of its own that could be replaced; choose one layer of it.");
+    return refuse (error, _ ("A layer group has no pixels of its own that could be replaced; choose one layer of it."));
   if (!pixels_is_rgb8 (drawable))
     return refuse (error,
-                   "In place works in 8-bit perceptual RGB only (Image → Mode, Image → Precision); encrypt into a new image instead.");
+                   _ ("In place works in 8-bit perceptual RGB only (Image → Mode, Image → Precision); encrypt into a new image instead."));
   if (gimp_item_get_lock_content (drawable))
-    return refuse (error, "The layer's pixels are locked; unlock them in the Layers dialog.");
+    return refuse (error, _ ("The layer's pixels are locked; unlock them in the Layers dialog."));
   if (width < CNC_REGION_MIN_WIDTH)
-    return refuse (error, "The selection is less than 8 pixels wide; select more, or encrypt into a new image.");
+    return refuse (error, _ ("The selection is less than 8 pixels wide; select more, or encrypt into a new image."));
   return TRUE;
 }
 
@@ -69,24 +69,24 @@ encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, const Cnc
   CncFormat format;
 
   if (!gimp_image_is_valid (image))
-    return refuse (error, "There is no such image.");
+    return refuse (error, _ ("There is no such image."));
   if (gimp_image_get_floating_sel (image) != -1)
-    return refuse (error, "There is a floating selection; anchor it or make it a layer first.");
+    return refuse (error, _ ("There is a floating selection; anchor it or make it a layer first."));
   if (target == ENCRYPT_IMAGE)
     {
       gint n_layers = 0;
 
       g_free (gimp_image_get_layers (image, &n_layers));
-      return n_layers > 0 ? TRUE : refuse (error, "This image has no layer.");
+      return n_layers > 0 ? TRUE : refuse (error, _ ("This image has no layer."));
     }
   if (drawable == -1 || !gimp_item_is_valid (drawable) || gimp_item_get_image (drawable) != image)
-    return refuse (error, "No layer of this image is active; choose one in the Layers dialog.");
+    return refuse (error, _ ("No layer of this image is active; choose one in the Layers dialog."));
   if (!gimp_item_is_layer (drawable))
-    return refuse (error, "What is active is a mask or a channel, not a layer; choose a layer in the Layers dialog.");
+    return refuse (error, _ ("What is active is a mask or a channel, not a layer; choose a layer in the Layers dialog."));
   if (target == ENCRYPT_SELECTION)
     return region_possible (image, drawable, method, error);
   if (target != ENCRYPT_LAYER)
-    return refuse (error, "The target must be 0 (whole image), 1 (layer) or 2 (selection).");
+    return refuse (error, _ ("The target must be 0 (whole image), 1 (layer) or 2 (selection)."));
   return pixels_format (drawable, &format, error);
 }
 
@@ -169,7 +169,7 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptH
   if (carrier == NULL)
     return -1;
   if (!encrypt_in_place (target, how->method))
-    return image_new_from_raster (carrier, "Encrypted", &job->progress.task, error);
+    return image_new_from_raster (carrier, _ ("Encrypted"), &job->progress.task, error);
 
   patch.raster = carrier;
   return pixels_patch (image, drawable, &patch, 1, error) ? image : -1;
@@ -283,19 +283,19 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
 const char *
 encrypt_quality_words (double psnr)
 {
-  return psnr >= 40   ? "hardly to be told from the original"
-         : psnr >= 35 ? "very good, differences show when enlarged"
-         : psnr >= 30 ? "good, the finest texture is smoother"
-         : psnr >= 25 ? "fair, fine detail is lost"
-                      : "poor for this picture; better choose a lossless method";
+  return psnr >= 40   ? _ ("hardly to be told from the original")
+         : psnr >= 35 ? _ ("very good, differences show when enlarged")
+         : psnr >= 30 ? _ ("good, the finest texture is smoother")
+         : psnr >= 25 ? _ ("fair, fine detail is lost")
+                      : _ ("poor for this picture; better choose a lossless method");
 }
 
 char *
 encrypt_quality_text (double psnr)
 {
   if (isinf (psnr))
-    return g_strdup ("What Decrypt gives back was compared: every bit of its 8-bit colours.");
-  return psnr > 0 ? g_strdup_printf ("What Decrypt gives back was compared: %.1f dB (PSNR), %s.", psnr, encrypt_quality_words (psnr))
+    return g_strdup (_ ("What Decrypt gives back was compared: every bit of its 8-bit colours."));
+  return psnr > 0 ? g_strdup_printf (_ ("What Decrypt gives back was compared: %.1f dB (PSNR), %s."), psnr, encrypt_quality_words (psnr))
                   : NULL;
 }
 
@@ -339,11 +339,12 @@ encrypt_traces (gint32 image, gint32 layer)
   for (gint i = 0; i < n_layers; i++)
     others = others || (layers[i] != layer && gimp_item_get_visible (layers[i]));
   if (others)
-    g_string_append (text, "Other layers of this image are visible and may still show what you encrypted; look at them before you save. ");
+    g_string_append (text,
+                     _ ("Other layers of this image are visible and may still show what you encrypted; look at them before you save. "));
   if (dropped > 0)
-    g_string_append (text, "The desktop's thumbnail of this file showed the plain picture and was removed. ");
+    g_string_append (text, _ ("The desktop's thumbnail of this file showed the plain picture and was removed. "));
   if (on_disk)
-    g_string_append (text, "The file on disk is still the plain picture until you save over it. ");
-  g_string_append (text, "Edit → Undo still brings the plain pixels back as long as the image stays open.");
+    g_string_append (text, _ ("The file on disk is still the plain picture until you save over it. "));
+  g_string_append (text, _ ("Edit → Undo still brings the plain pixels back as long as the image stays open."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -56,11 +56,11 @@ convert (gint32 image, const char *what, GString *notes, GError **error)
       return FALSE;
     }
   if (base != GIMP_RGB)
-    say (notes, what, base == GIMP_GRAY ? "is grey and became RGB." : "has a palette and became RGB.");
+    say (notes, what, base == GIMP_GRAY ? _ ("is grey and became RGB.") : _ ("has a palette and became RGB."));
   if (precision != GIMP_PRECISION_U8_GAMMA)
-    say (notes, what, "was converted to 8 bits a colour.");
+    say (notes, what, _ ("was converted to 8 bits a colour."));
   if (foreign)
-    say (notes, what, "was converted from its colour profile to sRGB.");
+    say (notes, what, _ ("was converted from its colour profile to sRGB."));
   return TRUE;
 }
 
@@ -83,7 +83,7 @@ put_on_white (CncRaster *raster, const char *what, GString *notes)
     }
   raster->format.alpha = FALSE;
   if (transparent)
-    say (notes, what, "has transparent parts, which were put on white: transparency is not kept.");
+    say (notes, what, _ ("has transparent parts, which were put on white: transparency is not kept."));
   return raster;
 }
 

@@ -70,7 +70,7 @@ read_cover (HideTrial *trial, GError **error)
 
   if (trial->cover != NULL)
     return TRUE;
-  whole = flat_read_image (trial->image, "The cover", NULL, NULL, error);
+  whole = flat_read_image (trial->image, _ ("The cover"), NULL, NULL, error);
   if (whole == NULL)
     return FALSE;
   set_shares (trial, whole->width, whole->height);
@@ -101,7 +101,7 @@ note (const CncStegoMode *mode, const CncHideReport *report)
 {
   for (guint i = 0; i < report->n_secrets; i++)
     if (!mode->network && report->secrets[i].psnr < 28)
-      return "\nThere is little room for that much: smaller secrets or two low bits would give better copies.";
+      return _ ("\nThere is little room for that much: smaller secrets or two low bits would give better copies.");
   return "";
 }
 
@@ -139,7 +139,7 @@ hide_trial_run (HideTrial *trial, GPtrArray *sources, const HideChoices *choices
     {
       /* What a part is too small for, the whole may hold. */
       if (g_error_matches (why, CNC_ERROR, CNC_ERROR_TOO_SMALL) && (trial->share_x < 1 || trial->share_y < 1))
-        return g_strdup ("What is to be expected cannot be told before.");
+        return g_strdup (_ ("What is to be expected cannot be told before."));
       if (why != NULL)
         g_propagate_error (error, g_steal_pointer (&why));
       return NULL;

@@ -16,9 +16,9 @@
 const char *
 hide_how_to_send (const CncStegoMode *mode)
 {
-  return mode->survives ? "It survives JPEG of good quality, but neither cropping nor scaling."
-                        : "Save it as PNG (File → Export As), never as JPEG, and send it as a file, not as a photo: JPEG, scaling and "
-                          "cropping destroy what is hidden.";
+  return mode->survives ? _ ("It survives JPEG of good quality, but neither cropping nor scaling.")
+                        : _ ("Save it as PNG (File → Export As), never as JPEG, and send it as a file, not as a photo: JPEG, scaling and "
+                             "cropping destroy what is hidden.");
 }
 
 HideSource *
@@ -69,7 +69,7 @@ hide_source_parse (const char *spec, GError **error)
 CncRaster *
 hide_read_source (const HideSource *source, guint number, GString *notes, CncTask *task, GError **error)
 {
-  g_autofree char *what = g_strdup_printf ("Secret %u", number);
+  g_autofree char *what = g_strdup_printf (_ ("Secret %u"), number);
 
   return source->from == HIDE_IMAGE   ? flat_read_image (source->id, what, notes, task, error)
          : source->from == HIDE_LAYER ? flat_read_layer (source->id, what, notes, task, error)
@@ -125,8 +125,10 @@ check (gint32 image, GPtrArray *sources, const CncStegoMode *mode, GError **erro
 {
   if (sources->len > mode->max_secrets)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The mode “%s” hides at most %u picture%s; choose fewer, or another mode.",
-                   mode->id, mode->max_secrets, mode->max_secrets == 1 ? "" : "s");
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   cnc_text_n ("The mode “%s” hides at most %u picture; choose fewer, or another mode.",
+                               "The mode “%s” hides at most %u pictures; choose fewer, or another mode.", mode->max_secrets),
+                   mode->id, mode->max_secrets);
       return FALSE;
     }
   if (!gimp_image_is_valid (image))
@@ -152,7 +154,7 @@ hide_make (gint32 image, GPtrArray *sources, const HideChoices *choices, HostJob
   if (!check (image, sources, choices->mode, error))
     return NULL;
   lock = make_lock (sources, task, error);
-  result->cover = lock != NULL ? flat_read_image (image, "The cover", result->notes, task, error) : NULL;
+  result->cover = lock != NULL ? flat_read_image (image, _ ("The cover"), result->notes, task, error) : NULL;
   if (result->cover == NULL)
     return NULL;
   for (guint i = 0; i < sources->len; i++)
@@ -200,12 +202,12 @@ add_layers (gint32 image, const HideResult *result, CncTask *task, GError **erro
 {
   g_autoptr (CncRaster) difference = cnc_stego_difference (result->cover, result->made, HIDE_DIFFERENCE_TIMES, error);
 
-  if (difference == NULL || !add_layer (image, difference, "Difference to the cover × 10", task, error))
+  if (difference == NULL || !add_layer (image, difference, _ ("Difference to the cover × 10"), task, error))
     return FALSE;
   for (guint i = 0; i < result->report.n_secrets; i++)
     if (result->report.secrets[i].features != NULL)
       {
-        g_autofree char *name = g_strdup_printf ("Prepared features of secret %u", i + 1);
+        g_autofree char *name = g_strdup_printf (_ ("Prepared features of secret %u"), i + 1);
 
         if (!add_layer (image, result->report.secrets[i].features, name, task, error))
           return FALSE;
@@ -217,8 +219,8 @@ gint32
 hide_show (const HideResult *result, CncTask *task, GError **error)
 {
   const char *id = result->choices.mode->id;
-  const gint32 image
-      = image_new_from_raster (result->made, result->choices.mode->survives ? "Result" : "Result: save as PNG, not JPEG", task, error);
+  const gint32 image = image_new_from_raster (
+      result->made, result->choices.mode->survives ? _ ("Result") : _ ("Result: save as PNG, not JPEG"), task, error);
   GimpParasite *parasite;
   gint32 layer;
 
@@ -260,13 +262,13 @@ static void
 describe_secret (GString *text, const CncHiddenSecret *secret, guint number, guint of)
 {
   if (of > 1)
-    g_string_append_printf (text, "; secret %u: ", number);
+    g_string_append_printf (text, _ ("; secret %u: "), number);
   else
-    g_string_append (text, "; the secret: ");
+    g_string_append (text, _ ("; the secret: "));
   if (isinf (secret->psnr))
-    g_string_append (text, "every bit");
+    g_string_append (text, _ ("every bit"));
   else
-    g_string_append_printf (text, "%.1f dB", secret->psnr);
+    g_string_append_printf (text, _ ("%.1f dB"), secret->psnr);
 }
 
 char *
@@ -275,9 +277,9 @@ hide_report_text (const CncHideReport *report)
   g_autoptr (GString) text = g_string_new (NULL);
 
   if (isinf (report->psnr))
-    g_string_append (text, "The cover: unchanged");
+    g_string_append (text, _ ("The cover: unchanged"));
   else
-    g_string_append_printf (text, "The cover: %.1f dB (PSNR)", report->psnr);
+    g_string_append_printf (text, _ ("The cover: %.1f dB (PSNR)"), report->psnr);
   for (guint i = 0; i < report->n_secrets; i++)
     describe_secret (text, &report->secrets[i], i + 1, report->n_secrets);
   g_string_append_c (text, '.');

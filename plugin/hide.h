@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 /* What is promised, and what not; for people. */
 #define HIDE_PROMISE                                                                                                                       \
-  "Hidden from the eye, not from a steganalyst: statistics can tell that something is there, but not what it is without the passphrase. "  \
-  "With the networks, what comes back is a good copy, not bit for bit. A lost passphrase cannot be recovered."
+  _ ("Hidden from the eye, not from a steganalyst: statistics can tell that something is there, but not what it is without the passphrase. "\
+     "With the networks, what comes back is a good copy, not bit for bit. A lost passphrase cannot be recovered.")
 
 /* How a picture with secrets in it arrives whole; one line for people. */
 const char *hide_how_to_send (const CncStegoMode *mode);

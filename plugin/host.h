@@ -17,12 +17,12 @@ G_BEGIN_DECLS
 
 /* How an encrypted picture arrives whole; one line for people. */
 #define HOST_HOW_TO_SEND                                                                                                                   \
-  "Save it as PNG (File → Export As) and send it as a file, not as a photo: messengers re-compress photos, and then it cannot be opened."
+  _ ("Save it as PNG (File → Export As) and send it as a file, not as a photo: messengers re-compress photos, and then it cannot be opened.")
 
 /* The same for a grey carrier. */
 #define HOST_HOW_TO_SHARE                                                                                                                  \
-  "It may be sent as a photo: save it as PNG, or as JPEG of high quality (File → Export As). Nobody may crop it or write on it; where large " \
-  "pictures are made smaller on the way, encrypt again with a longest side that they leave alone."
+  _ ("It may be sent as a photo: save it as PNG, or as JPEG of high quality (File → Export As). Nobody may crop it or write on it; where large "\
+     "pictures are made smaller on the way, encrypt again with a longest side that they leave alone.")
 
 /* gegl_init, once, with a small tile cache.  Most work never needs it (tiles.h). */
 void host_start_gegl (void);

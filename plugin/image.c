@@ -37,7 +37,7 @@ image_visible_drawable (gint32 image, gboolean *temporary)
   if (n_visible == 1 && is_plain (image, only))
     return only;
   *temporary = TRUE;
-  return gimp_layer_new_from_visible (image, image, "Visible");
+  return gimp_layer_new_from_visible (image, image, _ ("Visible"));
 }
 
 CncPicture *
@@ -129,7 +129,8 @@ gint32
 image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, GError **error)
 {
   gint32 layer;
-  const gint32 image = new_image (picture->raster, picture->name != NULL ? picture->name : "Decrypted", picture->colormap, &layer, error);
+  const gint32 image
+      = new_image (picture->raster, picture->name != NULL ? picture->name : _ ("Decrypted"), picture->colormap, &layer, error);
 
   if (image == -1)
     return -1;

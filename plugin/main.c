@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "cnc-config.h"
 #include "decrypt.h"
 #include "dialog.h"
 #include "job.h"
@@ -77,25 +78,36 @@ install (const char *name, const char *blurb, const char *help, const char *labe
   gimp_plugin_icon_register (name, GIMP_ICON_TYPE_ICON_NAME, (const guint8 *) "dialog-password");
 }
 
+/* Also a tree that is not installed can have its catalogues. */
+static const char *
+locale_folder (void)
+{
+  const char *folder = g_getenv ("CNNCRYPT_LOCALE_DIR");
+
+  return folder != NULL && *folder != '\0' ? folder : CNC_LOCALE_DIR;
+}
+
 static void
 query (void)
 {
-  install (HOST_ENCRYPT, "Encrypt the picture, a layer or the selection",
-           "Makes an ordinary picture of noise from which Decrypt brings every bit back. Secrecy rests on the passphrase (Argon2id, "
-           "XChaCha20-Poly1305); chaotic maps and a convolutional network come on top.",
-           "_Encrypt…", ARGS (encrypt_args), encrypt_args, ARGS (image_value), image_value);
-  install (HOST_DECRYPT, "Bring an encrypted picture, or encrypted regions of one, back",
-           "A new image for an encrypted picture; regions are replaced in place in one undo step.", "_Decrypt…", ARGS (decrypt_args),
-           decrypt_args, ARGS (image_value), image_value);
+  gimp_plugin_domain_register (CNC_TEXT_DOMAIN, locale_folder ());
+  install (HOST_ENCRYPT, N_ ("Encrypt the picture, a layer or the selection"),
+           N_ ("Makes an ordinary picture of noise from which Decrypt brings every bit back. Secrecy rests on the passphrase (Argon2id, "
+               "XChaCha20-Poly1305); chaotic maps and a convolutional network come on top."),
+           N_ ("_Encrypt…"), ARGS (encrypt_args), encrypt_args, ARGS (image_value), image_value);
+  install (HOST_DECRYPT, N_ ("Bring an encrypted picture, or encrypted regions of one, back"),
+           N_ ("A new image for an encrypted picture; regions are replaced in place in one undo step."), N_ ("_Decrypt…"),
+           ARGS (decrypt_args), decrypt_args, ARGS (image_value), image_value);
   install (
-      HOST_HIDE, "Hide one to three pictures in this one, each under its own passphrase",
-      "The result is a new 8-bit RGB image that looks like this one. Hidden from the eye, not from a steganalyst; what comes back is a "
-      "good copy, not bit for bit.",
-      "_Hide…", PROCEDURES_HIDE_N_ARGS, procedures_hide_args, PROCEDURES_HIDE_N_VALUES, procedures_hide_values);
-  install (HOST_REVEAL, "Bring pictures back that were hidden in this one", "A new image for each secret whose passphrase is given.",
-           "_Reveal…", PROCEDURES_REVEAL_N_ARGS, procedures_reveal_args, PROCEDURES_REVEAL_N_VALUES, procedures_reveal_values);
-  install (HOST_CHECK, "Read the saved file back and compare it with the encrypted picture that is open",
-           "Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver.", "_Check Saved File…",
+      HOST_HIDE, N_ ("Hide one to three pictures in this one, each under its own passphrase"),
+      N_ ("The result is a new 8-bit RGB image that looks like this one. Hidden from the eye, not from a steganalyst; what comes back is a "
+          "good copy, not bit for bit."),
+      N_ ("_Hide…"), PROCEDURES_HIDE_N_ARGS, procedures_hide_args, PROCEDURES_HIDE_N_VALUES, procedures_hide_values);
+  install (HOST_REVEAL, N_ ("Bring pictures back that were hidden in this one"),
+           N_ ("A new image for each secret whose passphrase is given."), N_ ("_Reveal…"), PROCEDURES_REVEAL_N_ARGS, procedures_reveal_args,
+           PROCEDURES_REVEAL_N_VALUES, procedures_reveal_values);
+  install (HOST_CHECK, N_ ("Read the saved file back and compare it with the encrypted picture that is open"),
+           N_ ("Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver."), N_ ("_Check Saved File…"),
            ARGS (check_args), check_args, ARGS (report_value), report_value);
   install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.",
            NULL, ARGS (job_args), job_args, 0, NULL);
@@ -151,7 +163,7 @@ tell_encrypted (const EncryptHow *how, const HostJob *job, const char *traces)
       = g_strconcat (quality != NULL ? quality : "", quality != NULL ? "\n\n" : "", job->left_out != NULL ? job->left_out : "",
                      job->left_out != NULL ? "\n\n" : "", traces != NULL ? traces : "", traces != NULL ? "\n\n" : "",
                      how->method->carrier ? HOST_HOW_TO_SHARE : HOST_HOW_TO_SEND,
-                     "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
+                     _ ("\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back."), NULL);
 
   gimp_message (text);
 }
@@ -195,7 +207,7 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       target = (EncryptTarget) choices.target;
       job.device = g_strdup (choices.device);
     }
-  progress_start (&job.progress, "Encrypting");
+  progress_start (&job.progress, _ ("Encrypting"));
   result = encrypt_run (image, drawable, target, &how, passphrase, &job, error);
   progress_end (&job.progress);
   if (result == -1)
@@ -232,7 +244,7 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: passphrase-source, device.");
       return -1;
     }
-  progress_start (&job.progress, "Decrypting");
+  progress_start (&job.progress, _ ("Decrypting"));
   regions = decrypt_find (image, drawable, &job.progress.task, error);
   if (regions == NULL)
     return -1;
@@ -274,7 +286,7 @@ run_check (GimpRunMode mode, const GimpParam *params, GError **error)
   Progress progress = { 0 };
   char *report;
 
-  progress_start (&progress, "Checking the saved file");
+  progress_start (&progress, _ ("Checking the saved file"));
   report = check_run (params[1].data.d_image, params[2].data.d_drawable, &progress.task, error);
   progress_end (&progress);
   if (report != NULL && mode != GIMP_RUN_NONINTERACTIVE)
@@ -296,6 +308,9 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
   result[0].data.d_status = GIMP_PDB_SUCCESS;
   result[1].type = GIMP_PDB_IMAGE;
   gimp_plugin_set_pdb_error_handler (GIMP_PDB_ERROR_HANDLER_PLUGIN);
+  /* What cnncrypt-batch prints is English, like the program itself. */
+  if (strcmp (name, HOST_JOB) != 0)
+    cnc_text_bind (locale_folder ());
 
   if (!cnc_seal_init (&error))
     ;

@@ -1,6 +1,8 @@
 /* Everything of a picture but its pixels: out of GIMP, and back. */
 #include "metadata.h"
 
+#include "base/text.h"
+
 /* GIMP keeps the profile as a parasite, too; it is sealed as what it is. */
 static gboolean
 is_ours (const char *name)
@@ -110,7 +112,7 @@ metadata_restore (gint32 image, gint32 layer, const CncPicture *picture)
       GimpMetadata *metadata = gimp_metadata_deserialize (picture->metadata);
 
       if (metadata == NULL || !gimp_image_set_metadata (image, metadata))
-        g_string_append (lost, " the EXIF, XMP and IPTC data,");
+        g_string_append (lost, _ (" the EXIF, XMP and IPTC data,"));
       g_clear_object (&metadata);
     }
   /* After the metadata: GIMP takes a profile's name from there otherwise. */
@@ -121,7 +123,7 @@ metadata_restore (gint32 image, gint32 layer, const CncPicture *picture)
       GimpColorProfile *profile = gimp_color_profile_new_from_icc_profile (data, size, NULL);
 
       if (profile == NULL || !gimp_image_set_color_profile (image, profile))
-        g_string_append (lost, " the colour profile,");
+        g_string_append (lost, _ (" the colour profile,"));
       g_clear_object (&profile);
     }
   for (guint i = 0; i < picture->parasites->len; i++)
@@ -136,14 +138,14 @@ metadata_restore (gint32 image, gint32 layer, const CncPicture *picture)
         taken = picture->source == CNC_SOURCE_LAYER ? gimp_item_attach_parasite (layer, parasite)
                                                     : gimp_image_attach_parasite (image, parasite);
       if (!taken)
-        g_string_append_printf (lost, " the parasite “%s”,", kept->name);
+        g_string_append_printf (lost, _ (" the parasite “%s”,"), kept->name);
       if (parasite != NULL)
         gimp_parasite_free (parasite);
     }
   if (lost->len == 0)
     return NULL;
   g_string_truncate (lost, lost->len - 1);
-  return g_strdup_printf ("The pixels are back; GIMP did not take back%s.", lost->str);
+  return g_strdup_printf (_ ("The pixels are back; GIMP did not take back%s."), lost->str);
 }
 
 void

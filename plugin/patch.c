@@ -149,13 +149,13 @@ pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_pa
 {
   g_autoptr (GPtrArray) fitted = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_raster_free);
   g_autoptr (GPtrArray) old = g_ptr_array_new_with_free_func ((GDestroyNotify) cnc_raster_free);
-  const char *why = "GIMP did not take the new pixels of the layer LAYER; it is as before. Use a new image instead.";
+  const char *why = _ ("GIMP did not take the new pixels of the layer LAYER; it is as before. Use a new image instead.");
   gboolean alpha = gimp_drawable_has_alpha (layer), done = TRUE, added;
 
   if (!pixels_is_rgb8 (layer))
-    return refuse (layer, "The layer LAYER does not hold 8-bit perceptual RGB pixels; use a new image.", error);
+    return refuse (layer, _ ("The layer LAYER does not hold 8-bit perceptual RGB pixels; use a new image."), error);
   if (gimp_item_get_lock_content (layer))
-    return refuse (layer, "The pixels of the layer LAYER are locked; unlock them in the Layers dialog.", error);
+    return refuse (layer, _ ("The pixels of the layer LAYER are locked; unlock them in the Layers dialog."), error);
   for (guint i = 0; i < n_patches; i++)
     alpha = alpha || patches[i].raster->format.alpha;
   added = alpha && !gimp_drawable_has_alpha (layer);
@@ -184,7 +184,8 @@ pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_pa
     {
       done = FALSE;
       if (!put_all (image, layer, (CncRaster *const *) old->pdata, patches, n_patches))
-        why = "GIMP took only a part of the new pixels of the layer LAYER; bring it back with Edit → Undo, and use a new image instead.";
+        why = _ (
+            "GIMP took only a part of the new pixels of the layer LAYER; bring it back with Edit → Undo, and use a new image instead.");
     }
   if (added)
     gimp_image_undo_group_end (image);

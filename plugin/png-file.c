@@ -199,7 +199,7 @@ png_file_compare (const char *path, const CncRaster *raster, GBytes *colormap, g
     return FALSE;
   p.file = g_fopen (path, "rbe");
   if (p.file == NULL)
-    return fail_io (path, "read back", g_strerror (errno), error);
+    return fail_io (path, _ ("read back"), g_strerror (errno), error);
   setvbuf (p.file, NULL, _IOFBF, 1 << 20);
   if (!bare || is_bare (p.file))
     {
@@ -214,7 +214,7 @@ png_file_compare (const char *path, const CncRaster *raster, GBytes *colormap, g
     }
   fclose (p.file);
   if (!read && *p.message != '\0')
-    return fail_io (path, "read back", p.message, error);
+    return fail_io (path, _ ("read back"), p.message, error);
   if (!same)
     {
       g_autofree char *shown = g_filename_display_name (path);

@@ -69,7 +69,7 @@ strings_of (const GimpParam *param, gint n, GError **error)
 {
   for (gint i = 0; i < n; i++)
     if (param->data.d_stringarray == NULL || param->data.d_stringarray[i] == NULL)
-      return fail (error, "There are fewer strings than their number says.");
+      return fail (error, _ ("There are fewer strings than their number says."));
   return TRUE;
 }
 
@@ -103,7 +103,7 @@ hide_sources (const GimpParam *params, GError **error)
 
   if (n < 1 || n > (gint) CNC_STEGO_MAX_SECRETS)
     {
-      fail (error, "One to three pictures can be hidden in another; say how many, and name each.");
+      fail (error, _ ("One to three pictures can be hidden in another; say how many, and name each."));
       return NULL;
     }
   if (!strings_of (&params[5], n, error))
@@ -121,7 +121,7 @@ hide_sources (const GimpParam *params, GError **error)
     return NULL;
   if (passphrases->len != sources->len)
     {
-      fail (error, "Each secret needs a passphrase of its own; name as many as there are secrets.");
+      fail (error, _ ("Each secret needs a passphrase of its own; name as many as there are secrets."));
       return NULL;
     }
   for (guint i = 0; i < sources->len; i++)
@@ -169,11 +169,12 @@ procedures_hide (GimpRunMode mode, gint n_params, const GimpParam *params, GimpP
   gint32 image;
 
   if (mode == GIMP_RUN_NONINTERACTIVE && n_params < PROCEDURES_HIDE_N_ARGS)
-    return fail (error, "Arguments are missing: mode, num-secrets, secrets, num-passphrases, passphrase-sources, bits, layers, device.");
+    return fail (error,
+                 _ ("Arguments are missing: mode, num-secrets, secrets, num-passphrases, passphrase-sources, bits, layers, device."));
   sources = hide_ask (mode, params, &choices, &job, error);
   if (sources == NULL)
     return FALSE;
-  progress_start (&job.progress, "Hiding");
+  progress_start (&job.progress, _ ("Hiding"));
   result = hide_make (params[1].data.d_image, sources, &choices, &job, error);
   image = result != NULL ? hide_show (result, &job.progress.task, error) : -1;
   progress_end (&job.progress);
@@ -186,7 +187,7 @@ procedures_hide (GimpRunMode mode, gint n_params, const GimpParam *params, GimpP
     {
       g_autofree char *text
           = g_strconcat (report, result->notes->len > 0 ? "\n" : "", result->notes->str, "\n\n", hide_how_to_send (choices.mode),
-                         "\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back.", NULL);
+                         _ ("\nOnce it is saved, Filters → Crypto → Check Saved File… reads it back."), NULL);
 
       gimp_display_new (image);
       gimp_displays_flush ();
@@ -216,7 +217,7 @@ unlock_all (RevealFound *found, GPtrArray *passphrases, GString *notes, CncTask 
         opened = TRUE;
       else
         {
-          g_string_append_printf (notes, "%sPassphrase %u: %s", notes->len > 0 ? "\n" : "", i + 1, why->message);
+          g_string_append_printf (notes, _ ("%sPassphrase %u: %s"), notes->len > 0 ? "\n" : "", i + 1, why->message);
           if (first == NULL)
             first = g_steal_pointer (&why);
         }
@@ -259,8 +260,8 @@ procedures_reveal (GimpRunMode mode, gint n_params, const GimpParam *params, Gim
   gboolean done;
 
   if (mode == GIMP_RUN_NONINTERACTIVE && n_params < PROCEDURES_REVEAL_N_ARGS)
-    return fail (error, "Arguments are missing: num-passphrases, passphrase-sources, device.");
-  progress_start (&job.progress, "Revealing");
+    return fail (error, _ ("Arguments are missing: num-passphrases, passphrase-sources, device."));
+  progress_start (&job.progress, _ ("Revealing"));
   found = reveal_find (params[1].data.d_image, params[2].data.d_drawable, &job.progress.task, error);
   if (found == NULL || !reveal_ask (mode, params, found, notes, &job, error))
     return FALSE;

@@ -3,6 +3,8 @@
 
 #include <libgimp/gimp.h>
 
+#include "base/text.h"
+
 /* Redrawing more often costs time and shows nothing. */
 #define REDRAW_US (100 * 1000)
 /* An estimate from less than this is a guess that jumps. */
@@ -15,7 +17,7 @@ progress_duration (double seconds)
     return g_strdup_printf ("%.1f s", seconds);
   if (seconds < 100.0)
     return g_strdup_printf ("%.0f s", seconds);
-  return g_strdup_printf ("%.0f min", seconds / 60.0);
+  return g_strdup_printf (_ ("%.0f min"), seconds / 60.0);
 }
 
 static void
@@ -39,10 +41,10 @@ report (double done, const char *text, gpointer user_data)
       const double elapsed = (double) (now - progress->began) / G_USEC_PER_SEC;
       g_autofree char *left = progress_duration (elapsed / done * (1.0 - done));
 
-      gimp_progress_set_text_printf ("%s, about %s left", text, left);
+      gimp_progress_set_text_printf (_ ("%s, about %s left"), _ (text), left);
     }
   else if (fresh)
-    gimp_progress_set_text (text);
+    gimp_progress_set_text (_ (text));
   gimp_progress_update (done);
   if (progress->also != NULL)
     progress->also (done, text, progress->also_data);

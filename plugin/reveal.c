@@ -21,9 +21,9 @@ static const char *
 impossible (gint32 drawable)
 {
   if (gimp_drawable_is_indexed (drawable))
-    return "it has a palette";
+    return _ ("it has a palette");
   if (!gimp_drawable_is_rgb (drawable))
-    return "it is grey";
+    return _ ("it is grey");
   return NULL;
 }
 
@@ -45,7 +45,7 @@ read_picture (gint32 drawable, CncTask *task, GError **error)
           g_propagate_error (error, g_steal_pointer (&why));
           return NULL;
         }
-      reason = "it has true 16 bits or floating point, or is transparent in places";
+      reason = _ ("it has true 16 bits or floating point, or is transparent in places");
     }
   g_set_error (
       error, CNC_ERROR, CNC_ERROR_NOT_ENCRYPTED,
@@ -86,12 +86,12 @@ reveal_describe (const RevealFound *found)
   const CncStegoMode *mode = cnc_stego_mode_by_number (found->record.mode);
   const guint n = found->record.count;
 
-  return g_strdup_printf ("%s hidden in this picture (%s). %s",
-                          n == 1   ? "One picture is"
-                          : n == 2 ? "Two pictures are"
-                                   : "Three pictures are",
-                          mode != NULL ? mode->title : "unknown mode",
-                          n == 1 ? "Its passphrase opens it as a new image." : "Each passphrase opens its own; one is enough.");
+  return g_strdup_printf (_ ("%s hidden in this picture (%s). %s"),
+                          n == 1   ? _ ("One picture is")
+                          : n == 2 ? _ ("Two pictures are")
+                                   : _ ("Three pictures are"),
+                          mode != NULL ? _ (mode->title) : _ ("unknown mode"),
+                          n == 1 ? _ ("Its passphrase opens it as a new image.") : _ ("Each passphrase opens its own; one is enough."));
 }
 
 gboolean
@@ -137,13 +137,13 @@ reveal_run (const RevealFound *found, HostJob *job, GArray *images, char **note,
         continue;
       secret = reveal_secret (found, slot, job, &why);
       if (secret != NULL)
-        image = image_new_from_raster (secret, "Revealed", &job->progress.task, &why);
+        image = image_new_from_raster (secret, _ ("Revealed"), &job->progress.task, &why);
       if (image != -1)
         {
           g_array_append_val (images, image);
           continue;
         }
-      g_string_append_printf (notes, "%sThe hidden picture %u stays closed: %s", notes->len > 0 ? "\n" : "", slot + 1, why->message);
+      g_string_append_printf (notes, _ ("%sThe hidden picture %u stays closed: %s"), notes->len > 0 ? "\n" : "", slot + 1, why->message);
       if (first == NULL)
         first = g_steal_pointer (&why);
     }

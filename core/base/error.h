@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "base/text.h"
+
 G_BEGIN_DECLS
 
 #define CNC_ERROR (cnc_error_quark ())
@@ -32,5 +34,9 @@ typedef enum
 } CncErrorCode;
 
 GQuark cnc_error_quark (void);
+
+/* Wherever this header is included, errors are made in the user's language: GLib's own functions, their format translated. */
+#define g_set_error(error, domain, code, format, ...) (g_set_error) (error, domain, code, cnc_text (format), ##__VA_ARGS__)
+#define g_set_error_literal(error, domain, code, text) (g_set_error_literal) (error, domain, code, cnc_text (text))
 
 G_END_DECLS

@@ -379,5 +379,6 @@ cnc_carrier_history (const CncCarrier *carrier)
 
   if (!carrier->scaled)
     return g_strdup ("");
-  return g_strdup_printf (" It was scaled from %u × %u to %u × %u pixels.", carrier->header.width, carrier->header.height, width, height);
+  return g_strdup_printf (_ (" It was scaled from %u × %u to %u × %u pixels."), carrier->header.width, carrier->header.height, width,
+                          height);
 }

@@ -8,8 +8,8 @@ const CncMethodModel *
 cnc_method_models (const CncMethod *method)
 {
   static const CncMethodModel restore[] = {
-    { "restore", "Photographs" },
-    { "restore-mri", "Brain pictures, grey" },
+    { "restore", N_ ("Photographs") },
+    { "restore-mri", N_ ("Brain pictures, grey") },
     { NULL, NULL },
   };
 
@@ -103,12 +103,12 @@ cnc_find_carrier (const CncRaster *picture, GBytes *colormap, CncCarrier **found
 static const char *
 strength_words (double strength)
 {
-  return strength < 1     ? "as if it had not been compressed"
-         : strength < 4   ? "as JPEG of quality 90 or more does"
-         : strength < 7.5 ? "as JPEG of quality 85 does"
-         : strength < 12  ? "as JPEG of quality 75 does"
-         : strength < 19  ? "as JPEG of quality 60 does"
-                          : "more than JPEG of quality 50 does";
+  return strength < 1     ? _ ("as if it had not been compressed")
+         : strength < 4   ? _ ("as JPEG of quality 90 or more does")
+         : strength < 7.5 ? _ ("as JPEG of quality 85 does")
+         : strength < 12  ? _ ("as JPEG of quality 75 does")
+         : strength < 19  ? _ ("as JPEG of quality 60 does")
+                          : _ ("more than JPEG of quality 50 does");
 }
 
 /* What was done to the picture as a whole, and undone. */
@@ -116,12 +116,12 @@ static char *
 history_text (const CncCarrier *carrier)
 {
   g_autofree char *scaled = cnc_carrier_history (carrier);
-  g_autofree char *turned = carrier->turned != 0 ? g_strdup_printf ("turned by %u°", carrier->turned) : NULL;
+  g_autofree char *turned = carrier->turned != 0 ? g_strdup_printf (_ ("turned by %u°"), carrier->turned) : NULL;
 
   if (turned == NULL && !carrier->mirrored)
     return g_steal_pointer (&scaled);
-  return g_strdup_printf (" It had been %s%s%s.%s", carrier->mirrored ? "mirrored" : "", carrier->mirrored && turned != NULL ? " and " : "",
-                          turned != NULL ? turned : "", scaled);
+  return g_strdup_printf (_ (" It had been %s%s%s.%s"), carrier->mirrored ? _ ("mirrored") : "",
+                          carrier->mirrored && turned != NULL ? _ (" and ") : "", turned != NULL ? turned : "", scaled);
 }
 
 CncPicture *
@@ -140,15 +140,15 @@ cnc_decrypt_carrier (const CncCarrier *carrier, const CncSecret *key, const CncD
     return picture;
   if (carrier->header.method == CNC_CARRIER_RESTORE)
     *story = g_strdup_printf (
-        "The way here changed its pixels by %.1f of 255 steps, %s; a network restored the picture from what was left. Nobody "
-        "can tell whether somebody changed these pixels on purpose: only the header is authenticated.%s",
+        _ ("The way here changed its pixels by %.1f of 255 steps, %s; a network restored the picture from what was left. Nobody "
+           "can tell whether somebody changed these pixels on purpose: only the header is authenticated.%s"),
         channel.strength, strength_words (channel.strength), history);
   else if (repair.repaired > 0)
     *story = g_strdup_printf (
-        "%u of %u blocks had errors and were repaired; the worst took %.0f %% of what a block bears. What came back is what "
-        "was encrypted, to the last bit.%s",
+        _ ("%u of %u blocks had errors and were repaired; the worst took %.0f %% of what a block bears. What came back is what "
+           "was encrypted, to the last bit.%s"),
         repair.repaired, repair.blocks, 100 * repair.worst, history);
   else
-    *story = g_strdup_printf ("It arrived without an error.%s", history);
+    *story = g_strdup_printf (_ ("It arrived without an error.%s"), history);
   return picture;
 }

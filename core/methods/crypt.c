@@ -20,20 +20,23 @@ struct _CncLock
 };
 
 static const CncMethod methods[] = {
-  { "hybrid", "Chaos + CNN",
-    "Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal.",
+  { "hybrid", N_ ("Chaos + CNN"),
+    N_ ("Every bit comes back. Block repositioning, a logistic map and an integer CNN cipher, inside an XChaCha20-Poly1305 seal."),
     CNC_METHOD_HYBRID, TRUE, FALSE },
-  { "autoencoder", "Compressed (lossy)",
-    "Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by XChaCha20-Poly1305, "
-    "under the same chaotic and CNN layers.",
+  { "autoencoder", N_ ("Compressed (lossy)"),
+    N_ ("Small, and not exact: a trained network keeps what the eye sees of a photograph, in 8 bits a colour. Sealed by "
+        "XChaCha20-Poly1305, "
+        "under the same chaotic and CNN layers."),
     CNC_METHOD_AUTOENCODER, FALSE, FALSE },
-  { "share", "Share (survives JPEG)",
-    "For messengers and web sites that turn pictures into JPEG: the compressed picture in large steps of grey, under a strong code against "
-    "errors. It comes back complete and authenticated to the last bit, or not at all.",
+  { "share", N_ ("Share (survives JPEG)"),
+    N_ ("For messengers and web sites that turn pictures into JPEG: the compressed picture in large steps of grey, under a strong code "
+        "against "
+        "errors. It comes back complete and authenticated to the last bit, or not at all."),
     CNC_CARRIER_SHARE, FALSE, TRUE },
-  { "restore", "Restore (gentle loss)",
-    "For ways that no code bears: a network writes the picture into a grey one, and restores it from what arrives. The worse the way, the "
-    "softer the picture. Its pixels cannot be authenticated, only its header.",
+  { "restore", N_ ("Restore (gentle loss)"),
+    N_ ("For ways that no code bears: a network writes the picture into a grey one, and restores it from what arrives. The worse the way, "
+        "the "
+        "softer the picture. Its pixels cannot be authenticated, only its header."),
     CNC_CARRIER_RESTORE, FALSE, TRUE },
   { NULL, NULL, NULL, 0, FALSE, FALSE },
 };
@@ -458,9 +461,9 @@ cnc_carrier_normalise (CncRaster *raster, GError **error)
   const gsize pixels = (gsize) raster->width * raster->height;
 
   if (raster->format.model != CNC_MODEL_RGB)
-    return not_a_carrier ("it is grey or has a palette, encrypted pictures have red, green and blue", error);
+    return not_a_carrier (_ ("it is grey or has a palette, encrypted pictures have red, green and blue"), error);
   if (raster->format.sample > CNC_SAMPLE_U32)
-    return not_a_carrier ("its samples are floating point", error);
+    return not_a_carrier (_ ("its samples are floating point"), error);
   if (cnc_format_equal (&raster->format, &carrier_format))
     return g_steal_pointer (&from);
   to = cnc_raster_new (raster->width, raster->height, &carrier_format, error);
@@ -475,11 +478,11 @@ cnc_carrier_normalise (CncRaster *raster, GError **error)
         {
           value = repeated_byte (pixel + c * bytes, bytes);
           if (value < 0)
-            return not_a_carrier ("its samples have more than 8 bits", error);
+            return not_a_carrier (_ ("its samples have more than 8 bits"), error);
           to->data[3 * i + c] = (guint8) value;
         }
       if (channels == 4 && repeated_byte (pixel + 3 * bytes, bytes) != 255)
-        return not_a_carrier ("it is transparent in places", error);
+        return not_a_carrier (_ ("it is transparent in places"), error);
     }
   return g_steal_pointer (&to);
 }

@@ -224,7 +224,7 @@ prepare (const CncNetworkRun *run, const CncWeights *weights, const CncRaster *s
                      .fetch = run->network->features,
                      .write = write_numbers,
                      .user_data = features,
-                     .text = "Preparing what is hidden" };
+                     .text = N_ ("Preparing what is hidden") };
 
   return scaled != NULL && run_part (run, weights, &job, width, height, error);
 }
@@ -362,7 +362,7 @@ write_message (const CncNetworkRun *run, const CncWeights *weights, const CncRas
           .fetch = run->network->exact,
           .write = cnc_draft_write,
           .user_data = &draft,
-          .text = "Hiding" };
+          .text = N_ ("Hiding") };
 
   if (fed == NULL)
     return FALSE;
@@ -464,7 +464,7 @@ restore (const CncNetworkRun *run, const CncWeights *weights, Numbers *plain, GE
                      .fetch = run->network->revealed,
                      .write = write_picture,
                      .user_data = revealed,
-                     .text = "Restoring what was hidden" };
+                     .text = N_ ("Restoring what was hidden") };
 
   return revealed != NULL && run_part (run, weights, &job, plain->columns, plain->rows, error) ? g_steal_pointer (&revealed) : NULL;
 }
@@ -477,7 +477,7 @@ judge (const CncNetworkRun *run, const CncWeights *weights, Numbers *plain, Numb
                      .fetch = run->network->soft,
                      .write = write_numbers,
                      .user_data = soft,
-                     .text = "Reading" };
+                     .text = N_ ("Reading") };
 
   return run_part (run, weights, &job, plain->columns, plain->rows, error);
 }

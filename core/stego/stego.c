@@ -20,15 +20,16 @@ struct _CncStegoLock
 };
 
 static const CncStegoMode modes[] = {
-  { "cnn", "Convolutional network",
-    "Full-size pictures that come back as good copies; the result must be kept without loss (PNG, TIFF, lossless WebP).", CNC_STEGO_CNN, 3,
-    TRUE, FALSE },
-  { "robust", "Convolutional network, robust",
-    "One picture, less true to the original, that survives JPEG, noise and light blur, so the result may be sent as a photo.",
+  { "cnn", N_ ("Convolutional network"),
+    N_ ("Full-size pictures that come back as good copies; the result must be kept without loss (PNG, TIFF, lossless WebP)."),
+    CNC_STEGO_CNN, 3, TRUE, FALSE },
+  { "robust", N_ ("Convolutional network, robust"),
+    N_ ("One picture, less true to the original, that survives JPEG, noise and light blur, so the result may be sent as a photo."),
     CNC_STEGO_ROBUST, 1, TRUE, TRUE },
-  { "exact", "Exact",
-    "Compressed and sealed in the lowest bits: small pictures come back bit for bit, large ones as well as they fit, and every change is "
-    "noticed; the result must be kept without loss.",
+  { "exact", N_ ("Exact"),
+    N_ ("Compressed and sealed in the lowest bits: small pictures come back bit for bit, large ones as well as they fit, and every change "
+        "is "
+        "noticed; the result must be kept without loss."),
     CNC_STEGO_EXACT, 3, FALSE, FALSE },
   { NULL, NULL, NULL, 0, 0, FALSE, FALSE },
 };

@@ -115,7 +115,7 @@ cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const 
                            .max_tile = model->max_tile,
                            .write = write_latent,
                            .user_data = &s,
-                           .text = "Compressing" };
+                           .text = N_ ("Compressing") };
 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
   return cnc_tile_run (backend, model->net->graph, weights, &job, task, error);
@@ -131,7 +131,7 @@ cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const 
                      .fetch = model->output,
                      .write = write_picture,
                      .user_data = &s,
-                     .text = "Restoring" };
+                     .text = N_ ("Restoring") };
 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);
   job.width = s.width;

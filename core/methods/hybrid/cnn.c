@@ -89,8 +89,8 @@ rounds (Run *run, const Sweep *sweep, GError **error)
       const guint target = round % 2;
       CncBuffer *changed = run->half[target];
 
-      if (!table->cipher_round (run->backend, &run->geometry->shape, run->tables, round * table_words, run->half[1 - target],
-                                changed, run->half[2], sweep->inverse, error))
+      if (!table->cipher_round (run->backend, &run->geometry->shape, run->tables, round * table_words, run->half[1 - target], changed,
+                                run->half[2], sweep->inverse, error))
         return FALSE;
       run->half[target] = run->half[2];
       run->half[2] = changed;
@@ -107,17 +107,14 @@ one_segment (Run *run, const Sweep *sweep, guint slot, gint neighbour, GError **
   const gsize at = slot * 2 * n;
   const gsize near = neighbour < 0 ? 0 : (gsize) neighbour * 2 * n;
 
-  if (!sweep->inverse && neighbour >= 0
-      && !table->add_bytes (run->backend, run->io, at, run->io, near, 2 * n, FALSE, error))
+  if (!sweep->inverse && neighbour >= 0 && !table->add_bytes (run->backend, run->io, at, run->io, near, 2 * n, FALSE, error))
     return FALSE;
   if (!table->copy (run->backend, run->half[0], 0, run->io, at, n, error)
-      || !table->copy (run->backend, run->half[1], 0, run->io, at + n, n, error)
-      || !rounds (run, sweep, error)
+      || !table->copy (run->backend, run->half[1], 0, run->io, at + n, n, error) || !rounds (run, sweep, error)
       || !table->copy (run->backend, run->io, at, run->half[0], 0, n, error)
       || !table->copy (run->backend, run->io, at + n, run->half[1], 0, n, error))
     return FALSE;
-  return !sweep->inverse || neighbour < 0
-         || table->add_bytes (run->backend, run->io, at, run->io, near, 2 * n, TRUE, error);
+  return !sweep->inverse || neighbour < 0 || table->add_bytes (run->backend, run->io, at, run->io, near, 2 * n, TRUE, error);
 }
 
 /* Enciphering, position p is chained to the finished p - 1: slot 0 holds it, slots 1.. the batch.  Deciphering, it is chained to the
@@ -164,8 +161,7 @@ run_sweep (Run *run, const Sweep *sweep, GError **error)
       if (!cnc_task_go_on (run->task, error) || !one_batch (run, sweep, first, count, error))
         return FALSE;
       run->done += count;
-      cnc_task_progress (run->task, (double) run->done / (double) (2 * segments),
-                         sweep->inverse ? "Deciphering" : "Enciphering");
+      cnc_task_progress (run->task, (double) run->done / (double) (2 * segments), sweep->inverse ? N_ ("Deciphering") : N_ ("Enciphering"));
     }
   return TRUE;
 }
@@ -188,8 +184,7 @@ cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, cons
       run.half[i] = cnc_buffer_new (backend, run.half_words * 4, error);
       ok = run.half[i] != NULL;
     }
-  ok = ok && run.io != NULL && upload_tables (&run, tables, error)
-       && run_sweep (&run, inverse ? &backward : &forward, error)
+  ok = ok && run.io != NULL && upload_tables (&run, tables, error) && run_sweep (&run, inverse ? &backward : &forward, error)
        && run_sweep (&run, inverse ? &forward : &backward, error);
   cnc_buffer_free (backend, run.tables);
   cnc_buffer_free (backend, run.io);
@@ -201,8 +196,8 @@ cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, cons
 }
 
 gboolean
-cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data,
-             CncTask *task, GError **error)
+cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data, CncTask *task,
+             GError **error)
 {
   const gsize words = cnc_cipher_table_words (&geometry->shape) * CNC_CNN_ROUNDS;
   g_autofree guint32 *tables = cnc_alloc (words, 4, "the cipher's tables", error);

@@ -180,7 +180,7 @@ cnc_restore_encode (const CncRestoreRun *run, const CncRestorePlan *plan, const 
                            .max_tile = model->max_tile,
                            .write = write_values,
                            .user_data = &s,
-                           .text = "Encoding" };
+                           .text = N_ ("Encoding") };
 
   if (picture->width != plan->width || picture->height != plan->height)
     {
@@ -223,7 +223,7 @@ cnc_restore_decode (const CncRestoreRun *run, const CncRestorePlan *plan, const 
                            .max_tile = model->max_tile,
                            .write = write_picture,
                            .user_data = &s,
-                           .text = "Restoring" };
+                           .text = N_ ("Restoring") };
 
   if (picture == NULL || !run_job (run, &job, error))
     return NULL;

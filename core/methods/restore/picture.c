@@ -160,11 +160,11 @@ cnc_restore_prepare (const CncRestore *model, const CncPicture *picture, GString
 
   if (eight == NULL)
     return NULL;
-  say (notes, eight->format.model != CNC_MODEL_GREY && model->colours == 1, "The model knows grey pictures: colours are left out.");
-  say (notes, own->sample != CNC_SAMPLE_U8 || own->curve != CNC_CURVE_PERCEPTUAL, "Samples were brought to 8 bits.");
-  say (notes, any_transparent (eight), "Transparent parts were laid on white.");
+  say (notes, eight->format.model != CNC_MODEL_GREY && model->colours == 1, _ ("The model knows grey pictures: colours are left out."));
+  say (notes, own->sample != CNC_SAMPLE_U8 || own->curve != CNC_CURVE_PERCEPTUAL, _ ("Samples were brought to 8 bits."));
+  say (notes, any_transparent (eight), _ ("Transparent parts were laid on white."));
   say (notes, picture->profile != NULL || picture->metadata != NULL || picture->parasites->len > 0,
-       "Colour profile, metadata and comments are left out.");
+       _ ("Colour profile, metadata and comments are left out."));
   return cnc_format_equal (&eight->format, &format) ? g_steal_pointer (&eight) : recolour (eight, &format, error);
 }
 

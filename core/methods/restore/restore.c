@@ -117,8 +117,8 @@ note_scaled (const CncRestorePlan *plan, const CncRaster *picture, GString *note
 {
   if (plan->width == picture->width && plan->height == picture->height)
     return;
-  g_string_append_printf (notes, "%sThe picture is sent with %u × %u pixels, and comes back at its own size.", notes->len > 0 ? " " : "",
-                          plan->width, plan->height);
+  g_string_append_printf (notes, _ ("%sThe picture is sent with %u × %u pixels, and comes back at its own size."),
+                          notes->len > 0 ? " " : "", plan->width, plan->height);
 }
 
 CncRaster *

@@ -112,27 +112,27 @@ write_info (const CncPicture *picture, const CncRaster *eight, guint64 packed, g
       if (step == 0 && described.parasites->len > 0)
         {
           described.parasites = none;
-          left_out[n++] = "data that other plug-ins attached";
+          left_out[n++] = _ ("data that other plug-ins attached");
         }
       else if (step == 1 && described.metadata != NULL)
         {
           described.metadata = NULL;
-          left_out[n++] = "EXIF, XMP and IPTC";
+          left_out[n++] = _ ("EXIF, XMP and IPTC");
         }
       else if (step == 2 && described.profile != NULL)
         {
           described.profile = NULL;
-          left_out[n++] = "the colour profile";
+          left_out[n++] = _ ("the colour profile");
         }
       else if (step == 3 && described.name != NULL)
         {
           described.name = NULL;
-          left_out[n++] = "the layer's name";
+          left_out[n++] = _ ("the layer's name");
         }
     }
   if (n > 0 && notes != NULL)
     {
-      g_string_append (notes, "Left out, because it would take too much of the room: ");
+      g_string_append (notes, _ ("Left out, because it would take too much of the room: "));
       for (guint i = 0; i < n; i++)
         g_string_append_printf (notes, "%s%s", i > 0 ? ", " : "", left_out[i]);
       g_string_append_c (notes, '.');
@@ -219,7 +219,7 @@ beyond_repair (const CncCarrier *carrier, const CncBodyReport *report, GError **
                "The passphrase is right, but %u of the %u blocks of this picture cannot be repaired.%s It was %s more than it bears; ask "
                "for it again, in "
                "better quality and not scaled, or sent as a file.",
-               report->lost, report->blocks, history, *history != '\0' ? "changed" : "compressed, scaled or painted on");
+               report->lost, report->blocks, history, *history != '\0' ? _ ("changed") : _ ("compressed, scaled or painted on"));
   return FALSE;
 }
 
@@ -229,8 +229,8 @@ altered (const CncBodyReport *report, GError **error)
 {
   g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
                "The passphrase is right, but what is inside was %s, so nothing of it is shown; ask for the picture again.",
-               report->worst > DOUBTFUL ? "altered after it was encrypted, or the picture was changed more than it bears"
-                                        : "altered after it was encrypted");
+               report->worst > DOUBTFUL ? _ ("altered after it was encrypted, or the picture was changed more than it bears")
+                                        : _ ("altered after it was encrypted"));
   return FALSE;
 }
 
