@@ -181,7 +181,7 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
 }
 
 gboolean
-decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, GError **error)
+decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GError **error)
 {
   g_autoptr (GError) first = NULL;
   guint opened = 0;
@@ -190,12 +190,12 @@ decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, 
     {
       DecryptRegion *region = regions->pdata[i];
 
-      cnc_task_progress (task, (double) i / regions->len, "Trying the passphrase");
+      cnc_task_progress (task, (double) i / regions->len, opener->identity != NULL ? "Trying the identity" : "Trying the passphrase");
       if (region->key == NULL && (region->error == NULL || g_error_matches (region->error, CNC_ERROR, CNC_ERROR_WRONG_KEY)))
         {
           g_clear_error (&region->error);
-          region->key = region->carrier != NULL ? cnc_carrier_unlock (&region->carrier->header, passphrase, &region->error)
-                                                : cnc_unlock (&region->header, passphrase, &region->error);
+          region->key = region->carrier != NULL ? cnc_unlock_carrier (region->carrier, opener, &region->error)
+                                                : cnc_unlock (&region->header, opener, &region->error);
         }
       if (region->key != NULL)
         opened++;

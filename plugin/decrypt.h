@@ -3,6 +3,7 @@
 
 #include "host.h"
 #include "picture/header.h"
+#include "seal/recipients.h"
 
 G_BEGIN_DECLS
 
@@ -20,8 +21,8 @@ typedef struct
  * GEGL.  Errors: BAD_ARGUMENT (no layer), and all of cnc_header_read and cnc_carrier_find.  Returns: (element-type DecryptRegion) (transfer full), never empty. */
 GPtrArray *decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Tries the passphrase on every region: Argon2id each.  FALSE if it opens none: the first region's error, WRONG_KEY before others. */
-gboolean decrypt_unlock (GPtrArray *regions, const CncSecret *passphrase, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Tries the passphrase (Argon2id each) or the identity on every region.  FALSE if it opens none: the first region's error, WRONG_KEY before others. */
+gboolean decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Decrypts all that was unlocked; only when all is computed and checked does anything in GIMP change.  images: (element-type gint32) gets
  * the results: new images without display for encrypted pictures, image itself where regions were replaced in place; at least one.  FALSE

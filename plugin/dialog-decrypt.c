@@ -72,8 +72,10 @@ try (Widgets *w, GPtrArray *regions)
 
   if (passphrase != NULL)
     {
+      const CncOpener opener = { .passphrase = passphrase };
+
       dialog_message_say (w->message, _ ("Trying the passphrase…"));
-      opened = decrypt_unlock (regions, passphrase, NULL, &error);
+      opened = decrypt_unlock (regions, &opener, NULL, &error);
     }
   dialog_passphrase_clear (w->entry);
   if (!opened)

@@ -218,6 +218,7 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
 {
   const gint32 layer = gimp_image_get_active_layer (image);
   CncTask *task = &job->host.progress.task;
+  const CncOpener opener = { .passphrase = job->passphrases[0] };
   g_autoptr (GPtrArray) regions = NULL;
   g_autoptr (GArray) images = g_array_new (FALSE, FALSE, sizeof (gint32));
   g_autoptr (CncPicture) picture = NULL;
@@ -225,7 +226,7 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
   gboolean saved = FALSE;
 
   regions = decrypt_find (image, layer, task, error);
-  if (regions == NULL || !decrypt_unlock (regions, job->passphrases[0], task, error)
+  if (regions == NULL || !decrypt_unlock (regions, &opener, task, error)
       || !decrypt_run (image, layer, regions, &job->host, images, &picture, note, error))
     return FALSE;
   result = g_array_index (images, gint32, 0);

@@ -251,9 +251,10 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   if (mode == GIMP_RUN_NONINTERACTIVE)
     {
       g_autoptr (CncSecret) passphrase = host_passphrase (params[3].data.d_string, error);
+      const CncOpener opener = { .passphrase = passphrase };
 
       job.device = g_strdup (text_argument (n_params, params, 4));
-      if (passphrase == NULL || !decrypt_unlock (regions, passphrase, &job.progress.task, error))
+      if (passphrase == NULL || !decrypt_unlock (regions, &opener, &job.progress.task, error))
         return -1;
     }
   else

@@ -99,6 +99,16 @@ cnc_find_carrier (const CncRaster *picture, GBytes *colormap, CncCarrier **found
   return FALSE;
 }
 
+CncSecret *
+cnc_unlock_carrier (const CncCarrier *carrier, const CncOpener *opener, GError **error)
+{
+  if (opener->identity == NULL)
+    return cnc_carrier_unlock (&carrier->header, opener->passphrase, error);
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                       "The picture was encrypted with a passphrase and not for recipients; open it with its passphrase.");
+  return NULL;
+}
+
 /* Roughly which quality of JPEG leaves errors of that strength in noise of all values. */
 static const char *
 strength_words (double strength)

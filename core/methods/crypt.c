@@ -11,11 +11,12 @@
 
 struct _CncLock
 {
-  CncSecret *kek; /* of a passphrase and this salt */
+  CncSecret *kek; /* of a passphrase and this salt; NULL: for recipients */
   guint8 salt[16];
   CncKdfParams params;
-  CncSecret *file_key; /* wrapped by stanza */
-  CncStanza stanza;
+  CncSecret *file_key; /* wrapped by the stanzas */
+  CncStanza stanzas[CNC_HEADER_MAX_STANZAS];
+  guint n_stanzas;
   gboolean used;
 };
 
@@ -175,8 +176,9 @@ lock_new (CncSecret *kek, const guint8 salt[16], const CncKdfParams *params, GEr
   memcpy (lock->salt, salt, sizeof lock->salt);
   lock->params = *params;
   lock->file_key = cnc_secret_new_key (NULL, error);
-  if (lock->file_key == NULL || !cnc_stanza_seal_kek (&lock->stanza, kek, salt, params, lock->file_key, error))
+  if (lock->file_key == NULL || !cnc_stanza_seal_kek (&lock->stanzas[0], kek, salt, params, lock->file_key, error))
     return NULL;
+  lock->n_stanzas = 1;
   return g_steal_pointer (&lock);
 }
 
@@ -208,6 +210,24 @@ cnc_lock_new_kek (const CncSecret *kek, GError **error)
   return copy != NULL ? lock_new (copy, salt, &full, error) : NULL;
 }
 
+CncLock *
+cnc_lock_new_recipients (const guint8 (*keys)[CNC_PUBLIC_KEY_BYTES], guint n, GError **error)
+{
+  g_autoptr (CncLock) lock = g_new0 (CncLock, 1);
+  guint8 bodies[CNC_RECIPIENTS_MAX][CNC_STANZA_RECIPIENT_BYTES];
+
+  lock->file_key = cnc_secret_new_key (NULL, error);
+  if (lock->file_key == NULL)
+    return NULL;
+  lock->n_stanzas = cnc_recipients_seal (keys, n, lock->file_key, bodies, error);
+  for (guint i = 0; i < lock->n_stanzas; i++)
+    {
+      lock->stanzas[i].type = CNC_STANZA_RECIPIENT;
+      memcpy (lock->stanzas[i].body, bodies[i], sizeof bodies[i]);
+    }
+  return lock->n_stanzas > 0 ? g_steal_pointer (&lock) : NULL;
+}
+
 void
 cnc_lock_free (CncLock *lock)
 {
@@ -219,11 +239,12 @@ cnc_lock_free (CncLock *lock)
 }
 
 CncSecret *
-cnc_unlock (const CncHeader *header, const CncSecret *passphrase, GError **error)
+cnc_unlock (const CncHeader *header, const CncOpener *opener, GError **error)
 {
   if (!cnc_header_check_sum (header, error))
     return NULL;
-  return cnc_header_unlock (header, passphrase, error);
+  return opener->identity != NULL ? cnc_header_unlock_identity (header, opener->identity, error)
+                                  : cnc_header_unlock (header, opener->passphrase, error);
 }
 
 static const CncFormat carrier_format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
@@ -264,8 +285,8 @@ seal (const CncPicture *picture, const CncPayload *payload, const CncLock *lock,
   memset (header, 0, sizeof *header);
   header->stream_length = cnc_stream_length (cnc_payload_plain_length (payload));
   header->method = params->method != NULL ? params->method->number : methods[0].number;
-  header->n_stanzas = 1;
-  header->stanzas[0] = lock->stanza;
+  header->n_stanzas = lock->n_stanzas;
+  memcpy (header->stanzas, lock->stanzas, sizeof header->stanzas);
   head = cnc_header_bytes (header);
   carrier = new_carrier (picture, params, head + header->stream_length, error);
   if (carrier == NULL)
@@ -317,11 +338,19 @@ verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *he
 static CncRaster *
 start_carrier (const CncPicture *picture, const CncLock *lock, const CncEncryptParams *params, GError **error)
 {
-  g_autoptr (CncSecret) key = cnc_carrier_key_from_kek (lock->kek, error);
-  CncCarrierLock carrier_lock = { .key = key, .params = lock->params };
+  g_autoptr (CncSecret) key = NULL;
+  CncCarrierLock carrier_lock = { .params = lock->params };
 
+  if (lock->kek == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "The method “%s” encrypts with a passphrase only; choose a passphrase, or another method.", params->method->id);
+      return NULL;
+    }
+  key = cnc_carrier_key_from_kek (lock->kek, error);
   if (key == NULL)
     return NULL;
+  carrier_lock.key = key;
   memcpy (carrier_lock.salt, lock->salt, sizeof lock->salt);
   return cnc_encrypt_carrier (picture, &carrier_lock, params, error);
 }

@@ -3,7 +3,7 @@
  * Order of a caller, so that Argon2id's memory is free again before pixels are loaded:
  *   encrypt: cnc_lock_new_* -> load the pixels -> cnc_encrypt (which also inverts its result and compares)
  *   decrypt: first bytes of the carrier -> cnc_header_read -> cnc_unlock -> load the carrier -> cnc_decrypt
- *            where that finds nothing: the picture -> cnc_find_carrier -> cnc_carrier_unlock -> cnc_decrypt_carrier
+ *            where that finds nothing: the picture -> cnc_find_carrier -> cnc_unlock_carrier -> cnc_decrypt_carrier
  * Thread-safety: safe on different objects.
  */
 #pragma once
@@ -60,15 +60,17 @@ typedef struct _CncLock CncLock;
 
 /* Runs Argon2id.  params: (nullable). */
 CncLock *cnc_lock_new_passphrase (const CncSecret *passphrase, const CncKdfParams *params, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For recipients, 1 to CNC_RECIPIENTS_MAX; a key that is given twice counts once.  Errors: those of cnc_recipients_seal. */
+CncLock *cnc_lock_new_recipients (const guint8 (*keys)[CNC_PUBLIC_KEY_BYTES], guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Tests: below the KDF, see cnc_stanza_seal_kek. */
 CncLock *cnc_lock_new_kek (const CncSecret *kek, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cnc_lock_free (CncLock *lock);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncLock, cnc_lock_free)
 
-/* Reads the header from a carrier's first bytes (see cnc_header_read), checks its sum, and opens the file key: every "wrong
- * passphrase" comes from here.  Errors: all of cnc_header_read and cnc_header_unlock. */
-CncSecret *cnc_unlock (const CncHeader *header, const CncSecret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Checks the sum of a header that was read, and opens the file key: every "wrong passphrase" comes from here.  Errors: all of cnc_header_unlock, or
+ * of cnc_header_unlock_identity. */
+CncSecret *cnc_unlock (const CncHeader *header, const CncOpener *opener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct
 {
@@ -131,7 +133,11 @@ CncPicture *cnc_decrypt (const CncRaster *carrier, const CncHeader *header, cons
  * that tells a person more. */
 gboolean cnc_find_carrier (const CncRaster *picture, GBytes *colormap, CncCarrier **found, CncTask *task, GError **why) G_GNUC_WARN_UNUSED_RESULT;
 
-/* key: from cnc_carrier_unlock.  story: (nullable) (out) (transfer full): sentences on what was done to the picture on its way, and what that means
+/* The same as cnc_unlock for a carrier: its key.  Errors: KDF_REFUSED, NO_MEMORY, WRONG_KEY, BAD_ARGUMENT (an identity where a passphrase is needed, or the
+ * reverse). */
+CncSecret *cnc_unlock_carrier (const CncCarrier *carrier, const CncOpener *opener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* key: from cnc_unlock_carrier.  story: (nullable) (out) (transfer full): sentences on what was done to the picture on its way, and what that means
  * for what comes back.  Errors: those of cnc_share_decrypt and cnc_restore_decrypt.  Returns: (transfer full) */
 CncPicture *cnc_decrypt_carrier (const CncCarrier *carrier, const CncSecret *key, const CncDecryptParams *params, char **story,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

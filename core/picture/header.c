@@ -86,9 +86,17 @@ cnc_header_write (const CncHeader *header, guint8 *out)
   memcpy (out + CNC_HEADER_CHECKSUM_BYTES, header->tag, CNC_HEADER_TAG_BYTES);
 }
 
+static gboolean bad_format (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 static gboolean
-bad_format (GError **error, const char *what)
+bad_format (GError **error, const char *format, ...)
 {
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
   g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
                "The picture's header is not one that cnncrypt writes (%s); the file was altered, ask for it again.", what);
   return FALSE;
@@ -132,26 +140,31 @@ check_lengths (const CncHeader *header, guint32 length, GError **error)
 static gboolean
 read_stanzas (const guint8 *bytes, gsize size, guint count, CncHeader *header, guint *unknown, GError **error)
 {
-  gboolean passphrase = FALSE;
+  guint passphrases = 0;
 
   *unknown = 0;
-  if (count == 0 || count > CNC_HEADER_MAX_STANZAS)
-    return bad_format (error, "the number of keys");
+  if (count == 0)
+    return bad_format (error, "it has no key");
+  if (count > CNC_HEADER_MAX_STANZAS)
+    return bad_format (error, "it has %u keys, and %u is the most", count, CNC_HEADER_MAX_STANZAS);
   for (guint i = 0; i < count; i++)
     {
       guint length, known;
 
       if (size < STANZA_HEAD_BYTES)
-        return bad_format (error, "the length of a key");
+        return bad_format (error, "a key is cut off");
       known = stanza_bytes (bytes[0]);
       length = cnc_get_u16 (bytes + 1);
-      if (length > size - STANZA_HEAD_BYTES || (known != 0 && length != known))
-        return bad_format (error, "the length of a key");
+      if (known != 0 && length != known)
+        return bad_format (error, "a %s's key of %u bytes instead of %u", bytes[0] == CNC_STANZA_RECIPIENT ? "recipient" : "passphrase",
+                           length, known);
+      if (length > size - STANZA_HEAD_BYTES)
+        return bad_format (error, "a key is cut off");
       if (known != 0)
         {
           header->stanzas[i].type = bytes[0];
           memcpy (header->stanzas[i].body, bytes + STANZA_HEAD_BYTES, length);
-          passphrase |= bytes[0] == CNC_STANZA_PASSPHRASE;
+          passphrases += bytes[0] == CNC_STANZA_PASSPHRASE;
         }
       else if (bytes[0] == 0)
         return bad_format (error, "the kind of a key");
@@ -162,7 +175,9 @@ read_stanzas (const guint8 *bytes, gsize size, guint count, CncHeader *header, g
     }
   if (size != 0)
     return bad_format (error, "its length");
-  if (passphrase && count > 1)
+  if (passphrases > 1)
+    return bad_format (error, "two passphrases");
+  if (passphrases > 0 && count > 1)
     return bad_format (error, "a passphrase beside another key");
   header->n_stanzas = count;
   return TRUE;

@@ -128,20 +128,28 @@ cnc_stanza_seal_passphrase (CncStanza *stanza, const CncSecret *passphrase, cons
   return kek != NULL && cnc_stanza_seal_kek (stanza, kek, salt, &full, file_key, error);
 }
 
+/* How many of the stanzas are of a passphrase: one, which is alone, or none.  FALSE if they are not so. */
+static gboolean
+count_passphrases (const CncHeader *header, guint *n, GError **error)
+{
+  *n = 0;
+  for (guint i = 0; i < header->n_stanzas; i++)
+    *n += header->stanzas[i].type == CNC_STANZA_PASSPHRASE;
+  if (header->n_stanzas > 0 && (*n == 0 || header->n_stanzas == 1))
+    return TRUE;
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT, "The picture's header is not one that cnncrypt writes: %s.",
+               header->n_stanzas == 0 ? "there is no key" : "a passphrase stands beside another key");
+  return FALSE;
+}
+
 /* The passphrase stanza of a header, its cost checked. */
 static const CncStanza *
 passphrase_stanza (const CncHeader *header, GError **error)
 {
-  guint n_passphrase = 0;
+  guint n_passphrase;
 
-  for (guint i = 0; i < header->n_stanzas; i++)
-    n_passphrase += header->stanzas[i].type == CNC_STANZA_PASSPHRASE;
-  if (header->n_stanzas == 0 || (n_passphrase > 0 && header->n_stanzas > 1))
-    {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
-                           "The picture's header is not one that cnncrypt writes: a passphrase stands beside another key.");
-      return NULL;
-    }
+  if (!count_passphrases (header, &n_passphrase, error))
+    return NULL;
   if (n_passphrase == 0)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
@@ -198,6 +206,25 @@ cnc_header_unlock (const CncHeader *header, const CncSecret *passphrase, GError 
     return NULL;
   kek = derive_kek (passphrase, stanza->body + AT_SALT, cnc_get_u32 (stanza->body + AT_OPS), cnc_get_u32 (stanza->body + AT_MEMORY), error);
   return kek != NULL ? cnc_header_unlock_kek (header, kek, error) : NULL;
+}
+
+CncSecret *
+cnc_header_unlock_identity (const CncHeader *header, const CncSecret *identity, GError **error)
+{
+  guint8 bodies[CNC_HEADER_MAX_STANZAS][CNC_STANZA_RECIPIENT_BYTES];
+  guint n_passphrase;
+
+  if (!count_passphrases (header, &n_passphrase, error))
+    return NULL;
+  if (n_passphrase > 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The picture was encrypted with a passphrase and not for recipients; open it with its passphrase.");
+      return NULL;
+    }
+  for (guint i = 0; i < header->n_stanzas; i++)
+    memcpy (bodies[i], header->stanzas[i].body, sizeof bodies[i]);
+  return cnc_recipients_open ((const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) bodies, header->n_stanzas, identity, error);
 }
 
 void

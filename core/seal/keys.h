@@ -6,6 +6,7 @@
 #pragma once
 
 #include "picture/header.h"
+#include "seal/recipients.h"
 #include "seal/secret.h"
 
 G_BEGIN_DECLS
@@ -60,6 +61,10 @@ gboolean cnc_stanza_seal_passphrase (CncStanza *stanza, const CncSecret *passphr
  * does not match), DAMAGED (commitment matches, the wrapped key does not open), BAD_FORMAT (passphrase stanza beside
  * another), BAD_ARGUMENT (the picture is for recipients, not for a passphrase).  Returns: (transfer full) the file key */
 CncSecret *cnc_header_unlock (const CncHeader *header, const CncSecret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with a recipient's secret key.  Errors: those of cnc_recipients_open; BAD_FORMAT (passphrase stanza beside another), BAD_ARGUMENT (the
+ * picture was encrypted with a passphrase).  Returns: (transfer full) the file key */
+CncSecret *cnc_header_unlock_identity (const CncHeader *header, const CncSecret *identity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Internal and for tests that need speed: the same below the KDF, with the key-encryption key given.  The limits of ops and
  * memory are checked all the same. */

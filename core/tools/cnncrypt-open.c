@@ -9,6 +9,8 @@
 #include "cnc-config.h"
 #include "engine/engine.h"
 #include "methods/crypt.h"
+#include "methods/holder.h"
+#include "seal/ask.h"
 #include "tools/open.h"
 
 enum
@@ -23,10 +25,12 @@ typedef struct
   gboolean check;
   gboolean version;
   char *passphrase_file;
+  char *identity_file;
   char *device;
   char *folder;
   char **pictures;
-  CncSecret *passphrase;
+  CncSecret *secret; /* the passphrase, or the identity's key */
+  CncOpener opener;
   CncBackend *backend;
   CncWork work;      /* what it was opened for */
   char *note;        /* (nullable), said already */
@@ -126,7 +130,7 @@ decrypt (Open *open, const CncRaster *carrier, Outcome *outcome, GError **error)
 
   if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &header, error))
     return NULL;
-  file_key = cnc_unlock (&header, open->passphrase, error);
+  file_key = cnc_unlock (&header, &open->opener, error);
   outcome->lossy |= is_lossy (header.method);
   if (file_key == NULL || !open_device (open, cnc_decrypt_work (&header), error))
     return NULL;
@@ -211,7 +215,7 @@ static CncPicture *
 decrypt_carrier (Open *open, const CncCarrier *carrier, Outcome *outcome, GError **error)
 {
   CncDecryptParams params = { 0 };
-  g_autoptr (CncSecret) key = cnc_carrier_unlock (&carrier->header, open->passphrase, error);
+  g_autoptr (CncSecret) key = cnc_unlock_carrier (carrier, &open->opener, error);
 
   outcome->lossy = is_lossy (carrier->header.method);
   if (key == NULL || !open_device (open, cnc_decrypt_carrier_work (carrier), error))
@@ -286,8 +290,9 @@ open_one (Open *open, const char *path)
 
   if (picture != NULL && open->check)
     {
-      g_autofree char *text = g_strdup_printf ("whole, and opens with this passphrase (%u × %u%s)%s", picture->raster->width,
-                                               picture->raster->height, loss, story);
+      g_autofree char *text
+          = g_strdup_printf ("whole, and opens with this %s (%u × %u%s)%s", open->opener.identity != NULL ? "identity" : "passphrase",
+                             picture->raster->width, picture->raster->height, loss, story);
 
       if (!outcome.failed)
         tell (path, text);
@@ -315,6 +320,10 @@ parse (Open *open, int *argc, char ***argv, GError **error)
   const GOptionEntry entries[] = {
     { "passphrase-file", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->passphrase_file,
       "The passphrase is the first line of FILE (or of $CNNCRYPT_PASSPHRASE_FILE); /dev/fd/N names an open descriptor", "FILE" },
+    { "identity", 'i', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->identity_file,
+      "Open pictures that are for recipients: with this identity file.  If it is locked, --passphrase-file holds its passphrase; else the "
+      "terminal is asked",
+      "FILE" },
     { "out", 'o', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &open->folder,
       "Where the opened pictures go, made if it is not there; the current folder if left out", "DIR" },
     { "check", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &open->check, "Open and verify everything, write nothing", NULL },
@@ -338,6 +347,7 @@ parse (Open *open, int *argc, char ***argv, GError **error)
   return ok;
 }
 
+/* The passphrase of the file that was named; NULL without an error if none was. */
 static CncSecret *
 read_passphrase (const Open *open, GError **error)
 {
@@ -345,12 +355,49 @@ read_passphrase (const Open *open, GError **error)
   g_autofree char *spec = NULL;
 
   if (path == NULL || *path == '\0')
-    {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Name the file with the passphrase: --passphrase-file FILE.");
-      return NULL;
-    }
+    return NULL;
   spec = g_strconcat ("file:", path, NULL);
   return cnc_secret_new_from_spec (spec, error);
+}
+
+static CncSecret *
+read_identity (const Open *open, GError **error)
+{
+  g_autoptr (CncIdentity) identity = cnc_holder_identity (open->identity_file, error);
+  g_autoptr (CncSecret) passphrase = NULL;
+  g_autoptr (GError) problem = NULL;
+
+  if (identity == NULL || !cnc_identity_is_locked (identity))
+    return identity != NULL ? cnc_identity_open (identity, NULL, error) : NULL;
+  passphrase = read_passphrase (open, &problem);
+  if (passphrase == NULL && problem == NULL)
+    passphrase = cnc_ask_passphrase ("Passphrase of the identity", FALSE, &problem);
+  if (passphrase != NULL)
+    return cnc_identity_open (identity, passphrase, error);
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
+static gboolean
+read_opener (Open *open, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  open->secret = open->identity_file != NULL ? read_identity (open, &problem) : read_passphrase (open, &problem);
+  if (open->secret == NULL)
+    {
+      if (problem == NULL)
+        g_set_error_literal (&problem, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                             "Name the file with the passphrase: --passphrase-file FILE; or, for a picture that is for recipients, "
+                             "--identity FILE.");
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (open->identity_file != NULL)
+    open->opener.identity = open->secret;
+  else
+    open->opener.passphrase = open->secret;
+  return TRUE;
 }
 
 static gboolean
@@ -378,8 +425,7 @@ prepare (Open *open, GError **error)
     }
   if (!cnc_seal_init (error))
     return FALSE;
-  open->passphrase = read_passphrase (open, error);
-  return open->passphrase != NULL;
+  return read_opener (open, error);
 }
 
 static gboolean
@@ -419,10 +465,11 @@ main (int argc, char **argv)
   if (error != NULL)
     fprintf (stderr, "cnncrypt-open: %s\n", error->message);
   g_clear_pointer (&open.backend, cnc_backend_free);
-  g_clear_pointer (&open.passphrase, cnc_secret_free);
+  g_clear_pointer (&open.secret, cnc_secret_free);
   g_hash_table_unref (open.stems);
   g_strfreev (open.pictures);
   g_free (open.passphrase_file);
+  g_free (open.identity_file);
   g_free (open.device);
   g_free (open.note);
   g_free (open.folder);

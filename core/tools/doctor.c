@@ -100,7 +100,8 @@ trial (CncBackend *backend, GError **error)
   CncHeader header;
   if (!cnc_header_read (carrier->data, cnc_raster_bytes (carrier), carrier->width, carrier->height, &header, error))
     return FALSE;
-  g_autoptr (CncSecret) file_key = cnc_unlock (&header, passphrase, error);
+  const CncOpener opener = { .passphrase = passphrase };
+  g_autoptr (CncSecret) file_key = cnc_unlock (&header, &opener, error);
   if (file_key == NULL)
     return FALSE;
   const CncDecryptParams decrypt = { .backend = backend };

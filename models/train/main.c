@@ -13,15 +13,16 @@
   "RECIPE.ini --data DIR --out FILE.safetensors\n"                                                                                         \
   "  cnncrypt-train evaluate MODEL --data DIR\n"                                                                                           \
   "  cnncrypt-train info MODEL\n"                                                                                                          \
-  "  cnncrypt-train devices"
+  "  cnncrypt-train devices\n"                                                                                                             \
+  "  cnncrypt-train keygen [--passphrase-file FILE | --no-passphrase] --out NAME"
 
 typedef struct
 {
   char **rest;
-  char *data, *out, *device, *resume, *log, *files;
+  char *data, *out, *device, *resume, *log, *files, *passphrase_file;
   gint64 steps, seed;
   int resize;
-  gboolean json, noise, half, version;
+  gboolean json, noise, half, version, no_passphrase;
 } Arguments;
 
 static gboolean
@@ -60,6 +61,18 @@ tables (const Arguments *a, GError **error)
 }
 
 static gboolean
+keygen (const Arguments *a, GError **error)
+{
+  const TrainKeygenOptions options = { .name = a->out, .passphrase_file = a->passphrase_file, .open = a->no_passphrase };
+
+  if (g_strv_length (a->rest) != 1 || a->out == NULL || *a->out == '\0')
+    return misused (error, "keygen needs --out NAME, and makes NAME.pub and NAME.identity.");
+  if (a->no_passphrase && a->passphrase_file != NULL)
+    return misused (error, "--no-passphrase and --passphrase-file exclude each other.");
+  return train_keygen_command (&options, error);
+}
+
+static gboolean
 dispatch (const Arguments *a, GError **error)
 {
   const guint n = a->rest != NULL ? g_strv_length (a->rest) : 0;
@@ -82,6 +95,8 @@ dispatch (const Arguments *a, GError **error)
     return n == 2 ? train_info_command (a->rest[1], error) : misused (error, "info needs one model.");
   if (strcmp (a->rest[0], "devices") == 0)
     return train_devices_command (error);
+  if (strcmp (a->rest[0], "keygen") == 0)
+    return keygen (a, error);
   if (n != 1 || a->data == NULL || a->out == NULL)
     return misused (error, "Training needs one recipe, --data and --out.");
   return train_command (&options, error);
@@ -106,6 +121,10 @@ main (int argc, char **argv)
     { "noise", 0, 0, G_OPTION_ARG_NONE, &a.noise, "evaluate: with the noise that the network has \"always\"", NULL },
     { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "evaluate: print one JSON object", NULL },
+    { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &a.passphrase_file,
+      "keygen: the passphrase of the identity is the first line of FILE; without it the terminal is asked", "FILE" },
+    { "no-passphrase", 0, 0, G_OPTION_ARG_NONE, &a.no_passphrase, "keygen: do not lock the identity; whoever has the file has the pictures",
+      NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &a.version, "print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a.rest, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -132,5 +151,6 @@ main (int argc, char **argv)
   g_free (a.resume);
   g_free (a.log);
   g_free (a.files);
+  g_free (a.passphrase_file);
   return good ? 0 : error->domain == CNC_ERROR && error->code == CNC_ERROR_CANCELLED ? 130 : 1;
 }

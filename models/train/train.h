@@ -4,6 +4,7 @@
 
 #include "data.h"
 #include "nn/net.h"
+#include "seal/secret.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +45,19 @@ typedef struct
 
 /* Measures the static tables of the range coder on pictures and writes the model with them. */
 gboolean train_tables_command (const TrainTablesOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  char *name;            /* of the files, without .pub and .identity */
+  char *passphrase_file; /* (nullable) else the terminal is asked */
+  gboolean open;         /* no passphrase */
+} TrainKeygenOptions;
+
+/* Makes a pair of keys (seal/keyfile.h). */
+gboolean train_keygen_command (const TrainKeygenOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The first line of the file; where path is NULL, the terminal is asked, twice.  what: what the passphrase is for, "the new identity".  Returns: (transfer full) */
+CncSecret *train_new_passphrase (const char *path, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean train_info_command (const char *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean train_devices_command (GError **error) G_GNUC_WARN_UNUSED_RESULT;

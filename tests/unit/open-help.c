@@ -86,6 +86,8 @@ make_picture (guint32 width, guint32 height, const CncFormat *format)
   return picture;
 }
 
+const guint8 *encrypt_for;
+
 CncRaster *
 encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height)
 {
@@ -94,7 +96,8 @@ encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height)
     .method = cnc_method_by_id (encrypt_method, NULL), .backend = backend, .region_width = region_width, .region_height = region_height
   };
   g_autoptr (GError) error = NULL;
-  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (passphrase, &quick, &error);
+  g_autoptr (CncLock) lock = encrypt_for != NULL ? cnc_lock_new_recipients ((const guint8 (*)[CNC_PUBLIC_KEY_BYTES]) encrypt_for, 1, &error)
+                                                 : cnc_lock_new_passphrase (passphrase, &quick, &error);
   CncRaster *carrier = NULL;
 
   g_assert_no_error (error);

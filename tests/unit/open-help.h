@@ -23,6 +23,8 @@ CncPicture *make_picture (guint32 width, guint32 height, const CncFormat *format
 CncRaster *encrypt (const CncPicture *picture, guint32 region_width, guint32 region_height);
 /* The method that encrypt takes; NULL: the default. */
 extern const char *encrypt_method;
+/* For that public key; NULL: with the passphrase. */
+extern const guint8 *encrypt_for;
 void write_png (const CncRaster *raster, const char *path);
 /* Encrypted, in a file of that name in the folder; returns its path. */
 char *write_carrier (const CncPicture *picture, const char *name);

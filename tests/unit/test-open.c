@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "codec-model.h"
 #include "open-help.h"
+#include "seal/keyfile.h"
 
 /* The palette of make_picture put in. */
 static CncRaster *
@@ -97,6 +98,54 @@ test_check (void)
     g_assert_true (g_str_has_prefix (lines[1], text));
     g_assert_cmpstr (lines[2], ==, "");
   }
+}
+
+/* A picture for a recipient: with the identity file, locked and not; with that of somebody else, and without. */
+static void
+test_identity (void)
+{
+  const CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  const CncKdfParams quick = { CNC_KDF_OPS_MIN, CNC_KDF_MEMORY_KIB_MIN };
+  g_autoptr (CncPicture) picture = make_picture (90, 60, &format);
+  g_autoptr (CncSecret) secret = cnc_secret_new_passphrase ("correct horse", 13, NULL);
+  g_autofree char *out = new_out (), *mine = in_folder ("mine"), *other = in_folder ("other"), *locked = in_folder ("mine.identity");
+  g_autofree char *open = in_folder ("other.identity"), *pub = in_folder ("mine.pub"), *wrong = in_folder ("wrong"), *made = NULL;
+  g_autofree char *with_passphrase = NULL, *path = NULL, *for_other = NULL, *err = NULL;
+  guint8 my_key[CNC_PUBLIC_KEY_BYTES], other_key[CNC_PUBLIC_KEY_BYTES];
+
+  g_assert_true (g_file_set_contents (wrong, "wrong\n", -1, NULL));
+  g_assert_true (cnc_keys_make (mine, secret, &quick, my_key, NULL));
+  g_assert_true (cnc_keys_make (other, NULL, NULL, other_key, NULL));
+  with_passphrase = write_carrier (picture, "with-passphrase.png");
+  encrypt_for = my_key;
+  path = write_carrier (picture, "for-me.png");
+  encrypt_for = other_key;
+  for_other = write_carrier (picture, "for-other.png");
+  encrypt_for = NULL;
+
+  g_assert_cmpint (run (&err, "--identity", locked, "--passphrase-file", passphrase_path, "--out", out, path, NULL), ==, 0);
+  g_assert_cmpstr (err, ==, "");
+  g_clear_pointer (&err, g_free);
+  made = g_build_filename (out, "for-me.png", NULL);
+  assert_file (made, picture->raster);
+  g_assert_cmpint (run (NULL, "--identity", open, "--check", for_other, NULL), ==, 0);
+  g_assert_nonnull (strstr (run_out, "opens with this identity"));
+
+  g_assert_cmpint (run (&err, "--identity", open, "--out", out, path, NULL), ==, 1);
+  g_assert_nonnull (strstr (err, "somebody else"));
+  g_clear_pointer (&err, g_free);
+  g_assert_cmpint (run (&err, "--identity", open, "--out", out, with_passphrase, NULL), ==, 1);
+  g_assert_nonnull (strstr (err, "with its passphrase"));
+  g_clear_pointer (&err, g_free);
+  g_assert_cmpint (run (&err, "--passphrase-file", passphrase_path, "--out", out, for_other, NULL), ==, 1);
+  g_assert_nonnull (strstr (err, "identity file"));
+  g_clear_pointer (&err, g_free);
+  g_assert_cmpint (run (&err, "--identity", locked, "--passphrase-file", wrong, "--out", out, path, NULL), ==, 2);
+  g_assert_nonnull (strstr (err, "passphrase of the identity is wrong"));
+  g_clear_pointer (&err, g_free);
+  g_assert_cmpint (run (&err, "--identity", pub, "--out", out, path, NULL), ==, 2);
+  g_assert_nonnull (strstr (err, "this is a public key"));
+  g_assert_cmpuint (files_in (out), ==, 1);
 }
 
 static void
@@ -452,6 +501,7 @@ main (int argc, char **argv)
   gexiv2_metadata_try_register_xmp_namespace ("http://www.gimp.org/xmp/", "GIMP", NULL);
   g_test_add_func ("/open/formats", test_formats);
   g_test_add_func ("/open/check", test_check);
+  g_test_add_func ("/open/identity", test_identity);
   g_test_add_func ("/open/exists", test_exists);
   g_test_add_func ("/open/no-space", test_no_space);
   g_test_add_func ("/open/names", test_names);

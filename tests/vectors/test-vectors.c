@@ -56,11 +56,13 @@ unlock (const Vector *vector, const CncHeader *header, GError **error)
 {
   g_autoptr (GByteArray) bytes = unhex (vector->kek != NULL ? vector->kek : vector->passphrase);
   g_autoptr (CncSecret) secret = NULL;
+  CncOpener opener = { NULL, NULL };
 
   if (vector->passphrase != NULL)
     {
       secret = cnc_secret_new_passphrase ((const char *) bytes->data, bytes->len, error);
-      return secret != NULL ? cnc_unlock (header, secret, error) : NULL;
+      opener.passphrase = secret;
+      return secret != NULL ? cnc_unlock (header, &opener, error) : NULL;
     }
   g_assert_cmpuint (bytes->len, ==, CNC_KEY_BYTES);
   secret = cnc_secret_new_key (bytes->data, error);
