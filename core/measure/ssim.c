@@ -1,61 +1,248 @@
-/* core/measure/ssim.c: structural similarity, see steganalysis.h. */
-#include "measure/steganalysis.h"
+/* core/measure/ssim.c: structural similarity, see ssim.h. */
+#include "measure/ssim.h"
 
 #include <math.h>
 #include <string.h>
 
-#define WINDOW 11u
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#define WINDOW CNC_SSIM_WINDOW
 #define SIGMA 1.5
 #define C1 (0.01 * 255 * 0.01 * 255)
 #define C2 (0.03 * 255 * 0.03 * 255)
 #define MAPS 5u
 
-/* The last WINDOW rows, filtered along the row: means of a, b, aa, bb, ab. */
-static void
-filter_row (const guint8 *a, const guint8 *b, guint step, gsize valid, const double gauss[WINDOW], double *out)
-{
-  memset (out, 0, valid * MAPS * sizeof *out);
-  for (gsize i = 0; i < valid; i++)
-    for (guint k = 0; k < WINDOW; k++)
-      {
-        const double g = gauss[k], u = a[(i + k) * step], v = b[(i + k) * step];
+/* Rows of windows that one call of a loop does. */
+#define BAND_ROWS 32u
 
-        out[i * MAPS] += g * u;
-        out[i * MAPS + 1] += g * v;
-        out[i * MAPS + 2] += g * u * u;
-        out[i * MAPS + 3] += g * v * v;
-        out[i * MAPS + 4] += g * u * v;
+/* A picture of that many pixels is tried so often. */
+#define FEW_PIXELS (1u << 18)
+#define MANY_PIXELS (1u << 22)
+
+typedef struct
+{
+  const guint8 *a; /* NULL: random bytes */
+  const guint8 *b;
+  guint step;
+  gsize width, height;
+  gsize columns, rows; /* of windows */
+  guint64 seed;        /* of the random bytes */
+  double gauss[WINDOW];
+  guint first; /* band of this loop */
+  guint n;     /* bands in all */
+  guint at_once;
+  double *sum;  /* of each band */
+  double *room; /* of each call of the loop */
+  gsize room_size;
+} Job;
+
+static guint64
+mix (guint64 x) /* splitmix64 */
+{
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+/* Row y of a plane as numbers. */
+static void
+read_row (const Job *job, const guint8 *plane, gsize y, double *out)
+{
+  if (plane != NULL)
+    for (gsize x = 0; x < job->width; x++)
+      out[x] = plane[(y * job->width + x) * job->step];
+  else
+    {
+      const guint64 row = mix (job->seed ^ mix (y));
+
+      for (gsize x = 0; x < job->width; x += 8)
+        {
+          const guint64 bytes = mix (row + x);
+
+          for (gsize i = 0; i < 8 && x + i < job->width; i++)
+            out[x + i] = (guint8) (bytes >> 8 * i);
+        }
+    }
+}
+
+/* Filters a row along itself: MAPS maps of columns numbers each, the means of a, b, aa, bb, ab.  u, v: of width numbers. */
+static void
+filter_row (const Job *job, const double *u, const double *v, double *out)
+{
+  const gsize n = job->columns;
+
+  memset (out, 0, n * MAPS * sizeof *out);
+  for (guint k = 0; k < WINDOW; k++)
+    for (gsize i = 0; i < n; i++)
+      {
+        const double g = job->gauss[k], p = u[i + k], q = v[i + k];
+
+        out[i] += g * p;
+        out[n + i] += g * q;
+        out[2 * n + i] += g * p * p;
+        out[3 * n + i] += g * q * q;
+        out[4 * n + i] += g * p * q;
       }
+}
+
+/* The sum over one row of windows.  rows: the last WINDOW filtered ones, a ring; top: of the uppermost. */
+static double
+sum_row (const Job *job, const double *rows, gsize top, double *m)
+{
+  const gsize n = job->columns;
+  double total = 0;
+
+  memset (m, 0, n * MAPS * sizeof *m);
+  for (guint k = 0; k < WINDOW; k++)
+    {
+      const double *row = rows + (top + k) % WINDOW * MAPS * n, g = job->gauss[k];
+
+      for (gsize i = 0; i < n * MAPS; i++)
+        m[i] += g * row[i];
+    }
+  for (gsize i = 0; i < n; i++)
+    {
+      const double a = m[i], b = m[n + i];
+
+      total += (2 * a * b + C1) * (2 * (m[4 * n + i] - a * b) + C2)
+               / ((a * a + b * b + C1) * (m[2 * n + i] - a * a + m[3 * n + i] - b * b + C2));
+    }
+  return total;
+}
+
+static void
+run_band (guint index, gpointer data)
+{
+  const Job *job = data;
+  const guint band = job->first + index;
+  const gsize first = (gsize) band * BAND_ROWS, end = MIN (first + BAND_ROWS, job->rows);
+  double *u = job->room + index * job->room_size, *v = u + job->width, *m = v + job->width, *rows = m + MAPS * job->columns;
+
+  job->sum[band] = 0;
+  for (gsize y = first; y < end + WINDOW - 1; y++)
+    {
+      read_row (job, job->a, y, u);
+      read_row (job, job->b, y, v);
+      filter_row (job, u, v, rows + y % WINDOW * MAPS * job->columns);
+      if (y >= first + WINDOW - 1)
+        job->sum[band] += sum_row (job, rows, y + 1 - WINDOW, m);
+    }
+}
+
+static gboolean
+job_init (Job *job, const guint8 *a, const guint8 *b, guint step, gsize width, gsize height, GError **error)
+{
+  double sum = 0;
+
+  *job
+      = (Job){ .a = a, .b = b, .step = step, .width = width, .height = height, .columns = width - WINDOW + 1, .rows = height - WINDOW + 1 };
+  for (guint k = 0; k < WINDOW; k++)
+    sum += job->gauss[k] = exp (-(k - 5.0) * (k - 5.0) / (2 * SIGMA * SIGMA));
+  for (guint k = 0; k < WINDOW; k++)
+    job->gauss[k] /= sum;
+  job->n = (guint) ((job->rows + BAND_ROWS - 1) / BAND_ROWS);
+  job->at_once = MIN (2 * cnc_parallel_width (), job->n);
+  job->room_size = 2 * width + (WINDOW + 1) * MAPS * job->columns;
+  job->sum = cnc_alloc (job->n, sizeof *job->sum, "structural similarity", error);
+  if (job->sum == NULL)
+    return FALSE;
+  job->room = cnc_alloc (job->at_once * job->room_size, sizeof *job->room, "structural similarity", error);
+  return job->room != NULL;
+}
+
+static void
+job_clear (Job *job)
+{
+  g_free (job->sum);
+  g_free (job->room);
+}
+
+/* Fills the sums of all bands. */
+static gboolean
+job_run (Job *job, double done, double share, CncTask *task, GError **error)
+{
+  for (job->first = 0; job->first < job->n; job->first += job->at_once)
+    {
+      cnc_task_progress (task, done + share * job->first / job->n, "Comparing structures");
+      if (!cnc_task_go_on (task, error))
+        return FALSE;
+      cnc_parallel_for (MIN (job->at_once, job->n - job->first), run_band, job);
+    }
+  return TRUE;
+}
+
+static double
+job_mean (const Job *job)
+{
+  double total = 0;
+
+  for (guint i = 0; i < job->n; i++)
+    total += job->sum[i];
+  return total / ((double) job->columns * (double) job->rows);
+}
+
+gboolean
+cnc_ssim_run (const guint8 *a, const guint8 *b, guint step, gsize width, gsize height, double *similarity, CncTask *task, GError **error)
+{
+  Job job = { 0 };
+  gboolean done;
+
+  *similarity = NAN;
+  if (width < WINDOW || height < WINDOW)
+    return TRUE;
+  done = job_init (&job, a, b, step, width, height, error) && job_run (&job, 0, 1, task, error);
+  if (done)
+    *similarity = job_mean (&job);
+  job_clear (&job);
+  return done;
 }
 
 double
 cnc_measure_ssim (const guint8 *a, const guint8 *b, guint step, gsize width, gsize height)
 {
-  double gauss[WINDOW], sum = 0, total = 0;
-  g_autofree double *rows = NULL;
-  gsize valid;
+  double similarity;
 
-  if (width < WINDOW || height < WINDOW)
-    return NAN;
-  for (guint k = 0; k < WINDOW; k++)
-    sum += gauss[k] = exp (-(k - 5.0) * (k - 5.0) / (2 * SIGMA * SIGMA));
-  for (guint k = 0; k < WINDOW; k++)
-    gauss[k] /= sum;
-  valid = width - WINDOW + 1;
-  rows = g_new (double, WINDOW *MAPS *valid);
-  for (gsize y = 0; y < height; y++)
+  return cnc_ssim_run (a, b, step, width, height, &similarity, NULL, NULL) ? similarity : NAN;
+}
+
+gboolean
+cnc_ssim_random (const guint8 *b, guint step, gsize width, gsize height, double *mean, double *deviation, CncTask *task, GError **error)
+{
+  const gsize pixels = width * height;
+  const guint tries = pixels <= FEW_PIXELS ? 12 : pixels <= MANY_PIXELS ? 4 : 2;
+  g_autofree double *sum = NULL, *square = NULL;
+  Job job = { 0 };
+  gboolean done = job_init (&job, NULL, b, step, width, height, error);
+  double total = 0, variance = 0;
+
+  sum = done ? cnc_alloc0 (job.n, sizeof *sum, "structural similarity", error) : NULL;
+  square = sum != NULL ? cnc_alloc0 (job.n, sizeof *square, "structural similarity", error) : NULL;
+  done = square != NULL;
+  for (guint i = 0; i < tries && done; i++)
     {
-      filter_row (a + y * width * step, b + y * width * step, step, valid, gauss, rows + y % WINDOW * MAPS * valid);
-      for (gsize i = 0; y + 1 >= WINDOW && i < valid; i++)
+      job.seed = mix (i + 1);
+      done = job_run (&job, (double) i / tries, 1.0 / tries, task, error);
+      for (guint band = 0; band < job.n && done; band++)
         {
-          double m[MAPS] = { 0 };
-
-          for (guint k = 0; k < WINDOW; k++) /* row y - 10 + k */
-            for (guint j = 0; j < MAPS; j++)
-              m[j] += gauss[k] * rows[((y + 1 + k) % WINDOW * valid + i) * MAPS + j];
-          total += (2 * m[0] * m[1] + C1) * (2 * (m[4] - m[0] * m[1]) + C2)
-                   / ((m[0] * m[0] + m[1] * m[1] + C1) * (m[2] - m[0] * m[0] + m[3] - m[1] * m[1] + C2));
+          sum[band] += job.sum[band];
+          square[band] += job.sum[band] * job.sum[band];
         }
     }
-  return total / ((double) valid * (double) (height - WINDOW + 1));
+  if (done)
+    {
+      const double windows = (double) job.columns * (double) job.rows;
+
+      for (guint band = 0; band < job.n; band++)
+        {
+          total += sum[band] / tries;
+          variance += (square[band] - sum[band] * sum[band] / tries) / (tries - 1);
+        }
+      *mean = total / windows;
+      /* Bands share rows with their neighbours, and so a little of their chance. */
+      *deviation = sqrt (1.2 * variance * (1 + 1.0 / tries)) / windows;
+    }
+  job_clear (&job);
+  return done;
 }

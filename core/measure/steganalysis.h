@@ -1,4 +1,4 @@
-/* core/measure/steganalysis.h: public statistics that look for something hidden in low bits, and structural similarity.
+/* core/measure/steganalysis.h: public statistics that look for something hidden in low bits.
  *
  * They judge how well hidden a thing is, from outside; a low figure proves nothing, and detectors trained for one way of hiding see more.
  * A plane is bytes, row-major, step bytes from one pixel to the next (1: alone, 3: one channel of RGB).  Thread-safety: safe.
@@ -22,9 +22,5 @@ double cnc_steganalysis_ws (const guint8 *plane, guint step, gsize width, gsize 
  * pairs of neighbours, divided by that of the picture averaged down to half its sides (Ker, "Steganalysis of LSB matching in grayscale images",
  * 2005).  About 1 for a picture as it came from a camera, smaller with something hidden; it varies from picture to picture. */
 double cnc_steganalysis_hcf (const guint8 *plane, guint step, gsize width, gsize height);
-
-/* Mean structural similarity of one channel: Gaussian window of 11, sigma 1.5, dynamic range 255, valid positions (Wang, Bovik, Sheikh and
- * Simoncelli 2004).  NAN where the picture is smaller than the window. */
-double cnc_measure_ssim (const guint8 *a, const guint8 *b, guint step, gsize width, gsize height);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* tests/quality/hide-measure.c: pictures hidden in pictures, through PNG files, see hide.h. */
 #include "hide.h"
 
+#include "measure/ssim.h"
 #include "measure/steganalysis.h"
 #include "picture/pixels.h"
 #include "common.h"

@@ -109,7 +109,7 @@ add_cover (const HideRow *row, double step, const CncRaster *cover, const CncRas
   keyed = values_of (row, step, cover, secrets, all, &size);
   fresh = values_of (row, step, cover, changed, salted, &size);
   again = values_of (row, step, cover, changed, same, &size);
-  cnc_statistics_random_limits (size, &limits);
+  cnc_statistics_random_limits (size, CNC_OUTSIDE_5_PERCENT, &limits);
   sum->pictures++;
   sum->bytes = (double) size;
   sum->npcr_min = limits.npcr_min;

@@ -183,7 +183,7 @@ run_cell (Cell *cell, guint64 first, guint count)
   g_autofree guint8 *a = g_malloc (size), *b = g_malloc (size);
   CncRandomLimits limits;
 
-  cnc_statistics_random_limits (size, &limits);
+  cnc_statistics_random_limits (size, CNC_OUTSIDE_5_PERCENT, &limits);
   for (guint64 run = first; run < first + count; run++)
     {
       CncHybridKeys keys;
@@ -295,7 +295,7 @@ judge (Way way, guint side, GPtrArray *pictures)
   CncRandomLimits l;
   guint failures = 0;
 
-  cnc_statistics_random_limits ((gsize) side * side, &l);
+  cnc_statistics_random_limits ((gsize) side * side, CNC_OUTSIDE_5_PERCENT, &l);
   say ("%s, %u x %u: 5 %% limits of random bytes: NPCR >= %.4f %%, UACI %.4f..%.4f %%, chi-square <= %.2f, entropy >= %.5f (mean %.5f); "
        "bits 50 +- %.1f %%",
        WAY_NAMES[way], side, side, 100 * l.npcr_min, 100 * l.uaci_min, 100 * l.uaci_max, l.chi_square_max, l.entropy_min, l.entropy_mean,

@@ -2,8 +2,8 @@
 #include "restore-measure.h"
 
 #include "common.h"
+#include "measure/ssim.h"
 #include "measure/statistics.h"
-#include "measure/steganalysis.h"
 #include "methods/restore/restore.h"
 
 #include <math.h>
@@ -138,14 +138,15 @@ gboolean
 measure_body (const char *name, const guint8 *body, gsize width, gsize height)
 {
   const gsize n = width * height;
-  const double wide = 2.5758 / sqrt ((double) n), chi = cnc_statistics_chi_square (body, n);
+  const double wide = cnc_statistics_deviations (CNC_OUTSIDE_1_PERCENT) / sqrt ((double) n), chi = cnc_statistics_chi_square (body, n);
+  CncRandomLimits limits;
   gboolean good = TRUE;
 
   printf ("%s: body of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT "; beside it where random bytes are in 99 of 100 cases\n", name, width,
           height);
-  /* 310.46: 1 % of chi-square with 255 degrees of freedom; the entropy is distributed like 8 - chi-square / (2 n ln 2) */
-  good = judge ("entropy, bits", cnc_statistics_entropy (body, n), 8 - 310.46 / (2 * (double) n * G_LN2), 8) && good;
-  good = judge ("chi-square", chi, 0, 310.46) && good;
+  cnc_statistics_random_limits (n, CNC_OUTSIDE_1_PERCENT, &limits);
+  good = judge ("entropy, bits", cnc_statistics_entropy (body, n), limits.entropy_min, 8) && good;
+  good = judge ("chi-square", chi, 0, limits.chi_square_max) && good;
   good = judge ("correlation, horizontal", cnc_statistics_correlation (body, width, height, CNC_NEIGHBOUR_HORIZONTAL), -wide, wide) && good;
   good = judge ("correlation, vertical", cnc_statistics_correlation (body, width, height, CNC_NEIGHBOUR_VERTICAL), -wide, wide) && good;
   good = judge ("correlation, diagonal", cnc_statistics_correlation (body, width, height, CNC_NEIGHBOUR_DIAGONAL), -wide, wide) && good;
@@ -307,7 +308,7 @@ measure_chaos (const MeasureOptions *options, const char *path)
   prepared = encode (&e, picture, options->longest_side);
   cnc_restore_seeds (key, &seeds);
   cnc_restore_seeds (fresh, &new_seeds);
-  cnc_statistics_random_limits (e.plan.places, &limits);
+  cnc_statistics_random_limits (e.plan.places, CNC_OUTSIDE_5_PERCENT, &limits);
   body = lock (&e, &seeds);
   printf ("%s: %" G_GSIZE_FORMAT " places; random bytes: NPCR %.4f %% or more, UACI %.4f to %.4f %%\n", path, e.plan.places,
           100 * limits.npcr_min, 100 * limits.uaci_min, 100 * limits.uaci_max);

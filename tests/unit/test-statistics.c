@@ -111,15 +111,16 @@ test_limits (void)
   {
     guint side;
     double npcr_min, uaci_min, uaci_max;
-  } published[] = {
-    { 128, 99.5292, 33.1012, 33.8259 }, { 256, 99.5693, 33.2824, 33.6447 }, { 512, 99.5893, 33.3730, 33.5541 }, { 1024, 99.5994, 33.4183, 33.5088 }
-  };
+  } published[] = { { 128, 99.5292, 33.1012, 33.8259 },
+                    { 256, 99.5693, 33.2824, 33.6447 },
+                    { 512, 99.5893, 33.3730, 33.5541 },
+                    { 1024, 99.5994, 33.4183, 33.5088 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (published); i++)
     {
       CncRandomLimits l;
 
-      cnc_statistics_random_limits ((gsize) published[i].side * published[i].side, &l);
+      cnc_statistics_random_limits ((gsize) published[i].side * published[i].side, CNC_OUTSIDE_5_PERCENT, &l);
       g_assert_cmpfloat_with_epsilon (100 * l.npcr_min, published[i].npcr_min, 6e-5);
       g_assert_cmpfloat_with_epsilon (100 * l.uaci_min, published[i].uaci_min, 1.1e-4);
       g_assert_cmpfloat_with_epsilon (100 * l.uaci_max, published[i].uaci_max, 1.1e-4);
@@ -131,14 +132,18 @@ test_limits (void)
 static void
 test_random (void)
 {
-  enum { RUNS = 2000, SIZE = 4096 };
+  enum
+  {
+    RUNS = 2000,
+    SIZE = 4096
+  };
   g_autofree guint8 *bytes = g_malloc (2 * SIZE);
   guint8 seed[32] = { 0 };
   guint outside[4] = { 0 };
   double entropy = 0.0;
   CncRandomLimits l;
 
-  cnc_statistics_random_limits (SIZE, &l);
+  cnc_statistics_random_limits (SIZE, CNC_OUTSIDE_5_PERCENT, &l);
   for (guint run = 0; run < RUNS; run++)
     {
       CncDifference d;

@@ -1,5 +1,5 @@
 /* core/measure/steganalysis: estimates of known rates, what changes both ways hide from them, and similarity of known pictures. */
-#include "measure/statistics.h"
+#include "measure/ssim.h"
 #include "measure/steganalysis.h"
 #include "stego/record.h"
 
