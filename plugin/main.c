@@ -78,19 +78,31 @@ install (const char *name, const char *blurb, const char *help, const char *labe
   gimp_plugin_icon_register (name, GIMP_ICON_TYPE_ICON_NAME, (const guint8 *) "dialog-password");
 }
 
-/* Also a tree that is not installed can have its catalogues. */
+/* Also a tree that is not installed can have its catalogues and its manual. */
 static const char *
-locale_folder (void)
+folder_of (const char *variable, const char *installed)
 {
-  const char *folder = g_getenv ("CNNCRYPT_LOCALE_DIR");
+  const char *folder = g_getenv (variable);
 
-  return folder != NULL && *folder != '\0' ? folder : CNC_LOCALE_DIR;
+  return folder != NULL && *folder != '\0' ? folder : installed;
+}
+
+/* The pages that the dialogs' Help buttons open. */
+static void
+register_help (void)
+{
+  const char *folder = folder_of ("CNNCRYPT_HELP_DIR", CNC_HELP_DIR);
+  g_autofree char *uri = g_file_test (folder, G_FILE_TEST_IS_DIR) ? g_filename_to_uri (folder, NULL, NULL) : NULL;
+
+  if (uri != NULL)
+    gimp_plugin_help_register (CNC_TEXT_DOMAIN, uri);
 }
 
 static void
 query (void)
 {
-  gimp_plugin_domain_register (CNC_TEXT_DOMAIN, locale_folder ());
+  gimp_plugin_domain_register (CNC_TEXT_DOMAIN, folder_of ("CNNCRYPT_LOCALE_DIR", CNC_LOCALE_DIR));
+  register_help ();
   install (HOST_ENCRYPT, N_ ("Encrypt the picture, a layer or the selection"),
            N_ ("Makes an ordinary picture of noise from which Decrypt brings every bit back. Secrecy rests on the passphrase (Argon2id, "
                "XChaCha20-Poly1305); chaotic maps and a convolutional network come on top."),
@@ -311,7 +323,7 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
   gimp_plugin_set_pdb_error_handler (GIMP_PDB_ERROR_HANDLER_PLUGIN);
   /* What cnncrypt-batch prints is English, like the program itself. */
   if (strcmp (name, HOST_JOB) != 0)
-    cnc_text_bind (locale_folder ());
+    cnc_text_bind (folder_of ("CNNCRYPT_LOCALE_DIR", CNC_LOCALE_DIR));
 
   if (!cnc_seal_init (&error))
     ;
