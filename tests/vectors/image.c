@@ -121,6 +121,7 @@ vector_load (const char *path, GError **error)
   gsize size;
 
   vector->payloads = g_ptr_array_new_with_free_func (g_free);
+  vector->identities = g_ptr_array_new_with_free_func (g_free);
   if (!g_file_get_contents (path, &text, &size, error))
     return NULL;
   p = text;
@@ -148,6 +149,8 @@ vector_load (const char *path, GError **error)
           }
       if (g_str_has_prefix (line, "payload: "))
         g_ptr_array_add (vector->payloads, g_strdup (line + strlen ("payload: ")));
+      else if (g_str_has_prefix (line, "identity: "))
+        g_ptr_array_add (vector->identities, g_strdup (line + strlen ("identity: ")));
       else
         g_assert_true (known);
     }
@@ -168,6 +171,7 @@ vector_free (Vector *vector)
   g_free (vector->latent);
   g_free (vector->about);
   g_ptr_array_unref (vector->payloads);
+  g_ptr_array_unref (vector->identities);
   cnc_raster_free (vector->image);
   g_free (vector);
 }

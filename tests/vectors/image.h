@@ -10,6 +10,7 @@ typedef struct
   char *expect;
   char *kek;        /* (nullable) hex */
   char *passphrase; /* (nullable) hex of its UTF-8 */
+  GPtrArray *identities; /* hex of secret keys; what is expected is expected with each of them */
   char *message;    /* (nullable) what the error's text has in it */
   char *comment;
   char *latent;        /* (nullable) of a lossy method: SHA-256 in hex of the numbers of the latent, 16 bits each, little-endian */

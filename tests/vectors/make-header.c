@@ -51,14 +51,15 @@ static const Field fields[] = {
   { "method-255", "bad-version", "method 255", 28, 1, 255, TAG, "a method of the future" },
   { "flag-0", "bad-version", "flag", 29, 2, 1, TAG, "the lowest flag" },
   { "flag-15", "bad-version", "flag", 29, 2, 0x8000, TAG, "the highest flag" },
-  { "stanzas-0", "bad-format", NULL, 31, 1, 0, TAG, "no key at all" },
+  { "stanzas-0", "bad-format", "no key", 31, 1, 0, TAG, "no key at all" },
   { "stanzas-2", "bad-format", NULL, 31, 1, 2, TAG, "one more than there are" },
-  { "stanzas-33", "bad-format", NULL, 31, 1, 33, TAG, "one more than allowed" },
+  { "stanzas-33", "bad-format", "33 keys", 31, 1, 33, TAG, "one more than allowed" },
   { "stanza-type-0", "bad-format", NULL, 32, 1, 0, TAG, "no such type" },
   { "stanza-type-3", "bad-version", "newer", 32, 1, 3, TAG, "a type of the future" },
-  { "stanza-type-recipient", "bad-format", NULL, 32, 1, 2, TAG, "a recipient as long as a passphrase stanza" },
+  { "stanza-type-recipient", "bad-format", "recipient's key of 128 bytes instead of 80", 32, 1, 2, TAG,
+    "a recipient as long as a passphrase stanza" },
   { "stanza-length-0", "bad-format", NULL, 33, 2, 0, TAG, "no body" },
-  { "stanza-length-127", "bad-format", NULL, 33, 2, 127, TAG, "one byte short" },
+  { "stanza-length-127", "bad-format", "passphrase's key of 127 bytes instead of 128", 33, 2, 127, TAG, "one byte short" },
   { "stanza-length-129", "bad-format", NULL, 33, 2, 129, TAG, "one byte long" },
   { "stanza-length-65535", "bad-format", NULL, 33, 2, 65535, TAG, "longer than the header" },
   { "ops-0", "kdf-refused", "0 passes", 51, 4, 0, TAG, "no pass of Argon2id" },
@@ -134,8 +135,8 @@ make_header_vectors (const Maker *maker, const Sample *sample)
 
 /* The sample with other stanzas, everything else in order; the stream is sealed under another tag, but nobody gets that far. */
 static void
-save_stanzas (const Maker *maker, const char *name, const char *expect, const Sample *sample, const CncStanza *stanzas, guint n,
-              const char *comment)
+save_stanzas (const Maker *maker, const char *name, const char *expect, const char *message, const Sample *sample, const CncStanza *stanzas,
+              guint n, const char *comment)
 {
   g_autoptr (GError) error = NULL;
   CncHeader header = sample->header;
@@ -156,7 +157,7 @@ save_stanzas (const Maker *maker, const char *name, const char *expect, const Sa
   memset (image->data, 0, cnc_raster_bytes (image));
   memcpy (image->data, bytes, size);
   memcpy (image->data + size, sample->carrier->data + stream, (gsize) header.stream_length);
-  save (maker, name, expect, NULL, sample, image, comment);
+  save (maker, name, expect, message, sample, image, comment);
 }
 
 void
@@ -165,17 +166,19 @@ make_stanza_vectors (const Maker *maker, const Sample *sample)
   CncStanza stanzas[CNC_HEADER_MAX_STANZAS] = { { 0 } };
 
   stanzas[0] = stanzas[1] = sample->header.stanzas[0];
-  save_stanzas (maker, "passphrase-twice", "bad-format", sample, stanzas, 2, "two passphrase stanzas");
+  save_stanzas (maker, "passphrase-twice", "bad-format", "two passphrases", sample, stanzas, 2, "two passphrase stanzas");
   stanzas[1].type = CNC_STANZA_RECIPIENT;
-  save_stanzas (maker, "passphrase-and-recipient", "bad-format", sample, stanzas, 2, "a passphrase stanza before a recipient");
+  save_stanzas (maker, "passphrase-and-recipient", "bad-format", "beside another key", sample, stanzas, 2,
+                "a passphrase stanza before a recipient");
   stanzas[1] = stanzas[0];
   stanzas[0].type = CNC_STANZA_RECIPIENT;
-  save_stanzas (maker, "recipient-and-passphrase", "bad-format", sample, stanzas, 2, "a passphrase stanza after a recipient");
+  save_stanzas (maker, "recipient-and-passphrase", "bad-format", "beside another key", sample, stanzas, 2,
+                "a passphrase stanza after a recipient");
   for (guint i = 0; i < CNC_HEADER_MAX_STANZAS; i++)
     {
       stanzas[i].type = CNC_STANZA_RECIPIENT;
       cnc_random (stanzas[i].body, CNC_STANZA_RECIPIENT_BYTES);
     }
-  save_stanzas (maker, "recipient", "bad-argument", sample, stanzas, 1, "for a recipient: a passphrase does not help");
-  save_stanzas (maker, "recipients-32", "bad-argument", sample, stanzas, 32, "for 32 recipients");
+  save_stanzas (maker, "recipient", "bad-argument", "identity file", sample, stanzas, 1, "for a recipient: a passphrase does not help");
+  save_stanzas (maker, "recipients-32", "bad-argument", "identity file", sample, stanzas, 32, "for 32 recipients");
 }

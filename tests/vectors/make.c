@@ -82,7 +82,7 @@ copy_raster (const CncRaster *raster)
   return copy;
 }
 
-static void
+void
 save_with (const Maker *maker, const char *name, const char *key, const char *lines, const char *comment, CncRaster *image)
 {
   g_autofree char *path = g_strdup_printf ("%s/%s.cct", maker->folder, name);
@@ -315,6 +315,7 @@ make_vectors (const char *folder, const char *models, CncBackend *backend)
   make_method_vectors (&maker);
   make_header_vectors (&maker, sample);
   make_stanza_vectors (&maker, sample);
+  make_recipient_vectors (&maker);
   make_stream_vectors (&maker, sample, large);
   make_picture_vectors (&maker, sample);
   cnc_secret_free (maker.kek);

@@ -44,6 +44,9 @@ void save (const Maker *maker, const char *name, const char *expect, const char 
 /* expect "success" with other lines in the place of a payload. */
 void save_lines (const Maker *maker, const char *name, const char *lines, CncRaster *image, const char *comment);
 
+/* With another key: its lines of the head, and all other lines but the comment. */
+void save_with (const Maker *maker, const char *name, const char *key, const char *lines, const char *comment, CncRaster *image);
+
 /* What the sample's stream holds: (transfer full); and a carrier whose stream holds this instead, with the header's other fields. */
 guint8 *open_sample (const Sample *sample, gsize *size);
 CncRaster *seal_plain (const Sample *sample, const guint8 *plain, gsize size);
@@ -58,6 +61,7 @@ void fix_tag (const Sample *sample, CncRaster *image);
 void make_method_vectors (const Maker *maker);
 void make_header_vectors (const Maker *maker, const Sample *sample);
 void make_stanza_vectors (const Maker *maker, const Sample *sample);
+void make_recipient_vectors (const Maker *maker);
 void make_stream_vectors (const Maker *maker, const Sample *sample, const Sample *large);
 void make_picture_vectors (const Maker *maker, const Sample *sample);
 

@@ -6,8 +6,8 @@
 Models are looked for in FOLDER; those in MODELS are only read, by the rules of their format.
 
 It shares no code with the core.  libzstd and, for the vectors with a passphrase, libsodium's Argon2id are called as libraries; all else is
-here, in second-codec.py (method 2) and in tests/unit/seal-values.py (ChaCha20, Poly1305, the chunks of the stream).  Slow on purpose, so
-that it can be read beside the page.
+here, in second-codec.py (method 2), in tests/unit/seal-values.py (ChaCha20, Poly1305, the chunks of the stream) and in
+tests/unit/recipient-values.py (X25519, Salsa20, sealed boxes).  Slow on purpose, so that it can be read beside the page.
 """
 import ctypes
 import ctypes.util
@@ -31,6 +31,7 @@ def module(name, path):
 
 
 seal = module("seal", "../unit/seal-values.py")
+boxes = module("boxes", "../unit/recipient-values.py")
 codec = module("codec", "second-codec.py")
 
 
@@ -143,7 +144,20 @@ def aead_open(key, nonce, aad, sealed):
     return plain if seal.aead_seal(key, nonce, aad, plain) == sealed else None
 
 
-def unlock(header, kek, passphrase):
+def unlock_identity(stanzas, identity):
+    """The file key of the stanza that is for this secret key."""
+    need(all(kind == 2 for kind, _ in stanzas), "bad-argument")
+    need(not any(boxes.has_low_order(body[:32]) for _, body in stanzas), "bad-format")
+    opened = [key for key in (boxes.box_open(body, identity) for _, body in stanzas) if key is not None]
+    need(opened, "wrong-key")
+    return opened[0]
+
+
+def unlock(header, kek, passphrase, identity):
+    if identity is not None:
+        file_key = unlock_identity(header.stanzas, identity)
+        need(blake2b(header.bytes[:-32], 32, seal.child(file_key, b"cc1_head")) == header.tag, "damaged")
+        return file_key
     if passphrase is not None:
         need(passphrase != b"", "bad-argument")
     kind, body = header.stanzas[0]
@@ -407,10 +421,10 @@ def open_model_body(body, info, models):
     return colours, hashlib.sha256(numbers).hexdigest(), channels
 
 
-def open_carrier(width, height, data, kek, passphrase, models):
+def open_carrier(width, height, data, kek, passphrase, identity, models):
     """The samples, and of method 2 the hash of the latent's numbers and how many channels have colours and alpha."""
     header = Header(data, width, height)
-    file_key = unlock(header, kek, passphrase)
+    file_key = unlock(header, kek, passphrase, identity)
     stream, fill = data[header.length:header.length + header.stream_length], data[header.length + header.stream_length:]
     need(keystream(seal.child(file_key, b"cc1_fill"), 0, len(fill)) == fill, "damaged")
     plain = open_stream(header, file_key, stream)
@@ -439,23 +453,26 @@ def about(samples, expected, channels):
 
 
 def outcome(path, models):
-    """What is expected, and what comes: each a list, of an outcome and hashes of samples."""
+    """What is expected, and what comes: each a list, of an outcome and hashes of samples.  With several identities, the first that differs."""
     pairs, width, height, channels, size, samples = load(path)
     head = dict(pairs)
     kek = bytes.fromhex(head["kek"]) if "kek" in head else None
     passphrase = bytes.fromhex(head["passphrase"]) if "passphrase" in head else None
     want = [head["expect"]] + [value for key, value in pairs if key in ("payload", "latent")]
-    try:
-        pixels = normalise(width, height, channels, size, samples)
-        got = ["success"]
-        for part in regions(width, height, pixels) or [(width, height, pixels)]:
-            opened, latent, n = open_carrier(*part, kek, passphrase, models)
-            got.append(latent or hashlib.sha256(opened).hexdigest())
-            if latent and not about(opened, bytes.fromhex(head["about"]), n):
-                got.append("other pixels: " + opened.hex())
-        return want, got
-    except Refused as refused:
-        return want, [str(refused)]
+    for identity in [bytes.fromhex(value) for key, value in pairs if key == "identity"] or [None]:
+        try:
+            pixels = normalise(width, height, channels, size, samples)
+            got = ["success"]
+            for part in regions(width, height, pixels) or [(width, height, pixels)]:
+                opened, latent, n = open_carrier(*part, kek, passphrase, identity, models)
+                got.append(latent or hashlib.sha256(opened).hexdigest())
+                if latent and not about(opened, bytes.fromhex(head["about"]), n):
+                    got.append("other pixels: " + opened.hex())
+        except Refused as refused:
+            got = [str(refused)]
+        if want != got:
+            break
+    return want, got
 
 
 def main():
