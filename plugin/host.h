@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 #define HOST_HIDE "plug-in-cnncrypt-hide"
 #define HOST_REVEAL "plug-in-cnncrypt-reveal"
 #define HOST_CHECK "plug-in-cnncrypt-check"
+#define HOST_STAGES "plug-in-cnncrypt-stages"
 #define HOST_JOB "plug-in-cnncrypt-job"
 
 /* How an encrypted picture arrives whole; one line for people. */

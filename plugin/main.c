@@ -8,6 +8,7 @@
 #include "dialog.h"
 #include "job.h"
 #include "procedures-hide.h"
+#include "stages.h"
 
 #define MENU "<Image>/Filters/Crypto"
 
@@ -49,6 +50,15 @@ static const GimpParamDef check_args[] = {
   { GIMP_PDB_INT32, "run-mode", "RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1)" },
   { GIMP_PDB_IMAGE, "image", "The image" },
   { GIMP_PDB_DRAWABLE, "drawable", "The layer that is encrypted, or holds encrypted regions" },
+};
+
+static const GimpParamDef stages_args[] = {
+  { GIMP_PDB_INT32, "run-mode", "RUN-NONINTERACTIVE (1)" },
+  { GIMP_PDB_IMAGE, "image", "The image" },
+  { GIMP_PDB_DRAWABLE, "drawable", "The layer" },
+  { GIMP_PDB_INT32, "target", "0: what is visible, 1: the layer as it is, 2: the selection's bounding box" },
+  { GIMP_PDB_STRING, "device",
+    "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
 };
 
 static const GimpParamDef job_args[] = {
@@ -121,6 +131,10 @@ query (void)
   install (HOST_CHECK, N_ ("Read the saved file back and compare it with the encrypted picture that is open"),
            N_ ("Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver."), N_ ("_Check Saved File…"),
            ARGS (check_args), check_args, ARGS (report_value), report_value);
+  install (HOST_STAGES, "Show a picture on its way through Chaos + CNN",
+           "A new image with a layer for each stage: plain, blocks repositioned, chaos keystream, CNN, sealed. Its keys are drawn for it alone; "
+           "nothing is encrypted by it.",
+           NULL, ARGS (stages_args), stages_args, ARGS (image_value), image_value);
   install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.",
            NULL, ARGS (job_args), job_args, 0, NULL);
 }
@@ -241,6 +255,24 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
 }
 
 static gint32
+run_stages (gint n_params, const GimpParam *params, GError **error)
+{
+  g_auto (HostJob) job = { 0 };
+  gint32 result;
+
+  if (n_params < (gint) G_N_ELEMENTS (stages_args))
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: target, device.");
+      return -1;
+    }
+  job.device = g_strdup (text_argument (n_params, params, 4));
+  progress_start (&job.progress, _ ("Making the stages"));
+  result = stages_new_image (params[1].data.d_image, params[2].data.d_drawable, (EncryptTarget) params[3].data.d_int32, &job, error);
+  progress_end (&job.progress);
+  return result;
+}
+
+static gint32
 run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean *cancelled, GError **error)
 {
   const gint32 image = params[1].data.d_image, drawable = params[2].data.d_drawable;
@@ -331,6 +363,8 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
     result[1].data.d_image = run_encrypt (mode, n_params, params, &cancelled, &error);
   else if (strcmp (name, HOST_DECRYPT) == 0)
     result[1].data.d_image = run_decrypt (mode, n_params, params, &cancelled, &error);
+  else if (strcmp (name, HOST_STAGES) == 0)
+    result[1].data.d_image = run_stages (n_params, params, &error);
   else if (strcmp (name, HOST_CHECK) == 0)
     {
       result[1].type = GIMP_PDB_STRING;

@@ -169,9 +169,9 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
   {
     const char *name;
     void (*run) (void);
-  } parts[]
-      = { { "formats", checks_formats }, { "metadata", checks_metadata }, { "regions", checks_regions }, { "refusals", checks_refusals },
-          { "session", checks_session }, { "undo", checks_undo },         { "hide", checks_hide },       { "carrier", checks_carrier } };
+  } parts[] = { { "formats", checks_formats },   { "metadata", checks_metadata }, { "regions", checks_regions },
+                { "refusals", checks_refusals }, { "session", checks_session },   { "undo", checks_undo },
+                { "hide", checks_hide },         { "carrier", checks_carrier },   { "stages", checks_stages } };
   const char *path = g_getenv ("CNNCRYPT_TAP");
   gint n = 0;
 

@@ -32,3 +32,4 @@ void checks_session (void);
 void checks_undo (void);
 void checks_hide (void);
 void checks_carrier (void);
+void checks_stages (void);

@@ -166,9 +166,9 @@ run_sweep (Run *run, const Sweep *sweep, GError **error)
   return TRUE;
 }
 
-gboolean
-cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, const guint32 *tables, gboolean inverse, guint8 *data,
-                    CncTask *task, GError **error)
+static gboolean
+run_sweeps (CncBackend *backend, const CncHybridGeometry *geometry, const guint32 *tables, gboolean inverse, gboolean second, guint8 *data,
+            CncTask *task, GError **error)
 {
   Run run = { .backend = backend, .geometry = geometry, .data = data, .task = task };
   const guint middle = CNC_CNN_ROUNDS / 2;
@@ -185,7 +185,7 @@ cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, cons
       ok = run.half[i] != NULL;
     }
   ok = ok && run.io != NULL && upload_tables (&run, tables, error) && run_sweep (&run, inverse ? &backward : &forward, error)
-       && run_sweep (&run, inverse ? &forward : &backward, error);
+       && (!second || run_sweep (&run, inverse ? &forward : &backward, error));
   cnc_buffer_free (backend, run.tables);
   cnc_buffer_free (backend, run.io);
   for (guint i = 0; i < 3; i++)
@@ -196,8 +196,15 @@ cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, cons
 }
 
 gboolean
-cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data, CncTask *task,
-             GError **error)
+cnc_cnn_run_tables (CncBackend *backend, const CncHybridGeometry *geometry, const guint32 *tables, gboolean inverse, guint8 *data,
+                    CncTask *task, GError **error)
+{
+  return run_sweeps (backend, geometry, tables, inverse, TRUE, data, task, error);
+}
+
+static gboolean
+run_seed (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, gboolean second, guint8 *data,
+          CncTask *task, GError **error)
 {
   const gsize words = cnc_cipher_table_words (&geometry->shape) * CNC_CNN_ROUNDS;
   g_autofree guint32 *tables = cnc_alloc (words, 4, "the cipher's tables", error);
@@ -206,7 +213,21 @@ cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint
   if (tables == NULL)
     return FALSE;
   cnc_cnn_make_tables (&geometry->shape, seed, tables);
-  ok = cnc_cnn_run_tables (backend, geometry, tables, inverse, data, task, error);
+  ok = run_sweeps (backend, geometry, tables, inverse, second, data, task, error);
   cnc_wipe (tables, words * 4);
   return ok;
+}
+
+gboolean
+cnc_cnn_run (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], gboolean inverse, guint8 *data, CncTask *task,
+             GError **error)
+{
+  return run_seed (backend, geometry, seed, inverse, TRUE, data, task, error);
+}
+
+gboolean
+cnc_cnn_run_half (CncBackend *backend, const CncHybridGeometry *geometry, const guint8 seed[32], guint8 *data, CncTask *task,
+                  GError **error)
+{
+  return run_seed (backend, geometry, seed, FALSE, FALSE, data, task, error);
 }

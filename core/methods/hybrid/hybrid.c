@@ -117,3 +117,19 @@ cnc_hybrid_decipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers l
 {
   return run (backend, keys, layers, TRUE, data, length, task, error);
 }
+
+gboolean
+cnc_hybrid_half_cnn (CncBackend *backend, const CncHybridKeys *keys, guint8 *data, gsize length, CncTask *task, GError **error)
+{
+  CncHybridGeometry geometry;
+  guint8 seed[32];
+  gboolean ok;
+
+  if (!check (data, length, error))
+    return FALSE;
+  cnc_hybrid_geometry (length, &geometry);
+  make_seed (keys->cnn, keys->iv, seed);
+  ok = cnc_cnn_run_half (backend, &geometry, seed, data, task, error);
+  cnc_wipe (seed, sizeof seed);
+  return ok;
+}

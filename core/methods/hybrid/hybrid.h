@@ -47,4 +47,8 @@ gboolean cnc_hybrid_encipher (CncBackend *backend, const CncHybridKeys *keys, Cn
 gboolean cnc_hybrid_decipher (CncBackend *backend, const CncHybridKeys *keys, CncLayers layers, guint8 *data, gsize length,
                               CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The CNN layer alone, with the first half of its rounds: for looking into it.  As cnc_hybrid_encipher. */
+gboolean cnc_hybrid_half_cnn (CncBackend *backend, const CncHybridKeys *keys, guint8 *data, gsize length, CncTask *task,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
