@@ -346,19 +346,18 @@ build (Widgets *w)
   on_method (NULL, w);
 }
 
-CncSecret *
-dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
+gboolean
+dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, KeysLock *keys)
 {
   Widgets w = { .image = image, .drawable = drawable, .choices = choices };
-  CncSecret *passphrase = NULL;
 
   build (&w);
-  while (passphrase == NULL && gimp_dialog_run (GIMP_DIALOG (w.dialog)) == GTK_RESPONSE_OK)
+  while (keys->passphrase == NULL && gimp_dialog_run (GIMP_DIALOG (w.dialog)) == GTK_RESPONSE_OK)
     {
       g_autoptr (GError) error = NULL;
 
-      passphrase = dialog_passphrase_take (w.first, &error);
-      if (passphrase == NULL)
+      keys->passphrase = dialog_passphrase_take (w.first, &error);
+      if (keys->passphrase == NULL)
         gtk_label_set_text (GTK_LABEL (w.strength), error->message);
     }
   if (w.estimating != 0)
@@ -368,5 +367,5 @@ dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
   dialog_passphrase_clear (w.first);
   dialog_passphrase_clear (w.second);
   gtk_widget_destroy (w.dialog);
-  return passphrase;
+  return keys->passphrase != NULL;
 }

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /* dialog_encrypt and the others, see dialog.h. */
-CncSecret *dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);
+gboolean dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, KeysLock *keys);
 gboolean dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices);
 GPtrArray *dialog_parts_hide (gint32 image, DialogChoices *choices);
 gboolean dialog_parts_reveal (RevealFound *found, GString *notes, DialogChoices *choices);

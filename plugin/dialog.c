@@ -67,10 +67,10 @@ dialog_start (GError **error)
   return (table != NULL || load (error)) && table->start (error);
 }
 
-CncSecret *
-dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices)
+gboolean
+dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, KeysLock *keys)
 {
-  return table->encrypt (image, drawable, choices);
+  return table->encrypt (image, drawable, choices, keys);
 }
 
 gboolean

@@ -34,8 +34,8 @@ void dialog_choices_save (const char *procedure, const DialogChoices *choices);
 /* What they mean for the method that is chosen.  how->model: kept by choices. */
 void dialog_choices_how (const DialogChoices *choices, EncryptHow *how);
 
-/* After dialog_start.  Returns: (nullable) (transfer full): the passphrase, NULL if the user cancelled. */
-CncSecret *dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices);
+/* After dialog_start.  keys: (out): the passphrase or the recipients.  FALSE if the user cancelled. */
+gboolean dialog_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, KeysLock *keys);
 
 /* Asks until the passphrase opens one of the regions (see decrypt_unlock).  FALSE if the user cancelled. */
 gboolean dialog_decrypt (GPtrArray *regions, DialogChoices *choices);
@@ -51,7 +51,7 @@ gboolean dialog_reveal (RevealFound *found, GString *notes, DialogChoices *choic
 typedef struct
 {
   gboolean (*start) (GError **error);
-  CncSecret *(*encrypt) (gint32 image, gint32 drawable, DialogChoices *choices);
+  gboolean (*encrypt) (gint32 image, gint32 drawable, DialogChoices *choices, KeysLock *keys);
   gboolean (*decrypt) (GPtrArray *regions, DialogChoices *choices);
   GPtrArray *(*hide) (gint32 image, DialogChoices *choices);
   gboolean (*reveal) (RevealFound *found, GString *notes, DialogChoices *choices);

@@ -152,8 +152,7 @@ encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target, const Encr
 }
 
 gint32
-encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const CncSecret *passphrase, HostJob *job,
-             GError **error)
+encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const KeysLock *keys, HostJob *job, GError **error)
 {
   g_autoptr (CncLock) lock = NULL;
   g_autoptr (CncRaster) carrier = NULL;
@@ -161,8 +160,9 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptH
 
   if (!encrypt_possible (image, drawable, target, how->method, error))
     return -1;
-  cnc_task_progress (&job->progress.task, 0, "Making the key from the passphrase");
-  lock = cnc_lock_new_passphrase (passphrase, NULL, error);
+  cnc_task_progress (&job->progress.task, 0,
+                     keys->recipients != NULL ? "Making the keys for the recipients" : "Making the key from the passphrase");
+  lock = keys_lock_new (keys, error);
   if (lock == NULL)
     return -1;
   carrier = encrypt_carrier (image, drawable, target, how, lock, job, &patch.x, &patch.y, error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host.h"
+#include "keys.h"
 
 G_BEGIN_DECLS
 
@@ -33,7 +34,7 @@ gboolean encrypt_in_place (EncryptTarget target, const CncMethod *method);
 
 /* Argon2id, then pixels, then the cipher, and only then anything in GIMP changes.  Returns the image that holds the result (a new one
  * without display, or image itself where encrypt_in_place), -1 on an error; the image is then as before. */
-gint32 encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const CncSecret *passphrase, HostJob *job,
+gint32 encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptHow *how, const KeysLock *keys, HostJob *job,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The first half alone: the encrypted picture as a raster, nothing in GIMP changed.  x, y: (out) where a selection's box stands in the

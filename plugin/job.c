@@ -11,6 +11,8 @@
 #include "encrypt.h"
 #include "hide.h"
 #include "image.h"
+#include "keys.h"
+#include "methods/holder.h"
 #include "pixels.h"
 #include "png-file.h"
 #include "reveal.h"
@@ -26,6 +28,8 @@ typedef struct
   guint current;
   CncSecret **passphrases;
   guint n_passphrases;
+  KeysLock lock;     /* encrypt */
+  KeysOpener opener; /* decrypt */
   EncryptHow how;
   char *model; /* (nullable) of how */
   HideChoices hide;
@@ -106,7 +110,7 @@ encrypted_note (const Job *job)
 static gboolean
 encrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
 {
-  g_autoptr (CncLock) lock = cnc_lock_new_passphrase (job->passphrases[0], NULL, error);
+  g_autoptr (CncLock) lock = keys_lock_new (&job->lock, error);
   g_autoptr (CncRaster) carrier = NULL;
   g_autofree char *path = g_strconcat (stem, ".png", NULL);
   const PngFileKind kind = job->how.method->number == CNC_CARRIER_SHARE ? PNG_FILE_LEVELS : PNG_FILE_NOISE;
@@ -218,7 +222,6 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
 {
   const gint32 layer = gimp_image_get_active_layer (image);
   CncTask *task = &job->host.progress.task;
-  const CncOpener opener = { .passphrase = job->passphrases[0] };
   g_autoptr (GPtrArray) regions = NULL;
   g_autoptr (GArray) images = g_array_new (FALSE, FALSE, sizeof (gint32));
   g_autoptr (CncPicture) picture = NULL;
@@ -226,7 +229,7 @@ decrypt_image (Job *job, gint32 image, const char *stem, char **made, char **not
   gboolean saved = FALSE;
 
   regions = decrypt_find (image, layer, task, error);
-  if (regions == NULL || !decrypt_unlock (regions, &opener, task, error)
+  if (regions == NULL || !decrypt_unlock (regions, &job->opener.opener, task, error)
       || !decrypt_run (image, layer, regions, &job->host, images, &picture, note, error))
     return FALSE;
   result = g_array_index (images, gint32, 0);
@@ -400,7 +403,57 @@ read_passphrases (Job *job, GError **error)
       if (job->passphrases[i] == NULL)
         return FALSE;
     }
-  return job->n_passphrases > 0;
+  return TRUE;
+}
+
+/* Recipients, for encrypt. */
+static gboolean
+read_recipients (Job *job, GError **error)
+{
+  const gint n = g_key_file_get_integer (job->file, "job", "recipients", NULL);
+
+  for (gint i = 0; i < n; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/recipient-%d", job->folder, i);
+
+      if (!keys_lock_add_file (&job->lock, path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* An identity, for decrypt; the passphrase is its own then. */
+static gboolean
+read_identity (Job *job, GError **error)
+{
+  g_autofree char *path = g_build_filename (job->folder, "identity", NULL);
+  g_autoptr (CncIdentity) identity = cnc_holder_identity (path, error);
+  CncSecret *secret = identity != NULL ? cnc_identity_open (identity, job->passphrases[0], error) : NULL;
+
+  keys_opener_take (&job->opener, secret, TRUE);
+  return secret != NULL;
+}
+
+/* What locks or opens the pictures of encrypt and decrypt. */
+static gboolean
+read_keys (Job *job, const char *action, GError **error)
+{
+  const gboolean encrypt = g_strcmp0 (action, "encrypt") == 0, decrypt = g_strcmp0 (action, "decrypt") == 0;
+
+  if (!read_passphrases (job, error) || !read_recipients (job, error))
+    return FALSE;
+  if (decrypt && g_key_file_get_boolean (job->file, "job", "identity", NULL))
+    return read_identity (job, error);
+  if (job->n_passphrases == 0 && job->lock.recipients == NULL)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There is neither a passphrase nor a recipient.");
+      return FALSE;
+    }
+  if (encrypt && job->lock.recipients == NULL)
+    job->lock.passphrase = g_steal_pointer (&job->passphrases[0]);
+  if (decrypt)
+    keys_opener_take (&job->opener, g_steal_pointer (&job->passphrases[0]), FALSE);
+  return TRUE;
 }
 
 /* Reads the job, and all of it that does not depend on a picture. */
@@ -429,7 +482,7 @@ prepare (Job *job, GError **error)
   job->hide.mode = g_strcmp0 (action, "hide") == 0 ? hide_mode (mode, error) : NULL;
   if (g_strcmp0 (action, "hide") == 0 && job->hide.mode == NULL)
     return FALSE;
-  return read_passphrases (job, error);
+  return read_keys (job, action, error);
 }
 
 static void
@@ -466,6 +519,8 @@ job_run (const char *command, GError **error)
   for (guint i = 0; i < job.n_passphrases; i++)
     cnc_secret_free (job.passphrases[i]);
   g_free (job.passphrases);
+  keys_lock_clear (&job.lock);
+  keys_opener_clear (&job.opener);
   g_free (job.model);
   host_job_clear (&job.host);
   g_key_file_free (job.file);

@@ -34,6 +34,9 @@ static const GimpParamDef encrypt_args[] = {
   { GIMP_PDB_INT32, "longest-side", "share, restore: longest side of the result in pixels; 0: about as many pixels as the picture has" },
   { GIMP_PDB_INT32, "levels", "share: steps of grey, 3, or 2 for a stronger code with less room; 0: 3" },
   { GIMP_PDB_STRING, "model", "restore: the network, \"restore\" (photographs) or \"restore-mri\" (grey brain pictures); empty: restore" },
+  { GIMP_PDB_STRING, "recipients",
+    "paths of key files (public keys), one a line: only these people open the result, and no passphrase is asked for; empty: the "
+    "passphrase" },
 };
 
 static const GimpParamDef decrypt_args[] = {
@@ -44,6 +47,9 @@ static const GimpParamDef decrypt_args[] = {
     "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
   { GIMP_PDB_STRING, "device",
     "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
+  { GIMP_PDB_STRING, "identity",
+    "for pictures that are for recipients: path of an identity file; passphrase-source is of its passphrase then, and not needed where it "
+    "is not locked; empty: the picture's passphrase" },
 };
 
 static const GimpParamDef check_args[] = {
@@ -163,7 +169,7 @@ encrypt_arguments (gint n_params, const GimpParam *params, EncryptHow *how, GErr
   if (n_params < (gint) G_N_ELEMENTS (encrypt_args))
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                   "Arguments are missing: target, passphrase-source, method, device, longest-side, levels, model.");
+                   "Arguments are missing: target, passphrase-source, method, device, longest-side, levels, model, recipients.");
       return FALSE;
     }
   how->method = cnc_method_by_id (text_argument (n_params, params, 5), error);
@@ -200,7 +206,7 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
 {
   const gint32 image = params[1].data.d_image, drawable = params[2].data.d_drawable;
   g_auto (HostJob) job = { 0 };
-  g_autoptr (CncSecret) passphrase = NULL;
+  g_auto (KeysLock) keys = { 0 };
   EncryptHow how = { 0 };
   EncryptTarget target;
   DialogChoices choices;
@@ -216,16 +222,14 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       job.device = g_strdup (text_argument (n_params, params, 6));
       if (!encrypt_possible (image, drawable, target, how.method, error))
         return -1;
-      passphrase = host_passphrase (params[4].data.d_string, error);
-      if (passphrase == NULL)
+      if (!keys_lock_read (&keys, text_argument (n_params, params, 4), text_argument (n_params, params, 10), error))
         return -1;
     }
   else
     {
       if (!dialog_start (error))
         return -1;
-      passphrase = dialog_encrypt (image, drawable, &choices);
-      *cancelled = passphrase == NULL;
+      *cancelled = !dialog_encrypt (image, drawable, &choices, &keys);
       if (*cancelled)
         return -1;
       dialog_choices_save (HOST_ENCRYPT, &choices);
@@ -234,7 +238,7 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       job.device = g_strdup (choices.device);
     }
   progress_start (&job.progress, _ ("Encrypting"));
-  result = encrypt_run (image, drawable, target, &how, passphrase, &job, error);
+  result = encrypt_run (image, drawable, target, &how, &keys, &job, error);
   progress_end (&job.progress);
   if (result == -1)
     return -1;
@@ -285,7 +289,7 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
 
   if (mode == GIMP_RUN_NONINTERACTIVE && n_params < (gint) G_N_ELEMENTS (decrypt_args))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: passphrase-source, device.");
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Arguments are missing: passphrase-source, device, identity.");
       return -1;
     }
   progress_start (&job.progress, _ ("Decrypting"));
@@ -294,11 +298,11 @@ run_decrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
     return -1;
   if (mode == GIMP_RUN_NONINTERACTIVE)
     {
-      g_autoptr (CncSecret) passphrase = host_passphrase (params[3].data.d_string, error);
-      const CncOpener opener = { .passphrase = passphrase };
+      g_auto (KeysOpener) keys = { 0 };
 
       job.device = g_strdup (text_argument (n_params, params, 4));
-      if (passphrase == NULL || !decrypt_unlock (regions, &opener, &job.progress.task, error))
+      if (!keys_opener_read (&keys, text_argument (n_params, params, 3), text_argument (n_params, params, 5), error)
+          || !decrypt_unlock (regions, &keys.opener, &job.progress.task, error))
         return -1;
     }
   else

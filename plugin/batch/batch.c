@@ -107,6 +107,40 @@ link_name (const char *kind, guint i, const char *path)
   return g_strdup_printf ("%s-%u%s", kind, i, plain ? dot : "");
 }
 
+/* A link's path in the text, replaced by what it stands for. */
+static void
+unlink_name (Batch *batch, GString *text, const char *link, const char *target)
+{
+  g_autofree char *path = g_build_filename (batch->folder, link, NULL);
+  g_autofree char *label = names_label (target);
+
+  g_string_replace (text, path, label, 0);
+}
+
+/* Messages about key files. */
+static char *
+speak_keys (Batch *batch, const char *message)
+{
+  g_autoptr (GString) text = g_string_new (message);
+
+  /* From the last: recipient-1 is the start of recipient-10. */
+  for (guint i = options_count (batch->options.recipients); i > 0; i--)
+    {
+      g_autofree char *name = g_strdup_printf ("recipient-%u", i - 1);
+
+      unlink_name (batch, text, name, batch->options.recipients[i - 1]);
+    }
+  if (batch->options.identity != NULL)
+    unlink_name (batch, text, "identity", batch->options.identity);
+  for (guint i = options_count (batch->options.passphrases); i > 0; i--)
+    {
+      g_autofree char *name = g_strdup_printf ("passphrase-%u", i - 1);
+
+      unlink_name (batch, text, name, batch->options.passphrases[i - 1]);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* Messages of GIMP name the links in the job's folder; people know the pictures by other names. */
 static char *
 speak (Batch *batch, const Picture *picture, const char *message)
@@ -172,8 +206,10 @@ on_line (char **fields, gpointer user_data)
 
   if (n >= 2 && strcmp (fields[0], "fatal") == 0)
     {
+      g_autofree char *text = speak_keys (batch, fields[1]);
+
       for (guint i = 0; i < batch->n_jobs; i++)
-        fail (batch, &batch->picture[batch->order[i]], "%s", fields[1]);
+        fail (batch, &batch->picture[batch->order[i]], "%s", text);
       return;
     }
   if (picture == NULL || picture->settled)
@@ -278,6 +314,23 @@ link_passphrases (Batch *batch, GError **error)
 }
 
 static gboolean
+link_keys (Batch *batch, GKeyFile *file, GError **error)
+{
+  const Options *options = &batch->options;
+
+  g_key_file_set_integer (file, "job", "recipients", (gint) options_count (options->recipients));
+  g_key_file_set_boolean (file, "job", "identity", options->identity != NULL);
+  for (guint i = 0; i < options_count (options->recipients); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("recipient-%u", i);
+
+      if (!link_as (batch, options->recipients[i], name, error))
+        return FALSE;
+    }
+  return options->identity == NULL || link_as (batch, options->identity, "identity", error);
+}
+
+static gboolean
 link_secrets (Batch *batch, GKeyFile *file, GError **error)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
@@ -329,8 +382,8 @@ write_job (Batch *batch, GError **error)
   g_key_file_set_string (file, "job", "device", batch->options.device != NULL ? batch->options.device : "");
   g_key_file_set_integer (file, "job", "fd", GIMP_RESULT_FD);
   g_key_file_set_integer (file, "job", "pictures", (gint) batch->n_jobs);
-  return link_passphrases (batch, error) && link_secrets (batch, file, error) && link_as (batch, batch->options.out, "out", error)
-         && g_key_file_save_to_file (file, path, error);
+  return link_passphrases (batch, error) && link_keys (batch, file, error) && link_secrets (batch, file, error)
+         && link_as (batch, batch->options.out, "out", error) && g_key_file_save_to_file (file, path, error);
 }
 
 /* One result for each picture; of reveal, one for each passphrase on top. */

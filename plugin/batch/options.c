@@ -12,7 +12,9 @@ static const char usage[]
     = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
       "  cnncrypt-batch encrypt --method share [--longest-side P] [--levels 2|3] --passphrase-file FILE --out DIR PICTURE…\n"
       "  cnncrypt-batch encrypt --method restore [--longest-side P] [--model NAME] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch encrypt … --recipient KEYS… --out DIR PICTURE…\n"
       "  cnncrypt-batch decrypt [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
+      "  cnncrypt-batch decrypt [--device ID] --identity KEYS [--passphrase-file FILE] --out DIR PICTURE…\n"
       "  cnncrypt-batch hide [--mode ID] [--bits N] [--device ID] --cover PICTURE --secret PICTURE… "
       "--passphrase-file FILE… --out FILE.png\n"
       "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…";
@@ -20,6 +22,10 @@ static const char usage[]
 static const char description[]
     = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
       "FILE may be a pipe: /dev/stdin.\n"
+      "In the place of a passphrase, encrypt takes the public keys of recipients: --recipient repeats, and a key file may hold several.  "
+      "Only they\n"
+      "open the result, with decrypt --identity; FILE is the identity's passphrase then, where it has one.  cnncrypt-train keygen makes "
+      "keys.\n"
       "encrypt writes DIR/NAME.png; decrypt writes DIR/NAME.png, or DIR/NAME.xcf for pictures that PNG cannot hold.  Nothing is\n"
       "overwritten: where two pictures of one call have the same name, a.png and a.jpg, the results are a.png and a.jpg.png; a result\n"
       "that already exists is an error.  Every written file is read back from disk and compared.  The exit status is 0 only if all "
@@ -62,6 +68,9 @@ parse (Options *options, int *argc, char ***argv, GError **error)
       "restore: the network, restore (the default) or restore-mri (grey brain pictures)", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &options->device, "What the convolutions run on", "ID" },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->passphrases, "File whose first line is the passphrase", "FILE" },
+    { "recipient", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->recipients,
+      "encrypt: for the people whose public keys KEYS holds, 1 to 32 in all; no passphrase then", "KEYS" },
+    { "identity", 0, 0, G_OPTION_ARG_FILENAME, &options->identity, "decrypt: pictures for recipients, with this identity file", "KEYS" },
     { "out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "Folder for the results, made if it is not there; of hide: the file", "DIR" },
     { "mode", 0, 0, G_OPTION_ARG_STRING, &options->mode,
       "How to hide: cnn (not to be seen), robust (survives JPEG) or exact (best quality, lossless files only)", "ID" },
@@ -120,10 +129,27 @@ complain_others (const Options *options)
     return "No picture was named.";
   if (options->out == NULL)
     return "Name the folder for the results with --out DIR.";
-  if (options->passphrases == NULL)
+  if (options->passphrases == NULL && options->recipients == NULL && options->identity == NULL)
     return "Name a file with the passphrase: --passphrase-file FILE.";
   if (options->action != ACTION_REVEAL && options_count (options->passphrases) > 1)
     return "There can be only one --passphrase-file here.";
+  return NULL;
+}
+
+static const char *
+complain_keys (const Options *options)
+{
+  if (options->recipients != NULL && options->action != ACTION_ENCRYPT)
+    return "--recipient is for encrypt.";
+  if (options->identity != NULL && options->action != ACTION_DECRYPT)
+    return "--identity is for decrypt.";
+  if (options->recipients != NULL && options->passphrases != NULL)
+    return "A picture is encrypted with a passphrase or for recipients, not both: leave out --passphrase-file or --recipient.";
+  for (guint i = 0; i < options_count (options->recipients); i++)
+    if (*options->recipients[i] == '\0')
+      return "Name a file with public keys: --recipient KEYS.";
+  if (options->identity != NULL && *options->identity == '\0')
+    return "Name an identity file: --identity KEYS.";
   return NULL;
 }
 
@@ -158,6 +184,8 @@ complain (Options *options)
     return "Say what to do: encrypt, decrypt, hide or reveal; --help tells more.";
   if (complain_method (options) != NULL)
     return complain_method (options);
+  if (complain_keys (options) != NULL)
+    return complain_keys (options);
   if (options->timeout < 1)
     return "--timeout takes a number of seconds, at least 1.";
   for (guint i = 0; i < options_count (options->passphrases); i++)
@@ -171,7 +199,7 @@ use_default_passphrase (Options *options)
 {
   const char *file = g_getenv ("CNNCRYPT_PASSPHRASE_FILE");
 
-  if (options->passphrases != NULL || file == NULL || *file == '\0')
+  if (options->passphrases != NULL || options->recipients != NULL || file == NULL || *file == '\0')
     return;
   options->passphrases = g_new0 (char *, 2);
   options->passphrases[0] = g_strdup (file);

@@ -28,6 +28,8 @@ typedef struct
   gint bits;                    /* hide; 0: not given */
   char *out;                    /* hide: a file; else a folder */
   char **passphrases;           /* files */
+  char **recipients;            /* encrypt: key files */
+  char *identity;               /* decrypt: a file */
   gint timeout;                 /* seconds */
   char **pictures;              /* hide: none */
   guint n;                      /* of them */

@@ -8,7 +8,7 @@ EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/models"
 
 # encrypt KEYS…: opens the dialog, presses the keys after the method's shortcut, waits for the estimates, keeps a picture as SHOT, types the passphrase.
 encrypt () {
-  dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 ""))))
+  dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))))
     (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "carrier.png" "x"))'
   wait_for has_window '^Encrypt$'
   sleep 1
@@ -35,7 +35,7 @@ entry_filled () {
 }
 # decrypt FILE RESULT: a wrong passphrase first.
 decrypt () {
-  dialog "(let* ((i (car (gimp-file-load 1 \"$1\" \"x\"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) \"\" \"\"))))
+  dialog "(let* ((i (car (gimp-file-load 1 \"$1\" \"x\"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) \"\" \"\" \"\"))))
     (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) \"$2\" \"x\"))"
   wait_for has_window '^Decrypt$'
   sleep 1

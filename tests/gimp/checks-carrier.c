@@ -14,7 +14,7 @@ encrypt_with (const char *method, gint32 image, gint32 drawable, int target, int
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
                                           GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, PASS, GIMP_PDB_STRING,
                                           method, GIMP_PDB_STRING, "cpu", GIMP_PDB_INT32, longest_side, GIMP_PDB_INT32, levels,
-                                          GIMP_PDB_STRING, model, GIMP_PDB_END);
+                                          GIMP_PDB_STRING, model, GIMP_PDB_STRING, "", GIMP_PDB_END);
   gint32 made = -1;
 
   g_clear_pointer (&checks_error, g_free);

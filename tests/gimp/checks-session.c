@@ -73,7 +73,8 @@ repeat (void)
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_WITH_LAST_VALS, GIMP_PDB_IMAGE, image,
                                           GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_STRING,
-                                          "", GIMP_PDB_STRING, "", GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_END);
+                                          "", GIMP_PDB_STRING, "", GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "",
+                                          GIMP_PDB_STRING, "", GIMP_PDB_END);
 
   check (n == 2 && values[0].data.d_status == GIMP_PDB_EXECUTION_ERROR && strstr (values[1].data.d_string, "display") != NULL,
          "with the last values and no display, it is an error: no passphrase is remembered");

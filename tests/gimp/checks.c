@@ -66,10 +66,10 @@ gint32
 checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int target, const char *source)
 {
   gint n = 0;
-  GimpParam *values
-      = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
-                            GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, source, GIMP_PDB_STRING, method,
-                            GIMP_PDB_STRING, "cpu", GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "", GIMP_PDB_END);
+  GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-encrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
+                                          GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, source, GIMP_PDB_STRING,
+                                          method, GIMP_PDB_STRING, "cpu", GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "",
+                                          GIMP_PDB_STRING, "", GIMP_PDB_END);
 
   return take (values, n);
 }
@@ -85,7 +85,8 @@ checks_decrypt (gint32 image, gint32 drawable, const char *source)
 {
   gint n = 0;
   GimpParam *values = gimp_run_procedure ("plug-in-cnncrypt-decrypt", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
-                                          GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_STRING, source, GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
+                                          GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_STRING, source, GIMP_PDB_STRING, "cpu", GIMP_PDB_STRING, "",
+                                          GIMP_PDB_END);
 
   return take (values, n);
 }

@@ -4,7 +4,7 @@ PLUGIN=$1 CHECKS=$2 MAKE_MODEL=$(realpath "$3")
 . "$(dirname "$0")/display.sh"
 
 convert -size 300x200 plasma:fractal -depth 8 -define png:color-type=2 photo.png
-dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 ""))))
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))))
   (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "noise.png" "x"))'
 wait_for has_window '^Encrypt$'; ok $? 'Encrypt opens its dialog'
 sleep 1
@@ -30,7 +30,7 @@ xdotool key Return
 wait "$GIMP"
 [ -f "$WORK/end" ] && [ -s noise.png ] && [ "$(compare -metric AE photo.png noise.png null: 2>&1)" != 0 ]; ok $? 'Enter encrypts once both are equal'
 
-dialog '(let* ((i (car (gimp-file-load 1 "noise.png" "x"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) "" ""))))
+dialog '(let* ((i (car (gimp-file-load 1 "noise.png" "x"))) (e (car (plug-in-cnncrypt-decrypt 0 i (car (gimp-image-get-active-drawable i)) "" "" ""))))
   (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "again.png" "x"))'
 wait_for has_window '^Decrypt$'; ok $? 'Decrypt opens its dialog'
 sleep 1
@@ -45,7 +45,7 @@ xdotool key Return
 wait "$GIMP"
 [ -f "$WORK/end" ] && [ "$(compare -metric AE photo.png again.png null: 2>&1)" = 0 ]; ok $? 'the right one decrypts, and every pixel is back'
 
-dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 2 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 ""))'
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 2 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))'
 wait_for has_window '^Encrypt$'; ok $? 'with the last values, the passphrase is asked for again'
 sleep 1
 xdotool windowfocus "$(window '^Encrypt$')"
@@ -55,7 +55,7 @@ wait "$GIMP"
 [ -f "$WORK/end" ] && ! grep -q 'execution error' "$WORK/log"; ok $? 'and is no error'
 
 # The lossy method: chosen in the list, told of before the start; without its model it cannot be chosen.
-dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 ""))'
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))'
 wait_for has_window '^Encrypt$'
 sleep 2
 import -window "$(window '^Encrypt$')" "$SHOTS/encrypt-no-model.png"
@@ -66,7 +66,7 @@ wait "$GIMP"
 mkdir -p "$WORK/models"
 "$MAKE_MODEL" "$WORK/models/autoencoder.safetensors"
 EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/models"
-dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 ""))))
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))))
   (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "small.png" "x"))'
 wait_for has_window '^Encrypt$'
 sleep 1
