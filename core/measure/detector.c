@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_A_SIDE 5u    /* squares */
+#define MOST_A_SIDE 6u    /* squares */
 #define LARGEST_ODDS 13.0 /* of one square, as a logarithm: where single precision ends */
 
 void

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 #define CNC_DETECTOR_NAME "detector"  /* of the model file */
 #define CNC_DETECTOR_MIN_SIDE 32u     /* of a picture that can be judged */
-#define CNC_DETECTOR_MAX_SQUARES 25u  /* that are looked at: 5 x 5 */
+#define CNC_DETECTOR_MAX_SQUARES 36u  /* that are looked at: 6 x 6 */
 
 /* How many test pictures there were, and how many of them were called what they are not. */
 typedef struct

@@ -33,6 +33,19 @@ other_picture (const TrainSession *s, guint64 seed, guint *shown, guint n_shown)
   return picture;
 }
 
+/* Whether that input takes the class of the picture in the first one. */
+static gboolean
+is_label (const TrainSession *s, guint input)
+{
+  return s->recipe->classes[0] != '\0' && input + 1 == s->recipe->graph->n_inputs;
+}
+
+static float
+label_of (const TrainSession *s, guint picture)
+{
+  return (float) g_array_index (s->data->pictures, TrainPicture, picture).label;
+}
+
 /* Sample number n of the whole run, which shows that picture in the first input. */
 static void
 fill_training (const TrainSession *s, guint64 n, guint picture, float *const *to)
@@ -45,7 +58,9 @@ fill_training (const TrainSession *s, guint64 n, guint picture, float *const *to
     {
       const guint64 seed = train_random (train_random (s->recipe->seed, DRAW_INPUT + i), n);
 
-      if (graph->inputs[i].key)
+      if (is_label (s, i))
+        to[i][0] = label_of (s, picture);
+      else if (graph->inputs[i].key)
         train_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
       else
         {
@@ -65,7 +80,9 @@ train_session_sample (TrainSession *s, guint index, float *const *to)
     {
       const guint64 seed = train_random (train_random (s->recipe->seed, DRAW_VALIDATION + i), index);
 
-      if (!graph->inputs[i].key && to[i] != NULL)
+      if (to[i] != NULL && is_label (s, i))
+        to[i][0] = label_of (s, s->pictures[first + index % count]);
+      else if (!graph->inputs[i].key && to[i] != NULL)
         train_sample (s->data, s->pictures[first + (index + pictures) % count], &s->view, 0, to[i]);
       else if (to[i] != NULL)
         train_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);

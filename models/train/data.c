@@ -133,6 +133,35 @@ train_data_free (TrainData *data)
   g_free (data);
 }
 
+gboolean
+train_data_label (TrainData *data, const char *classes, GError **error)
+{
+  g_auto (GStrv) patterns = g_strsplit (classes, " ", -1);
+  guint counts[2] = { 0 };
+
+  for (guint i = 0; i < data->pictures->len; i++)
+    {
+      TrainPicture *p = &g_array_index (data->pictures, TrainPicture, i);
+      gboolean is[2] = { FALSE };
+
+      for (guint k = 0, n = 0; patterns[k] != NULL && n < 2; k++)
+        if (patterns[k][0] != '\0')
+          is[n++] = g_pattern_match_simple (patterns[k], p->name);
+      if (is[0] == is[1])
+        {
+          g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%s belongs to %s of the classes \"%s\"; each picture has to match one.", p->name,
+                       is[0] ? "both" : "none", classes);
+          return FALSE;
+        }
+      p->label = is[1] ? 1 : 0;
+      counts[p->label]++;
+    }
+  if (counts[0] > 0 && counts[1] > 0)
+    return TRUE;
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Of the classes \"%s\" one has no pictures; give some of both.", classes);
+  return FALSE;
+}
+
 /* ---- batches ---- */
 
 guint64

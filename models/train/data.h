@@ -15,6 +15,7 @@ typedef struct
   guint32 width, height;
   const guint8 *pixels; /* channels * height * width bytes, perceptual, grey or R'G'B' */
   const char *name;     /* of its file, and its number in there */
+  guint label;          /* of the classes: 0 or 1; see train_data_label */
 } TrainPicture;
 
 typedef struct
@@ -36,6 +37,9 @@ typedef void (*TrainWarning) (const char *sentence, gpointer user_data);
 TrainData *train_data_load (const char *path, const char *patterns, guint32 channels, guint32 resize, guint32 minimum,
                             TrainWarning warn, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_data_free (TrainData *data);
+
+/* classes: two patterns as in a recipe; tells every picture its class.  Error: BAD_ARGUMENT (a name that matches none, or both; a class without pictures). */
+gboolean train_data_label (TrainData *data, const char *classes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainData, train_data_free)
 
 /* For the readers in data-files.c. */

@@ -10,6 +10,7 @@
 #include "data.h"
 #include "engine/engine.h"
 #include "methods/autoencoder/model.h"
+#include "measure/detector.h"
 #include "metrics.h"
 #include "nn/tile.h"
 
@@ -419,6 +420,8 @@ train_evaluate_command (const TrainEvaluateOptions *options, GError **error)
   Evaluation e = { .mode = options->noise ? CNC_MODE_NOISY : CNC_MODE_INFERENCE, .seed = (guint64) options->seed };
   gboolean good;
 
+  if (net != NULL && cnc_safetensors_metadata (net->file, CNC_DETECTOR_CLASSES) != NULL)
+    return train_evaluate_classes (options->model, options, error);
   if (net == NULL || !cnc_net_fold (net, error))
     return FALSE;
   if (net->graph->inputs[0].low != 0 || net->graph->inputs[0].high != 1)

@@ -19,7 +19,7 @@
 typedef struct
 {
   char **rest;
-  char *data, *out, *device, *resume, *log, *files, *passphrase_file;
+  char *data, *out, *device, *resume, *log, *files, *passphrase_file, *subset;
   gint64 steps, seed;
   int resize;
   gboolean json, noise, half, version, no_passphrase;
@@ -39,6 +39,8 @@ evaluate (const Arguments *a, GError **error)
                                          .data = a->data,
                                          .device = a->device,
                                          .files = a->files,
+                                         .subset = a->subset,
+                                         .out = a->out,
                                          .resize = (guint32) MAX (0, a->resize),
                                          .json = a->json,
                                          .noise = a->noise,
@@ -109,7 +111,7 @@ main (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &a.data,
       "folder (or file) of pictures: picture files, tar files of them, MNIST's idx, CIFAR-10's binary files", "DIR" },
-    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures",
+    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures; evaluate, of classes: the model with the rates that were found",
       "FILE" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &a.device, "which device computes (see devices); without it the fastest one", "ID" },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &a.steps, "instead of the recipe's", "N" },
@@ -117,6 +119,8 @@ main (int argc, char **argv)
     { "resume", 0, 0, G_OPTION_ARG_FILENAME, &a.resume, "go on from this checkpoint", "FILE" },
     { "log", 0, 0, G_OPTION_ARG_FILENAME, &a.log, "write the losses as CSV", "FILE" },
     { "files", 0, 0, G_OPTION_ARG_STRING, &a.files, "evaluate: patterns of the files to use", "PATTERNS" },
+    { "subset", 0, 0, G_OPTION_ARG_STRING, &a.subset, "evaluate, of classes: patterns of the files that are counted once more by themselves (*hard-*)",
+      "PATTERNS" },
     { "resize", 0, 0, G_OPTION_ARG_INT, &a.resize, "evaluate: every picture at N x N pixels", "N" },
     { "noise", 0, 0, G_OPTION_ARG_NONE, &a.noise, "evaluate: with the noise that the network has \"always\"", NULL },
     { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
@@ -152,5 +156,6 @@ main (int argc, char **argv)
   g_free (a.log);
   g_free (a.files);
   g_free (a.passphrase_file);
+  g_free (a.subset);
   return good ? 0 : error->domain == CNC_ERROR && error->code == CNC_ERROR_CANCELLED ? 130 : 1;
 }

@@ -22,7 +22,10 @@ typedef struct
 /* BAD_ARGUMENT, "FILE:LINE: ..."; without the line if it is 0.  Returns: FALSE */
 gboolean train_recipe_bad (GError **error, const RecipeReader *r, guint line, const char *format, ...) G_GNUC_PRINTF (4, 5);
 
-/* "targets" and "ramp" of [loss]; the graph is finished. */
+/* "classes" of [data]; the graph is finished. */
+gboolean train_recipe_read_classes (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "targets" and "ramp" of [loss], likewise. */
 gboolean train_recipe_read_targets (const RecipeReader *r, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "from", "frozen" and "quiet" of [train], likewise. */

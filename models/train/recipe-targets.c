@@ -48,7 +48,9 @@ train_target_other (const TrainTarget *target, const CncGraph *graph)
 gboolean
 train_target_is_picture (const TrainTarget *target, const CncGraph *graph)
 {
-  return target->other < CNC_GRAPH_MAX_ENDS && !graph->inputs[target->other].key;
+  const CncGraphInput *first = &graph->inputs[0], *in = target->other < CNC_GRAPH_MAX_ENDS ? &graph->inputs[target->other] : NULL;
+
+  return in != NULL && !in->key && in->channels == first->channels && in->height == first->height && in->width == first->width;
 }
 
 /* The number of an output; how many there are if it is none. */
@@ -60,6 +62,23 @@ output_of (const CncGraph *graph, const char *name)
   while (i < graph->n_outputs && strcmp (cnc_graph_value_name (graph, graph->outputs[i]), name) != 0)
     i++;
   return i;
+}
+
+gboolean
+train_recipe_read_classes (const RecipeReader *r, GError **error)
+{
+  const CncGraph *graph = r->recipe->graph;
+  const guint line = train_recipe_line_of (r, "data", "classes");
+  const CncGraphInput *last = &graph->inputs[graph->n_inputs - 1];
+  g_auto (GStrv) words = train_recipe_words_of (r->recipe->classes);
+
+  if (line == 0)
+    return TRUE;
+  if (g_strv_length (words) != 2)
+    return train_recipe_bad (error, r, line, "classes are two patterns of names, as in \"plain/* encrypted/*\".");
+  return (graph->n_inputs > 1 && !last->key && last->channels == 1 && last->height == 1 && last->width == 1)
+         || train_recipe_bad (error, r, line,
+                              "the class is told to the last input, which has to be one with channels=1 height=1 width=1.");
 }
 
 /* "VALUE INPUT WEIGHT ...": which values should be which pictures. */

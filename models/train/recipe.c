@@ -27,6 +27,7 @@ typedef struct
 #define AT(field) offsetof (TrainRecipe, field)
 static const Key keys[] = {
   { "data", "files", KIND_TEXT, AT (files), 0, 0, 0, "*" },
+  { "data", "classes", KIND_TEXT, AT (classes), 0, 0, 0, "" },
   { "data", "resize", KIND_UINT, AT (resize), 0, 4096, 0, NULL },
   { "data", "crop", KIND_UINT, AT (crop), 0, 4096, 0, NULL },
   { "data", "crops", KIND_UINT, AT (crops), 1, 10000, 1, NULL },
@@ -455,12 +456,14 @@ check (const RecipeReader *r, GError **error)
         continue;
       if (in->low != 0 || in->high != 1)
         return train_recipe_bad (error, r, 0, "pictures have values from 0 to 1, so the input \"%s\" needs low=0 and high=1.", in->name);
+      if (recipe->classes[0] != '\0' && i > 0 && i + 1 == recipe->graph->n_inputs)
+        continue; /* the class */
       if (in->channels != recipe->graph->inputs[0].channels || in->divide != 1 || in->height != recipe->graph->inputs[0].height
           || in->width != recipe->graph->inputs[0].width)
         return train_recipe_bad (
             error, r, 0, "all pictures are of one size, so the input \"%s\" needs the channels and sides of the first one.", in->name);
     }
-  return check_parts (r, error) && train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error)
+  return check_parts (r, error) && train_recipe_read_classes (r, error) && train_recipe_read_targets (r, error) && train_recipe_read_weights (r, error)
          && train_recipe_read_begin (r, error);
 }
 
@@ -498,6 +501,7 @@ train_recipe_free (TrainRecipe *recipe)
   g_free (recipe->name);
   g_free (recipe->text);
   g_free (recipe->files);
+  g_free (recipe->classes);
   g_free (recipe->from);
   g_free (recipe->frozen);
   g_free (recipe->quiet);

@@ -48,6 +48,7 @@ typedef struct
   char *text; /* the whole file */
   CncGraph *graph;
 
+  char *classes;     /* "": none; else two patterns of names, of the pictures that the last input is 0 for, and 1 */
   char *files;       /* patterns, separated by blanks: which files of the data folder */
   guint resize;      /* sides that every picture gets; 0: its own */
   guint crop;        /* side of the square cut out of a picture; 0: the whole picture */

@@ -126,6 +126,11 @@ add_provenance (CncSafetensorsWriter *writer, const Loop *l)
   cnc_safetensors_writer_text (writer, "format", "pt");
   cnc_safetensors_writer_text (writer, "name", s->recipe->name);
   cnc_safetensors_writer_text (writer, "provenance", text);
+  if (s->recipe->classes[0] != '\0')
+    {
+      train_classes_describe (writer, s->recipe->classes, s->data);
+      return;
+    }
   if (s->recipe->n_targets == 1 && s->recipe->graph->n_inputs == 1)
     return;
   for (guint i = 0; i < s->recipe->n_targets; i++)
@@ -412,7 +417,7 @@ train_command (const TrainOptions *options, GError **error)
   if (options->seed >= 0)
     recipe->seed = (guint64) options->seed;
   data = train_data_load (options->data, recipe->files, recipe->graph->inputs[0].channels, recipe->resize, recipe->crop, train_warn, NULL, error);
-  if (data == NULL)
+  if (data == NULL || (recipe->classes[0] != '\0' && !train_data_label (data, recipe->classes, error)))
     return FALSE;
   backend = cnc_engine_open (options->device, CNC_WORK_NETWORK, &note, error);
   if (backend == NULL)

@@ -21,6 +21,8 @@ typedef struct
 {
   char *model, *data;
   char *device, *files; /* (nullable) */
+  char *subset;         /* (nullable): classes: patterns of the pictures of the hard subset */
+  char *out;            /* (nullable): classes: the model with the rates that were found */
   guint32 resize;       /* sides that every picture is brought to; 0: its own */
   gboolean json;
   gboolean half;  /* convolutions in half precision where the device has it */
@@ -33,6 +35,12 @@ gboolean train_evaluate_command (const TrainEvaluateOptions *options, GError **e
 /* For a network with several inputs, or with targets in its file; net is folded. */
 gboolean train_evaluate_targets (CncBackend *backend, const CncNet *net, const CncWeights *weights, const TrainData *data,
                                  const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For a network that tells classes apart (model: its file). */
+gboolean train_evaluate_classes (const char *model, const TrainEvaluateOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds to a model file what its classes are called, and what thresholds tell them apart best in data. */
+void train_classes_describe (CncSafetensorsWriter *writer, const char *classes, const TrainData *data);
 
 /* "name": value, and what follows it: a comma or, behind the last one, nothing. */
 void train_print_json_number (const char *name, double value, gboolean last);

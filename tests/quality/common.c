@@ -83,8 +83,8 @@ lattice (gint x, gint y, guint seed)
   return h / 4294967296.0;
 }
 
-static double
-smooth_noise (double x, double y, guint seed)
+double
+quality_smooth_noise (double x, double y, guint seed)
 {
   const gint ix = (gint) floor (x), iy = (gint) floor (y);
   double u = x - ix, v = y - iy;
@@ -101,7 +101,7 @@ fractal (double x, double y, guint seed)
   double sum = 0.0, weight = 0.5;
 
   for (guint octave = 0; octave < 8; octave++, weight *= 0.55, x *= 2.03, y *= 2.03)
-    sum += weight * smooth_noise (x, y, seed + octave);
+    sum += weight * quality_smooth_noise (x, y, seed + octave);
   return sum / 1.1;
 }
 

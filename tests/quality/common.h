@@ -32,6 +32,9 @@ gboolean quality_save_png (const char *path, const CncRaster *raster);
 /* The landscape alone; side * side bytes. */
 void quality_landscape (guint side, guint seed, guint8 *pixels);
 
+/* A number in 0..1 at each point of the plane, drawn at whole coordinates and smooth between them. */
+double quality_smooth_noise (double x, double y, guint seed);
+
 /* The i-th keys and IV of a run; the same on every machine. */
 void quality_keys (guint64 seed, guint64 i, CncHybridKeys *keys);
 
