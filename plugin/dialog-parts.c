@@ -181,4 +181,4 @@ dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidge
 }
 
 G_MODULE_EXPORT const DialogTable cnncrypt_dialogs
-    = { start, dialog_parts_encrypt, dialog_parts_decrypt, dialog_parts_hide, dialog_parts_reveal };
+    = { start, dialog_parts_encrypt, dialog_parts_decrypt, dialog_parts_hide, dialog_parts_reveal, dialog_parts_analyze };

@@ -13,6 +13,7 @@ gboolean dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *cho
 gboolean dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices);
 GPtrArray *dialog_parts_hide (gint32 image, DialogChoices *choices);
 gboolean dialog_parts_reveal (RevealFound *found, GString *notes, DialogChoices *choices);
+AnalyzeResult *dialog_parts_analyze (gint32 image);
 
 /* A dialog with Cancel and one other button, and the box to fill. */
 GtkWidget *dialog_frame (const char *title, const char *procedure, const char *ok, GtkWidget **box);

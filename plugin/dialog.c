@@ -90,3 +90,9 @@ dialog_reveal (RevealFound *found, GString *notes, DialogChoices *choices)
 {
   return table->reveal (found, notes, choices);
 }
+
+AnalyzeResult *
+dialog_analyze (gint32 image)
+{
+  return table->analyze (image);
+}

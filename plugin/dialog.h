@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "analyze.h"
 #include "encrypt.h"
 #include "hide.h"
 #include "reveal.h"
@@ -47,6 +48,9 @@ GPtrArray *dialog_hide (gint32 image, DialogChoices *choices);
  * cancelled. */
 gboolean dialog_reveal (RevealFound *found, GString *notes, DialogChoices *choices);
 
+/* Analyses the image, and whatever else is chosen, until the user closes it.  Returns: (transfer full) (nullable): the last analysis. */
+AnalyzeResult *dialog_analyze (gint32 image);
+
 /* What the module exports, as the symbol cnncrypt_dialogs. */
 typedef struct
 {
@@ -55,6 +59,7 @@ typedef struct
   gboolean (*decrypt) (GPtrArray *regions, DialogChoices *choices);
   GPtrArray *(*hide) (gint32 image, DialogChoices *choices);
   gboolean (*reveal) (RevealFound *found, GString *notes, DialogChoices *choices);
+  AnalyzeResult *(*analyze) (gint32 image);
 } DialogTable;
 
 G_END_DECLS

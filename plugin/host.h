@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 #define HOST_DECRYPT "plug-in-cnncrypt-decrypt"
 #define HOST_HIDE "plug-in-cnncrypt-hide"
 #define HOST_REVEAL "plug-in-cnncrypt-reveal"
+#define HOST_ANALYZE "plug-in-cnncrypt-analyze"
 #define HOST_CHECK "plug-in-cnncrypt-check"
 #define HOST_STAGES "plug-in-cnncrypt-stages"
 #define HOST_JOB "plug-in-cnncrypt-job"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze.h"
 #include "base/error.h"
 #include "decrypt.h"
 #include "encrypt.h"
@@ -341,16 +342,60 @@ reveal_one (Job *job, const char *stem, char **made, char **note, GError **error
   return done;
 }
 
+static gboolean
+analyze_one (Job *job, const char *stem, char **made, char **note, GError **error)
+{
+  g_autofree char *group = g_strdup_printf ("%u", job->current), *name = g_strdup_printf ("found-%u", job->current);
+  g_autofree char *found = g_build_filename (job->folder, name, NULL), *text = NULL, *report = NULL;
+  g_autofree char *keys = g_key_file_get_string (job->file, "job", "sensitivity", NULL);
+  g_autofree char *other = g_key_file_get_string (job->file, "job", "against", NULL);
+  g_autofree char *suffix = g_key_file_get_string (job->file, "job", "report", NULL);
+  g_autoptr (HideSource) against = NULL;
+  g_autoptr (AnalyzeResult) result = NULL;
+  const CncStudyChoice *choice = NULL;
+  gint32 image;
+
+  if (keys != NULL && *keys != '\0' && (choice = cnc_study_choice_by_id (keys, error)) == NULL)
+    return FALSE;
+  image = load (job, error);
+  if (image == -1)
+    return FALSE;
+  if (other != NULL)
+    {
+      g_autofree char *path = g_build_filename (job->folder, other, NULL);
+
+      against = hide_source_new (HIDE_FILE, -1, path);
+    }
+  result = analyze_run (image, against, choice, &job->host, error);
+  gimp_image_delete (image);
+  if (result == NULL)
+    return FALSE;
+  /* GIMP knows links; people know the pictures by other names. */
+  for (guint i = 0; i < (against != NULL ? 2 : 1); i++)
+    {
+      char *label = g_key_file_get_string (job->file, i == 0 ? group : "job", i == 0 ? "label" : "against-label", NULL);
+
+      if (label != NULL)
+        g_string_replace (result->notes, result->names[i], label, 0);
+      g_free (result->names[i]);
+      result->names[i] = label != NULL ? label : g_strdup ("");
+    }
+  report = g_strconcat (stem, ".", suffix, NULL);
+  if (suffix != NULL && *suffix != '\0' && !analyze_save_report (result, report, FALSE, error))
+    return FALSE;
+  text = g_key_file_get_boolean (job->file, "job", "json", NULL) ? analyze_json (result) : analyze_table (result);
+  *made = g_strdup (suffix != NULL && *suffix != '\0' ? suffix : "txt");
+  return g_file_set_contents_full (found, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, error);
+}
+
 static const struct
 {
   const char *name;
   const char *title; /* of the progress */
   gboolean (*one) (Job *job, const char *stem, char **made, char **note, GError **error);
 } actions[] = {
-  { "encrypt", "Encrypting", encrypt_one },
-  { "decrypt", "Decrypting", decrypt_one },
-  { "hide", "Hiding", hide_one },
-  { "reveal", "Revealing", reveal_one },
+  { "encrypt", "Encrypting", encrypt_one }, { "decrypt", "Decrypting", decrypt_one }, { "hide", "Hiding", hide_one },
+  { "reveal", "Revealing", reveal_one },    { "analyze", "Analysing", analyze_one },
 };
 
 static void
@@ -482,7 +527,7 @@ prepare (Job *job, GError **error)
   job->hide.mode = g_strcmp0 (action, "hide") == 0 ? hide_mode (mode, error) : NULL;
   if (g_strcmp0 (action, "hide") == 0 && job->hide.mode == NULL)
     return FALSE;
-  return read_keys (job, action, error);
+  return g_strcmp0 (action, "analyze") == 0 || read_keys (job, action, error);
 }
 
 static void

@@ -1,9 +1,11 @@
 /* plugin/job.h: many pictures in one GIMP process, for cnncrypt-batch.
  *
  * The environment variable CNNCRYPT_JOB names a private folder that holds
- *   job          a key file: [job] action ("encrypt", "decrypt", "hide" or "reveal"), method, longest-side, levels, model, mode, device,
+ *   job          a key file: [job] action ("encrypt", "decrypt", "hide", "reveal" or "analyze"), method, longest-side, levels, model, mode, device,
  *                fd (where results go), and how many there are: pictures, passphrases; secrets (a list);
  *                [0], [1], …: in, out: names in this folder, see below; passphrase: which one (reveal)
+ *                of analyze also: json, sensitivity, report ("png", "svg" or empty), against, against-label, and each picture's label; what is found
+ *                goes into found-0 …, for people or as JSON
  *   passphrase-0 …   links to the passphrase files; hide: one for each secret
  *   secret-0.png …   links to the pictures to hide
  *   in-0.png …   links to the pictures

@@ -7,6 +7,7 @@
 #include "decrypt.h"
 #include "dialog.h"
 #include "job.h"
+#include "procedures-analyze.h"
 #include "procedures-hide.h"
 #include "stages.h"
 
@@ -134,6 +135,11 @@ query (void)
   install (HOST_REVEAL, N_ ("Bring pictures back that were hidden in this one"),
            N_ ("A new image for each secret whose passphrase is given."), N_ ("_Reveal…"), PROCEDURES_REVEAL_N_ARGS, procedures_reveal_args,
            PROCEDURES_REVEAL_N_VALUES, procedures_reveal_values);
+  install (
+      HOST_ANALYZE, N_ ("Tell by statistics whether this picture looks like random bytes, alone and beside another one"),
+      N_ ("Entropy, histogram, correlation of neighbours, NPCR, UACI, MSE, PSNR, SSIM and key sensitivity, with what random bytes would "
+          "give. Nothing is changed. Who passes may still have a broken cipher."),
+      N_ ("_Analyze…"), PROCEDURES_ANALYZE_N_ARGS, procedures_analyze_args, PROCEDURES_ANALYZE_N_VALUES, procedures_analyze_values);
   install (HOST_CHECK, N_ ("Read the saved file back and compare it with the encrypted picture that is open"),
            N_ ("Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver."), N_ ("_Check Saved File…"),
            ARGS (check_args), check_args, ARGS (report_value), report_value);
@@ -383,6 +389,11 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
     {
       *n_values = 1 + PROCEDURES_REVEAL_N_VALUES;
       cancelled = !procedures_reveal (mode, n_params, params, result + 1, &error);
+    }
+  else if (strcmp (name, HOST_ANALYZE) == 0)
+    {
+      *n_values = 1 + PROCEDURES_ANALYZE_N_VALUES;
+      cancelled = !procedures_analyze (mode, n_params, params, result + 1, &error);
     }
   else
     {

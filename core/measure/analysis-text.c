@@ -3,33 +3,34 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "measure/analysis.h"
 
 static const CncTermInfo INFO[CNC_N_TERMS] = {
-  { "entropy", "Entropy", "bits", 1, 5,
-    "How unpredictable a sample is, judged by how often each of the 256 values occurs: 8 bits at most, and random bytes have a little "
-    "less." },
-  { "chi-square", "Chi-square", "", 1, 2,
-    "How far the histogram is from a flat one: about 255 for random bytes, many thousands for an ordinary picture." },
-  { "correlation-horizontal", "Correlation, horizontal", "", 1, 5,
-    "How much a pixel tells of the one to its right: 1 is everything, 0 nothing; ordinary pictures have 0.9 and more." },
-  { "correlation-vertical", "Correlation, vertical", "", 1, 5, "How much a pixel tells of the one below it." },
-  { "correlation-diagonal", "Correlation, diagonal", "", 1, 5, "How much a pixel tells of the one below and to the right of it." },
-  { "npcr", "NPCR", "%", 100, 4, "Number of pixels change rate: how many of the samples differ between the two pictures." },
-  { "uaci", "UACI", "%", 100, 4, "Unified average changing intensity: how far the samples differ on average, of the whole range." },
-  { "mse", "MSE", "", 1, 3, "Mean squared error: the mean of the squared differences; 0 if the pictures are equal." },
-  { "psnr", "PSNR", "dB", 1, 3,
-    "Peak signal-to-noise ratio: the same in decibels. Infinite if the pictures are equal; above 40 nobody sees a difference, below 11 "
-    "nothing "
-    "is left." },
-  { "psnr-y", "PSNR, brightness", "dB", 1, 3, "The same of the brightness (Y of ITU-R BT.601) alone, which the eye sees best." },
+  { "entropy", N_ ("Entropy"), "bits", 1, 5,
+    N_ ("How unpredictable a sample is, judged by how often each of the 256 values occurs: 8 bits at most, and random bytes have a little "
+        "less.") },
+  { "chi-square", N_ ("Chi-square"), "", 1, 2,
+    N_ ("How far the histogram is from a flat one: about 255 for random bytes, many thousands for an ordinary picture.") },
+  { "correlation-horizontal", N_ ("Correlation, horizontal"), "", 1, 5,
+    N_ ("How much a pixel tells of the one to its right: 1 is everything, 0 nothing; ordinary pictures have 0.9 and more.") },
+  { "correlation-vertical", N_ ("Correlation, vertical"), "", 1, 5, N_ ("How much a pixel tells of the one below it.") },
+  { "correlation-diagonal", N_ ("Correlation, diagonal"), "", 1, 5,
+    N_ ("How much a pixel tells of the one below and to the right of it.") },
+  { "npcr", "NPCR", "%", 100, 4, N_ ("Number of pixels change rate: how many of the samples differ between the two pictures.") },
+  { "uaci", "UACI", "%", 100, 4, N_ ("Unified average changing intensity: how far the samples differ on average, of the whole range.") },
+  { "mse", "MSE", "", 1, 3, N_ ("Mean squared error: the mean of the squared differences; 0 if the pictures are equal.") },
+  { "psnr", N_ ("PSNR"), "dB", 1, 3,
+    N_ ("Peak signal-to-noise ratio: the same in decibels. Infinite if the pictures are equal; above 40 nobody sees a difference, below 11 "
+        "nothing is left.") },
+  { "psnr-y", N_ ("PSNR, brightness"), "dB", 1, 3, N_ ("The same of the brightness (Y of ITU-R BT.601) alone, which the eye sees best.") },
   { "ssim", "SSIM", "", 1, 5,
-    "Structural similarity: how alike the two look in small windows; 1 if they are equal, about 0 if nothing is alike." },
-  { "key-npcr", "Another key: NPCR", "%", 100, 4,
-    "The picture was encrypted twice, with keys that differ in one bit: how many samples of the two results differ." },
-  { "key-uaci", "Another key: UACI", "%", 100, 4, "How far the two results differ on average." },
-  { "key-psnr", "Another key: PSNR", "dB", 1, 3,
-    "What decrypting with the other key gives, beside the picture: below 11 nothing of it is left." },
+    N_ ("Structural similarity: how alike the two look in small windows; 1 if they are equal, about 0 if nothing is alike.") },
+  { "key-npcr", N_ ("Another key: NPCR"), "%", 100, 4,
+    N_ ("The picture was encrypted twice, with keys that differ in one bit: how many samples of the two results differ.") },
+  { "key-uaci", N_ ("Another key: UACI"), "%", 100, 4, N_ ("How far the two results differ on average.") },
+  { "key-psnr", N_ ("Another key: PSNR"), "dB", 1, 3,
+    N_ ("What decrypting with the other key gives, beside the picture: below 11 nothing of it is left.") },
 };
 
 const CncTermInfo *
@@ -44,14 +45,14 @@ static char *
 number_text (const CncTermInfo *info, double value)
 {
   if (isinf (value))
-    return g_strdup (value > 0 ? "infinite" : "minus infinite");
+    return g_strdup (value > 0 ? _ ("infinite") : _ ("minus infinite"));
   return g_strdup_printf ("%.*f%s%s", info->decimals, value * info->scale, *info->unit != '\0' ? " " : "", info->unit);
 }
 
 char *
 cnc_term_value_text (const CncTerm *term)
 {
-  return term->known ? number_text (&INFO[term->id], term->value) : g_strdup ("not known");
+  return term->known ? number_text (&INFO[term->id], term->value) : g_strdup (_ ("not known"));
 }
 
 char *
@@ -65,18 +66,18 @@ cnc_term_interval_text (const CncTerm *term)
   low = number_text (info, term->low);
   high = number_text (info, term->high);
   if (isinf (term->low))
-    return g_strdup_printf ("at most %s", high);
+    return g_strdup_printf (_ ("at most %s"), high);
   if (isinf (term->high))
-    return g_strdup_printf ("at least %s", low);
+    return g_strdup_printf (_ ("at least %s"), low);
   return g_strdup_printf ("%.*f … %s", info->decimals, term->low * info->scale, high);
 }
 
 const char *
 cnc_term_verdict_text (const CncTerm *term)
 {
-  static const char *const texts[] = { "", "pass", "pass, at the edge", "fail" };
+  static const char *const texts[] = { "", N_ ("pass"), N_ ("pass, at the edge"), N_ ("fail") };
 
-  return texts[term->verdict];
+  return _ (texts[term->verdict]);
 }
 
 char *
@@ -84,15 +85,15 @@ cnc_analysis_summary (const CncAnalysis *analysis)
 {
   const guint failed = cnc_analysis_count (analysis, CNC_VERDICT_FAIL), edge = cnc_analysis_count (analysis, CNC_VERDICT_EDGE);
   const guint judged = failed + edge + cnc_analysis_count (analysis, CNC_VERDICT_PASS);
-  const char *equal = analysis->pair && analysis->equal ? "The two pictures are equal in every pixel. " : "";
+  const char *equal = analysis->pair && analysis->equal ? _ ("The two pictures are equal in every pixel. ") : "";
 
   if (judged == 0)
-    return g_strdup_printf ("%sThe picture is too small, or too plain, to be judged.", equal);
+    return g_strdup_printf (_ ("%sThe picture is too small, or too plain, to be judged."), equal);
   if (failed == 0)
-    return g_strdup_printf ("%sIt looks like random bytes in all %u terms%s. That is necessary for a good cipher, and proves nothing.",
-                            equal, judged, edge == 0 ? "" : ", at the edge in some, as random bytes are once in 20 cases");
-  return g_strdup_printf ("%sIt does not look like random bytes: %u of %u terms fail%s.", equal, failed, judged,
-                          failed == judged ? ", as with every ordinary picture" : "");
+    return g_strdup_printf (_ ("%sIt looks like random bytes in all %u terms%s. That is necessary for a good cipher, and proves nothing."),
+                            equal, judged, edge == 0 ? "" : _ (", at the edge in some, as random bytes are once in 20 cases"));
+  return g_strdup_printf (_ ("%sIt does not look like random bytes: %u of %u terms fail%s."), equal, failed, judged,
+                          failed == judged ? _ (", as with every ordinary picture") : "");
 }
 
 static glong
@@ -118,7 +119,7 @@ append_terms (GString *text, const CncTerm *terms, guint n)
       g_autofree char *value = cnc_term_value_text (term), *interval = cnc_term_interval_text (term);
 
       g_string_append (text, "  ");
-      pad (text, INFO[term->id].title, 25);
+      pad (text, _ (INFO[term->id].title), 25);
       pad (text, value, 19);
       pad (text, interval, 30);
       g_string_append (text, cnc_term_verdict_text (term));
@@ -134,7 +135,7 @@ append_reasons (GString *text, const CncTerm *terms, guint n)
 {
   for (guint i = 0; i < n; i++)
     if (terms[i].why != NULL && (i == 0 || terms[i - 1].why != terms[i].why))
-      g_string_append_printf (text, "  %s\n", terms[i].why);
+      g_string_append_printf (text, "  %s\n", _ (terms[i].why));
 }
 
 static void
@@ -142,22 +143,22 @@ append_heading (GString *text, const char *title)
 {
   g_string_append (text, "\n");
   pad (text, title, 27);
-  pad (text, "Value", 19);
-  pad (text, "Random bytes, 19 of 20 times", 30);
-  g_string_append (text, "Verdict\n");
+  pad (text, _ ("Value"), 19);
+  pad (text, _ ("Random bytes (95 %)"), 30);
+  g_string_append_printf (text, "%s\n", _ ("Verdict"));
 }
 
 static void
 append_meanings (GString *text, const CncTerm *terms, guint n)
 {
   for (guint i = 0; i < n; i++)
-    g_string_append_printf (text, "  %s: %s\n", INFO[terms[i].id].title, INFO[terms[i].id].sentence);
+    g_string_append_printf (text, "  %s: %s\n", _ (INFO[terms[i].id].title), _ (INFO[terms[i].id].sentence));
 }
 
 static void
 append_picture (GString *text, const CncAnalysisPicture *picture, const char *name)
 {
-  g_string_append_printf (text, "%s: %u × %u, %s\n", name, picture->width, picture->height, picture->channels == 1 ? "grey" : "RGB");
+  g_string_append_printf (text, "%s: %u × %u, %s\n", name, picture->width, picture->height, picture->channels == 1 ? _ ("grey") : "RGB");
 }
 
 char *
@@ -168,37 +169,39 @@ cnc_analysis_table (const CncAnalysis *analysis, const char *const names[2], con
 
   append_picture (text, &analysis->picture[0], names[0]);
   if (analysis->pair)
-    append_picture (text, &analysis->picture[1], names[1] != NULL ? names[1] : "the other");
+    append_picture (text, &analysis->picture[1], names[1] != NULL ? names[1] : _ ("the other"));
   g_string_append_printf (text, "%s\n", summary);
   if (notes != NULL && *notes != '\0')
     g_string_append_printf (text, "%s\n", notes);
-  append_heading (text, "The picture");
+  append_heading (text, _ ("The picture"));
   append_terms (text, analysis->picture[0].terms, CNC_TERMS_ALONE);
   append_reasons (text, analysis->picture[0].terms, CNC_TERMS_ALONE);
   if (analysis->pair)
     {
-      append_heading (text, "The other picture");
+      append_heading (text, _ ("The other picture"));
       append_terms (text, analysis->picture[1].terms, CNC_TERMS_ALONE);
       append_reasons (text, analysis->picture[1].terms, CNC_TERMS_ALONE);
-      append_heading (text, "Both");
+      append_heading (text, _ ("Both"));
       append_terms (text, analysis->terms, CNC_TERMS_PAIR);
       append_reasons (text, analysis->terms, CNC_TERMS_PAIR);
     }
   if (analysis->layers != NULL)
     {
-      g_autofree char *title = g_strdup_printf ("Keys (%s)", analysis->layers);
+      g_autofree char *title = g_strdup_printf (_ ("Keys (%s)"), analysis->layers);
 
       append_heading (text, title);
       append_terms (text, analysis->keys, CNC_TERMS_KEYS);
       append_reasons (text, analysis->keys, CNC_TERMS_KEYS);
     }
-  g_string_append (text, "\nWhat they mean\n");
+  g_string_append_printf (text, "\n%s\n", _ ("What they mean"));
   append_meanings (text, analysis->picture[0].terms, CNC_TERMS_ALONE);
   if (analysis->pair)
     append_meanings (text, analysis->terms, CNC_TERMS_PAIR);
   if (analysis->layers != NULL)
     append_meanings (text, analysis->keys, CNC_TERMS_KEYS);
-  g_string_append (text, "  fail: random bytes lie that far out less than once in 1,000 cases; at the edge: once in 20.\n");
+  g_string_append_printf (text, "  %s\n",
+                          _ ("Random bytes lie in the interval in 95 of 100 cases; at the edge: outside of it; fail: so far out that they "
+                             "are there less than once in 1,000 cases."));
   return g_string_free (text, FALSE);
 }
 
@@ -234,6 +237,7 @@ add_interval (JsonBuilder *builder, const char *name, double low, double high)
 static void
 add_term (JsonBuilder *builder, const CncTerm *term)
 {
+  static const char *const verdicts[] = { "", "pass", "edge", "fail" };
   const CncTermInfo *info = &INFO[term->id];
   g_autofree char *shown = cnc_term_value_text (term);
 
@@ -263,9 +267,10 @@ add_term (JsonBuilder *builder, const CncTerm *term)
     json_builder_add_null_value (builder);
   else
     json_builder_add_boolean_value (builder, term->verdict != CNC_VERDICT_FAIL);
-  add_text (builder, "verdict", cnc_term_verdict_text (term));
+  if (term->verdict != CNC_VERDICT_NONE)
+    add_text (builder, "verdict", verdicts[term->verdict]);
   if (term->why != NULL)
-    add_text (builder, "why", term->why);
+    add_text (builder, "why", _ (term->why));
   json_builder_end_object (builder);
 }
 

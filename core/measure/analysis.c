@@ -22,8 +22,8 @@
 
 static const double LUMA[3] = { 0.299, 0.587, 0.114 }; /* ITU-R BT.601 */
 
-static const char TOO_FEW[] = "The picture is too small to say what random bytes would give: that takes 4,096 samples.";
-static const char OTHER_SIZE[] = "The pictures differ in size; only pictures of the same size can be compared.";
+static const char TOO_FEW[] = N_ ("The picture is too small to say what random bytes would give: that takes 4,096 samples.");
+static const char OTHER_SIZE[] = N_ ("The pictures differ in size; only pictures of the same size can be compared.");
 
 /* One picture while it is counted, or both. */
 typedef struct
@@ -231,15 +231,17 @@ judge_alone (CncAnalysisPicture *p)
 {
   const gsize bytes = (gsize) p->width * p->height * p->channels;
   guint64 all[CNC_LEVELS] = { 0 };
-  guint values = 0;
+  gboolean flat = TRUE;
 
   for (guint i = 0; i < CNC_TERMS_ALONE; i++)
     term_init (&p->terms[i], (CncTermId) i);
   for (guint i = 0; i < CNC_LEVELS; i++)
     {
       for (guint c = 0; c < p->channels; c++)
-        all[i] += p->histogram[c][i];
-      values += all[i] > 0;
+        {
+          all[i] += p->histogram[c][i];
+          flat = flat && (p->histogram[c][i] == 0 || p->histogram[c][i] == (guint64) p->width * p->height);
+        }
     }
   for (guint c = 0; c < p->channels; c++)
     {
@@ -258,10 +260,10 @@ judge_alone (CncAnalysisPicture *p)
         sum += term->channel[c] = cnc_pairs_correlation (p->pairs[c][d]);
       term_set (term, sum / p->channels);
       if (n == 0)
-        term->why = "The picture has no pixels beside each other in this direction.";
+        term->why = N_ ("The picture has no pixels beside each other in this direction.");
       else if (!term->known)
-        term->why = values == 1 ? "The picture has one colour only, of which nothing can be told."
-                                : "A channel of the picture has the same value everywhere, of which nothing can be told.";
+        term->why = flat ? N_ ("The picture has one colour only, of which nothing can be told.")
+                         : N_ ("A channel of the picture has the same value everywhere, of which nothing can be told.");
       else if (bytes >= ENOUGH_BYTES)
         judge_normal (term, 0, 1 / sqrt ((double) n * p->channels));
     }
@@ -390,7 +392,7 @@ compare_structures (Count *count, CncTask *task, GError **error)
 
   if (p->width < CNC_SSIM_WINDOW || p->height < CNC_SSIM_WINDOW)
     {
-      term->why = "Structures are compared in windows of 11 × 11 pixels, and the picture is smaller.";
+      term->why = N_ ("Structures are compared in windows of 11 × 11 pixels, and the picture is smaller.");
       return TRUE;
     }
   for (guint c = 0; c < channels; c++)
@@ -455,37 +457,50 @@ cnc_analysis_new (const guint8 *pixels, guint32 width, guint32 height, const gui
   return g_steal_pointer (&analysis);
 }
 
-void
-cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, const guint8 *wrong,
-                       const guint8 *plain, gsize size)
+static CncTerm *
+key_term (CncAnalysis *analysis, CncTermId id, double value, gsize size)
 {
-  const CncDifference keys = cnc_statistics_difference (one, other, size), away = cnc_statistics_difference (wrong, plain, size);
+  CncTerm *term = &analysis->keys[id - CNC_TERM_KEY_NPCR];
+
+  term_init (term, id);
+  term_set (term, value);
+  term->why = size < ENOUGH_BYTES ? TOO_FEW : NULL;
+  return term;
+}
+
+void
+cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, gsize size)
+{
+  const CncDifference d = cnc_statistics_difference (one, other, size);
+  CncTerm *npcr = key_term (analysis, CNC_TERM_KEY_NPCR, d.npcr, size), *uaci = key_term (analysis, CNC_TERM_KEY_UACI, d.uaci, size);
+
+  g_free (analysis->layers);
+  analysis->layers = g_strdup (layers);
+  term_init (&analysis->keys[CNC_TERM_KEY_PSNR - CNC_TERM_KEY_NPCR], CNC_TERM_KEY_PSNR);
+  if (size < ENOUGH_BYTES)
+    return;
+  judge_limits (npcr, size);
+  judge_limits (uaci, size);
+}
+
+void
+cnc_analysis_add_wrong_key (CncAnalysis *analysis, const guint8 *wrong, const guint8 *plain, gsize size)
+{
+  CncTerm *psnr = key_term (analysis, CNC_TERM_KEY_PSNR, cnc_statistics_psnr (cnc_statistics_difference (wrong, plain, size).mse), size);
   guint64 histogram[CNC_LEVELS] = { 0 };
   double mean, deviation;
   Expected e;
 
-  g_free (analysis->layers);
-  analysis->layers = g_strdup (layers);
-  for (guint i = 0; i < CNC_TERMS_KEYS; i++)
-    {
-      term_init (&analysis->keys[i], (CncTermId) (CNC_TERM_KEY_NPCR + i));
-      analysis->keys[i].why = size < ENOUGH_BYTES ? TOO_FEW : NULL;
-    }
-  term_set (&analysis->keys[0], keys.npcr);
-  term_set (&analysis->keys[1], keys.uaci);
-  term_set (&analysis->keys[2], cnc_statistics_psnr (away.mse));
   if (size < ENOUGH_BYTES)
     return;
-  judge_limits (&analysis->keys[0], size);
-  judge_limits (&analysis->keys[1], size);
   cnc_statistics_histogram (plain, 1, size, histogram);
   expect (histogram, &e);
   expect_square (e.n, e.square, VARIANCE, FOURTH, &mean, &deviation);
-  judge_psnr (&analysis->keys[2], mean, deviation);
+  judge_psnr (psnr, mean, deviation);
 }
 
 guint
-cnc_analysis_count (const CncAnalysis *analysis, CncVerdict verdict)
+cnc_analysis_count (const CncAnalysis *analysis, CncTermVerdict verdict)
 {
   guint n = 0;
 

@@ -42,7 +42,7 @@ typedef enum
 typedef struct
 {
   const char *id;    /* stable: "entropy" */
-  const char *title; /* for people */
+  const char *title; /* for people; marked for translation, as the sentence */
   const char *unit;  /* "" where there is none */
   double scale;      /* a value is shown times this: 100 for per cent */
   gint decimals;
@@ -57,19 +57,19 @@ typedef enum
   CNC_VERDICT_PASS,
   CNC_VERDICT_EDGE, /* passes; random bytes lie that far out once in 20 cases */
   CNC_VERDICT_FAIL, /* random bytes lie that far out less than once in 1,000 cases */
-} CncVerdict;
+} CncTermVerdict;
 
 typedef struct
 {
   CncTermId id;
   gboolean known;
-  const char *why;       /* (nullable) (transfer none) a sentence: why there is no value, or no interval */
+  const char *why;       /* (nullable) (transfer none) a sentence, marked for translation: why there is no value, or no interval */
   double value;          /* may be infinity for PSNR */
   double channel[3];     /* the same of each channel; NAN where there is none */
   gboolean limited;      /* the four below are set; infinite where they are open */
   double low, high;      /* random bytes leave it once in 20 cases */
   double lowest, highest; /* once in 1,000 */
-  CncVerdict verdict;
+  CncTermVerdict verdict;
 } CncTerm;
 
 typedef struct
@@ -99,13 +99,13 @@ void cnc_analysis_free (CncAnalysis *analysis);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncAnalysis, cnc_analysis_free)
 
-/* Adds what became of size bytes under two keys that differ in one bit: one and other; and of one, deciphered with the key of other: wrong, against
- * plain.  layers: what enciphered them. */
-void cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, const guint8 *wrong,
-                            const guint8 *plain, gsize size);
+/* Adds what became of size bytes under two keys that differ in one bit.  layers: what enciphered them, for people. */
+void cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, gsize size);
+/* And what the first of them became when it was deciphered with the other key, against the plain bytes. */
+void cnc_analysis_add_wrong_key (CncAnalysis *analysis, const guint8 *wrong, const guint8 *plain, gsize size);
 
 /* How many terms have the verdict, of all that were worked out; of the first picture, the pair, and the keys. */
-guint cnc_analysis_count (const CncAnalysis *analysis, CncVerdict verdict);
+guint cnc_analysis_count (const CncAnalysis *analysis, CncTermVerdict verdict);
 
 /* ---- for people and programs (analysis-text.c) ---- */
 

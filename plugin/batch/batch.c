@@ -1,4 +1,4 @@
-/* cnncrypt-batch: encrypts and decrypts many pictures, hides and reveals, through one GIMP without display. */
+/* cnncrypt-batch: encrypts and decrypts many pictures, hides and reveals, analyses, through one GIMP without display. */
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -35,6 +35,8 @@ typedef struct
   guint n_jobs;
   guint failed;
   char *folder;
+  char *report;     /* file name of analyze, or NULL */
+  gboolean printed; /* what analyze found, of a picture */
 } Batch;
 
 static void fail (Batch *batch, Picture *picture, const char *format, ...) G_GNUC_PRINTF (3, 4);
@@ -61,7 +63,7 @@ fail (Batch *batch, Picture *picture, const char *format, ...)
 static void
 drop_parts (Batch *batch, const Picture *picture)
 {
-  static const char *const suffixes[] = { ".png", ".xcf" };
+  static const char *const suffixes[] = { ".png", ".xcf", ".svg" };
 
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
     {
@@ -72,8 +74,9 @@ drop_parts (Batch *batch, const Picture *picture)
     }
 }
 
-static void
-finish (Batch *batch, Picture *picture, const char *suffix, const char *device, const char *note)
+/* Moves the finished file to where it should be; path: (out) (transfer full).  FALSE: it was reported. */
+static gboolean
+put_in_place (Batch *batch, Picture *picture, const char *suffix, char **path)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *part = g_strconcat (batch->folder, "/", picture->part, ".", suffix, NULL);
@@ -81,15 +84,52 @@ finish (Batch *batch, Picture *picture, const char *suffix, const char *device, 
   g_autofree char *made = g_build_filename (batch->options.out, name, NULL);
   g_autofree char *label = names_label (made);
 
-  if (!names_move (part, made, &error))
+  *path = g_strdup (label);
+  if (names_move (part, made, &error))
+    return TRUE;
+  drop_parts (batch, picture);
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
+    fail (batch, picture, "%s exists already and was not touched; choose another folder with --out.", label);
+  else
+    fail (batch, picture, "%s cannot be written: %s.", label, error->message);
+  return FALSE;
+}
+
+/* What analyze found goes to standard output as it is. */
+static void
+print_found (Batch *batch, Picture *picture, const char *suffix, const char *note)
+{
+  g_autofree char *name = g_strdup_printf ("found-%u", picture->job);
+  g_autofree char *path = g_build_filename (batch->folder, name, NULL);
+  g_autofree char *text = NULL, *label = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, &error))
     {
-      drop_parts (batch, picture);
-      if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
-        fail (batch, picture, "%s exists already and was not touched; choose another folder with --out.", label);
-      else
-        fail (batch, picture, "%s cannot be written: %s.", label, error->message);
+      fail (batch, picture, "What was found cannot be read: %s.", error->message);
       return;
     }
+  if (batch->options.report && !put_in_place (batch, picture, suffix, &label))
+    return;
+  picture->settled = TRUE;
+  g_print ("%s%s", batch->printed ? "\n" : "", text);
+  if (*note != '\0')
+    g_printerr ("%s: %s\n", picture->label, note);
+  batch->printed = TRUE;
+}
+
+static void
+finish (Batch *batch, Picture *picture, const char *suffix, const char *device, const char *note)
+{
+  g_autofree char *label = NULL;
+
+  if (batch->options.action == ACTION_ANALYZE)
+    {
+      print_found (batch, picture, suffix, note);
+      return;
+    }
+  if (!put_in_place (batch, picture, suffix, &label))
+    return;
   picture->settled = TRUE;
   g_print ("%s: %s, %s, %.1f s%s%s\n", picture->label, label, device, (double) (g_get_monotonic_time () - picture->began) / G_USEC_PER_SEC,
            *note != '\0' ? ". " : "", note);
@@ -156,6 +196,14 @@ speak (Batch *batch, const Picture *picture, const char *message)
       g_autofree char *label = names_label (batch->options.secrets[i]);
 
       g_string_replace (text, secret, label, 0);
+    }
+  if (batch->options.against != NULL)
+    {
+      g_autofree char *name = link_name ("against", 0, batch->options.against);
+      g_autofree char *against = g_build_filename (batch->folder, name, NULL), *label = names_label (batch->options.against);
+
+      g_string_replace (text, against, label, 0);
+      g_string_replace (text, name, label, 0);
     }
   g_string_replace (text, alias, picture->label, 0);
   g_string_replace (text, part, "the result", 0);
@@ -271,12 +319,21 @@ is_worth (Batch *batch, Picture *picture)
           return FALSE;
         }
     }
+  if (batch->options.against != NULL && (why = unreadable (batch->options.against)) != NULL)
+    {
+      g_autofree char *label = names_label (batch->options.against);
+
+      fail (batch, picture, "The other picture, %s: %s", label, why);
+      return FALSE;
+    }
+  if (batch->options.out == NULL)
+    return TRUE;
   if (picture->name == NULL)
     {
       fail (batch, picture, "Another picture of this call gets the same name; rename it, or use another call and another folder.");
       return FALSE;
     }
-  file = g_strconcat (picture->name, ".png", NULL);
+  file = g_strconcat (picture->name, batch->options.report && g_str_has_suffix (batch->report, ".svg") ? ".svg" : ".png", NULL);
   made = g_build_filename (batch->options.out, file, NULL);
   if (g_lstat (made, &st) == 0)
     {
@@ -345,6 +402,33 @@ link_secrets (Batch *batch, GKeyFile *file, GError **error)
   return TRUE;
 }
 
+/* What analyze needs beside the pictures.  Names that people chose are for the plug-in to write, not for GIMP to read. */
+static gboolean
+add_analysis (Batch *batch, GKeyFile *file, GError **error)
+{
+  const Options *o = &batch->options;
+  g_autofree char *name = NULL, *label = NULL;
+
+  if (o->action != ACTION_ANALYZE)
+    return TRUE;
+  g_key_file_set_boolean (file, "job", "json", o->json);
+  g_key_file_set_string (file, "job", "sensitivity", o->sensitivity != NULL ? o->sensitivity : "");
+  g_key_file_set_string (file, "job", "report", !o->report ? "" : g_str_has_suffix (batch->report, ".svg") ? "svg" : "png");
+  for (guint i = 0; i < batch->n_jobs; i++)
+    {
+      g_autofree char *group = g_strdup_printf ("%u", i);
+
+      g_key_file_set_string (file, group, "label", batch->picture[batch->order[i]].label);
+    }
+  if (o->against == NULL)
+    return TRUE;
+  name = link_name ("against", 0, o->against);
+  label = names_label (o->against);
+  g_key_file_set_string (file, "job", "against", name);
+  g_key_file_set_string (file, "job", "against-label", label);
+  return link_as (batch, o->against, name, error);
+}
+
 static gboolean
 write_job (Batch *batch, GError **error)
 {
@@ -383,7 +467,8 @@ write_job (Batch *batch, GError **error)
   g_key_file_set_integer (file, "job", "fd", GIMP_RESULT_FD);
   g_key_file_set_integer (file, "job", "pictures", (gint) batch->n_jobs);
   return link_passphrases (batch, error) && link_keys (batch, file, error) && link_secrets (batch, file, error)
-         && link_as (batch, batch->options.out, "out", error) && g_key_file_save_to_file (file, path, error);
+         && add_analysis (batch, file, error) && (batch->options.out == NULL || link_as (batch, batch->options.out, "out", error))
+         && g_key_file_save_to_file (file, path, error);
 }
 
 /* One result for each picture; of reveal, one for each passphrase on top. */
@@ -461,6 +546,17 @@ list_work (Batch *batch)
     }
   else
     list_results (batch);
+  if (batch->options.report) /* the one picture's */
+    {
+      char *dot = NULL;
+
+      batch->report = batch->options.out;
+      batch->options.out = g_path_get_dirname (batch->report);
+      g_free (batch->picture[0].name);
+      batch->picture[0].name = g_path_get_basename (batch->report);
+      dot = strrchr (batch->picture[0].name, '.');
+      *dot = '\0';
+    }
 }
 
 int
@@ -476,7 +572,7 @@ main (int argc, char **argv)
       return 2;
     }
   list_work (&batch);
-  if (g_mkdir_with_parents (batch.options.out, 0777) != 0 || access (batch.options.out, W_OK | X_OK) != 0)
+  if (batch.options.out != NULL && (g_mkdir_with_parents (batch.options.out, 0777) != 0 || access (batch.options.out, W_OK | X_OK) != 0))
     {
       g_autofree char *label = names_label (batch.options.out);
 

@@ -6,7 +6,7 @@
 
 #include "cnc-config.h"
 
-static const char *const actions[OPTIONS_N_ACTIONS] = { "encrypt", "decrypt", "hide", "reveal" };
+static const char *const actions[OPTIONS_N_ACTIONS] = { "encrypt", "decrypt", "hide", "reveal", "analyze" };
 
 static const char usage[]
     = "encrypt [--method ID] [--device ID] --passphrase-file FILE --out DIR PICTURE…\n"
@@ -17,7 +17,8 @@ static const char usage[]
       "  cnncrypt-batch decrypt [--device ID] --identity KEYS [--passphrase-file FILE] --out DIR PICTURE…\n"
       "  cnncrypt-batch hide [--mode ID] [--bits N] [--device ID] --cover PICTURE --secret PICTURE… "
       "--passphrase-file FILE… --out FILE.png\n"
-      "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…";
+      "  cnncrypt-batch reveal [--device ID] --passphrase-file FILE… --out DIR PICTURE…\n"
+      "  cnncrypt-batch analyze [--against PICTURE] [--key-sensitivity ID] [--json] [--report FILE.png|FILE.svg] PICTURE…";
 
 static const char description[]
     = "The first line of FILE is the passphrase; without --passphrase-file, the environment variable CNNCRYPT_PASSPHRASE_FILE names it.\n"
@@ -38,6 +39,7 @@ static const char description[]
       "hide takes one to three secrets: --secret and --passphrase-file repeat, one for each, in the same order.  reveal writes "
       "DIR/NAME.png; of\n"
       "several passphrases, the n-th gives DIR/NAME-n.png.\n"
+      "analyze prints how much a picture looks like random bytes, also beside another one (its plain version, say), and draws a report.\n"
       "Devices: auto (the default), cpu, gpu, software, a UUID or a part of a name; CNNCRYPT_DEVICE sets another default.\n"
       "CNNCRYPT_PLUGIN_DIR names the folder of the plug-in, if it is not where GIMP looks for it.";
 
@@ -57,6 +59,7 @@ static gboolean
 parse (Options *options, int *argc, char ***argv, GError **error)
 {
   gboolean version = FALSE;
+  g_autofree char *report = NULL;
   const GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &options->method,
       "How to encrypt: hybrid (lossless, the default), autoencoder (small, lossy), share (survives JPEG) or restore (gentle loss)", "ID" },
@@ -77,6 +80,11 @@ parse (Options *options, int *argc, char ***argv, GError **error)
     { "bits", 0, 0, G_OPTION_ARG_INT, &options->bits, "exact: low bits of a sample that may be taken, 1 (the default) or 2", "N" },
     { "cover", 0, 0, G_OPTION_ARG_FILENAME, &options->cover, "The picture that the secrets are hidden in", "PICTURE" },
     { "secret", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->secrets, "A picture to hide; one to three", "PICTURE" },
+    { "against", 0, 0, G_OPTION_ARG_FILENAME, &options->against, "analyze: the picture to compare with", "PICTURE" },
+    { "key-sensitivity", 0, 0, G_OPTION_ARG_STRING, &options->sensitivity,
+      "analyze: encrypt it in memory under two keys that differ in one bit, with these layers: all, chaos, cnn or seal", "ID" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "analyze: print JSON", NULL },
+    { "report", 0, 0, G_OPTION_ARG_FILENAME, &report, "analyze: a file for plots and values, a PNG or SVG", "FILE" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout, "Seconds without progress after which GIMP counts as hung (600)", "SECONDS" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->pictures, NULL, NULL },
@@ -94,6 +102,14 @@ parse (Options *options, int *argc, char ***argv, GError **error)
       exit (EXIT_SUCCESS);
     }
   options->n = options->pictures != NULL ? g_strv_length (options->pictures) : 0;
+  if (options->out != NULL && report != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--out and --report do not go together.");
+      return FALSE;
+    }
+  options->report = report != NULL;
+  if (report != NULL)
+    options->out = g_steal_pointer (&report);
   return TRUE;
 }
 
@@ -154,6 +170,20 @@ complain_keys (const Options *options)
 }
 
 static const char *
+complain_analyze (const Options *options)
+{
+  if (options->n < 2)
+    return "No picture was named.";
+  if (options->out != NULL && !options->report)
+    return "analyze prints what it finds; a report goes into --report FILE.png or FILE.svg.";
+  if (options->report && options->n > 2)
+    return "A report is of one picture; use one call for each.";
+  if (options->report && !g_str_has_suffix (options->out, ".png") && !g_str_has_suffix (options->out, ".svg"))
+    return "A report is a picture: end the name after --report in .png or .svg.";
+  return NULL;
+}
+
+static const char *
 complain_method (const Options *options)
 {
   const gboolean share = g_strcmp0 (options->method, "share") == 0, restore = g_strcmp0 (options->method, "restore") == 0;
@@ -181,7 +211,7 @@ complain (Options *options)
   while (options->action < OPTIONS_N_ACTIONS && strcmp (action, actions[options->action]) != 0)
     options->action = (Action) (options->action + 1);
   if (options->action == OPTIONS_N_ACTIONS)
-    return "Say what to do: encrypt, decrypt, hide or reveal; --help tells more.";
+    return "Say what to do: encrypt, decrypt, hide, reveal or analyze; --help tells more.";
   if (complain_method (options) != NULL)
     return complain_method (options);
   if (complain_keys (options) != NULL)
@@ -191,6 +221,10 @@ complain (Options *options)
   for (guint i = 0; i < options_count (options->passphrases); i++)
     if (*options->passphrases[i] == '\0')
       return "Name a file with the passphrase: --passphrase-file FILE.";
+  if (options->action == ACTION_ANALYZE)
+    return complain_analyze (options);
+  if (options->against != NULL || options->sensitivity != NULL || options->json || options->report)
+    return "--against, --key-sensitivity, --json and --report are for analyze.";
   return options->action == ACTION_HIDE ? complain_hide (options) : complain_others (options);
 }
 

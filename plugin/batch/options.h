@@ -11,12 +11,13 @@ typedef enum
   ACTION_DECRYPT,
   ACTION_HIDE,
   ACTION_REVEAL,
+  ACTION_ANALYZE,
 } Action;
 
 /* "encrypt", … */
 const char *options_action (Action action);
 
-#define OPTIONS_N_ACTIONS 4u
+#define OPTIONS_N_ACTIONS 5u
 
 typedef struct
 {
@@ -26,7 +27,9 @@ typedef struct
   char *model;                  /* encrypt */
   char *cover, **secrets;       /* hide */
   gint bits;                    /* hide; 0: not given */
-  char *out;                    /* hide: a file; else a folder */
+  char *against, *sensitivity;  /* analyze; NULL: not given */
+  gboolean json, report;        /* analyze */
+  char *out;                    /* hide: a file; analyze: the report's, or NULL; else a folder */
   char **passphrases;           /* files */
   char **recipients;            /* encrypt: key files */
   char *identity;               /* decrypt: a file */

@@ -358,7 +358,8 @@ test_json (void)
 
   fill_case (0, a, b, e->width, e->height);
   analysis = cnc_analysis_new (a, e->width, e->height, b, e->width, e->height, NULL, NULL);
-  cnc_analysis_add_keys (analysis, "cnn", a, b, b, a, 3 * e->width * e->height);
+  cnc_analysis_add_keys (analysis, "cnn", a, b, 3 * e->width * e->height);
+  cnc_analysis_add_wrong_key (analysis, b, a, 3 * e->width * e->height);
   json = cnc_analysis_json (analysis, NAMES, "a [note], \"quoted\\\"");
   json_parser_load_from_data (parser, json, -1, &error);
   g_assert_no_error (error);
