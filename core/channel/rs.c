@@ -50,10 +50,10 @@ cnc_rs_new (guint bits, guint length, guint parity, GError **error)
 
   if (fec == NULL)
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_NO_DEVICE,
-                           "The library " LIBRARY
-                           " is missing, without which encrypted pictures that survive JPEG are neither made nor read; install "
-                           "it (on Debian: the package libfec0).");
+      g_set_error (error, CNC_ERROR, CNC_ERROR_NO_DEVICE,
+                   "The library %s is missing, without which encrypted pictures that survive JPEG are neither made nor read; install "
+                   "it (on Debian: the package libfec0).",
+                   LIBRARY);
       return NULL;
     }
   rs = g_new0 (CncRs, 1);

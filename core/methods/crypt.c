@@ -265,9 +265,9 @@ new_carrier (const CncPicture *picture, const CncEncryptParams *params, guint64 
   else if (width < CNC_REGION_MIN_WIDTH || total > there)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-                   "Encrypted, the selection takes %" G_GUINT64_FORMAT " bytes, and its %u×%u pixels hold %" G_GUINT64_FORMAT
-                   "; select more (at least %u pixels wide), or encrypt into a new image.",
-                   total, width, height, there, CNC_REGION_MIN_WIDTH);
+                   "Encrypted, the selection takes %llu bytes, and its %u×%u pixels hold %llu; select more (at least %u pixels wide), or "
+                   "encrypt into a new image.",
+                   (unsigned long long) total, width, height, (unsigned long long) there, CNC_REGION_MIN_WIDTH);
       return NULL;
     }
   return cnc_raster_new (width, height, &carrier_format, error);

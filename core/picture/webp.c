@@ -386,8 +386,8 @@ cnc_compress_to_fit (const CncRaster *raster, gsize room, CncTask *task, CncComp
     }
   if (compressed->data != NULL)
     return TRUE;
-  g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL, "A picture of %u × %u pixels does not fit into %" G_GSIZE_FORMAT " bytes.",
-               raster->width, raster->height, room);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL, "A picture of %u × %u pixels does not fit into %zu bytes.", raster->width,
+               raster->height, room);
   return FALSE;
 }
 

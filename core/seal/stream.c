@@ -92,8 +92,7 @@ seal_chunk (CncSealer *sealer, const guint8 *plain, gsize size, guint8 kind, GEr
   if (sealer->out == NULL || sealer->out_size - sealer->written < sealed)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-                   "The encrypted picture does not fit: there is room for %" G_GSIZE_FORMAT
-                   " sealed bytes only; choose a larger area or a new image.",
+                   "The encrypted picture does not fit: there is room for %zu sealed bytes only; choose a larger area or a new image.",
                    sealer->out_size);
       return FALSE;
     }

@@ -108,8 +108,8 @@ static gboolean
 too_small (const CncRaster *secret, const CncStegoRecord *record, gsize room, GError **error)
 {
   g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-               "The cover of %u × %u pixels is too small: secret 1, of %u × %u pixels, gets %" G_GSIZE_FORMAT
-               " bytes in it, which show nothing of it. Take a larger cover, or a smaller secret.",
+               "The cover of %u × %u pixels is too small: secret 1, of %u × %u pixels, gets %zu bytes in it, which show nothing of it. "
+               "Take a larger cover, or a smaller secret.",
                record->width, record->height, secret->width, secret->height, room);
   return FALSE;
 }

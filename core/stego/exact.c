@@ -178,9 +178,9 @@ jobs_done (Job *jobs, guint count, const CncRaster *cover, GError **error)
         continue;
       if (g_error_matches (jobs[i].problem, CNC_ERROR, CNC_ERROR_TOO_SMALL))
         g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-                     "The cover of %u × %u pixels is too small: secret %u, of %u × %u pixels, gets %" G_GUINT64_FORMAT
-                     " bytes in it, which show nothing of it. Take a larger cover, or fewer or smaller secrets.",
-                     cover->width, cover->height, i + 1, jobs[i].secret->width, jobs[i].secret->height, jobs[i].room);
+                     "The cover of %u × %u pixels is too small: secret %u, of %u × %u pixels, gets %llu bytes in it, which show nothing of "
+                     "it. Take a larger cover, or fewer or smaller secrets.",
+                     cover->width, cover->height, i + 1, jobs[i].secret->width, jobs[i].secret->height, (unsigned long long) jobs[i].room);
       else
         g_propagate_error (error, g_steal_pointer (&jobs[i].problem));
       return FALSE;

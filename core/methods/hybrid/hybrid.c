@@ -72,7 +72,7 @@ check (const guint8 *data, gsize length, GError **error)
 {
   if (data != NULL && length > 0 && cnc_hybrid_padded_length (length) == length)
     return TRUE;
-  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%" G_GSIZE_FORMAT " bytes are no length that the layers work on.", length);
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%zu bytes are no length that the layers work on.", length);
   return FALSE;
 }
 
