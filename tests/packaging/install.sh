@@ -42,7 +42,7 @@ if [ -d "$build/plugin/po/de" ]; then
   while read -r language; do has "share/locale/$language/LC_MESSAGES/cnncrypt.mo" "the catalogue $language"; done <"$work/languages"
 fi
 # Links between pages of the documentation lead somewhere.
-(cd "$(find "$root" -type d -path '*/share/doc/cnncrypt')" && grep -oE '\]\([^)#:]+\)' README.md | sed 's/^](//; s/)$//' | sort -u | while read -r link; do
+(cd "$(find "$root" -type d -path '*/share/doc/cnncrypt')" && grep -oE '\]\([^)#:]+\.md\)' README.md | sed 's/^](//; s/)$//' | sort -u | while read -r link; do
   [ -e "$link" ] || echo "README.md names $link"
 done) >"$work/why"
 [ ! -s "$work/why" ]; ok $? 'pages that README links to are installed with it'

@@ -11,7 +11,7 @@ ok () { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not 
 LC_ALL=C.UTF-8 "$program" --help >"$work/help"
 # What a reader sees, on one long line: nothing is hyphenated or broken.
 if command -v mandoc >/dev/null; then
-  mandoc -Tutf8 -Owidth=5000 "$page" 2>/dev/null | sed 's/.\x08//g' >"$work/seen"
+  mandoc -Tutf8 -Owidth=950 "$page" 2>/dev/null | sed 's/.\x08//g' >"$work/seen"
   mandoc -Tlint -Werror "$page" >"$work/why" 2>&1; ok $? "$name.1: mandoc finds no error"
 else
   echo "1..0 # SKIP mandoc is not installed"; exit 0
