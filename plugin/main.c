@@ -143,9 +143,10 @@ query (void)
   install (HOST_CHECK, N_ ("Read the saved file back and compare it with the encrypted picture that is open"),
            N_ ("Needs no passphrase. Fails, saying why, if the file could not be opened by its receiver."), N_ ("_Check Saved File…"),
            ARGS (check_args), check_args, ARGS (report_value), report_value);
-  install (HOST_STAGES, "Show a picture on its way through Chaos + CNN",
-           "A new image with a layer for each stage: plain, blocks repositioned, chaos keystream, CNN, sealed. Its keys are drawn for it alone; "
-           "nothing is encrypted by it.",
+  install (HOST_STAGES, N_ ("Show a picture on its way through Chaos + CNN"),
+           N_ ("A new image with a layer for each stage: plain, blocks repositioned, chaos keystream, CNN, sealed. Its keys are drawn for "
+               "it alone; "
+               "nothing is encrypted by it."),
            NULL, ARGS (stages_args), stages_args, ARGS (image_value), image_value);
   install (HOST_JOB, "Work of cnncrypt-batch", "For cnncrypt-batch alone: it starts GIMP with this procedure as its batch interpreter.",
            NULL, ARGS (job_args), job_args, 0, NULL);
