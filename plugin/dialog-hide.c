@@ -355,7 +355,7 @@ build (Widgets *w)
 {
   GtkWidget *box, *promise;
 
-  w->dialog = dialog_frame (_ ("Hide"), HOST_HIDE, _ ("_Hide"), &box);
+  w->dialog = dialog_frame (_ ("Hide"), HOST_HIDE, _ ("H_ide"), &box);
   gtk_box_set_spacing (GTK_BOX (box), 8);
   add_secrets (w, box);
   add_modes (w, box);

@@ -13,11 +13,11 @@ image='(i (car (gimp-file-load 1 "photo.png" "x"))) (d (car (gimp-image-get-acti
 
 try_language () { # LANGUAGE TITLE-OF-ENCRYPT ERROR MENU
   in_language "$1"
-  dialog "(let* ($image) (plug-in-cnncrypt-encrypt 1 i d 2 \"file:/nowhere\" \"\" \"\" 0 0 \"\"))"
+  dialog "(let* ($image) (plug-in-cnncrypt-encrypt 1 i d 2 \"file:/nowhere\" \"\" \"\" 0 0 \"\" \"\"))"
   wait "$GIMP"
   grep -qF "$3" log; ok $? "$1: an error: $3"
 
-  dialog "(let* ($image) (plug-in-cnncrypt-encrypt 0 i d 0 \"\" \"\" \"\" 0 0 \"\"))"
+  dialog "(let* ($image) (plug-in-cnncrypt-encrypt 0 i d 0 \"\" \"\" \"\" 0 0 \"\" \"\"))"
   wait_for has_window "^$2\$"; ok $? "$1: the dialog “$2” opens"
   sleep 2
   import -window "$(window "^$2\$")" "$SHOTS/encrypt-$1.png"
