@@ -63,7 +63,7 @@ for language in languages:
                 wrong.append('%s: “%s” and “%s”' % (key, label, used[key]))
             used[key] = label
         n += 1
-        print('%s %d - %s, %s: %d letters, each once' % ('ok' if not wrong and len(found) > 1 else 'not ok', n, language, window, len(used)))
+        print('%s %d - %s, %s: %d letters, each once' % ('ok' if not wrong and found else 'not ok', n, language, window, len(used)))
         for line in wrong:
             print('# ' + line)
 print('1..%d' % n)
