@@ -80,20 +80,38 @@ cnc_term_verdict_text (const CncTerm *term)
   return _ (texts[term->verdict]);
 }
 
+/* Of two keys; "" where they were not tried, or there is no telling. */
+static const char *
+keys_text (const CncAnalysis *analysis)
+{
+  guint judged = 0;
+
+  for (guint i = 0; i < CNC_TERMS_KEYS && analysis->layers != NULL; i++)
+    {
+      if (analysis->keys[i].verdict == CNC_VERDICT_FAIL)
+        return _ (" Keys that differ in one bit do not give independent results.");
+      judged += analysis->keys[i].verdict != CNC_VERDICT_NONE;
+    }
+  return judged > 0 ? _ (" Keys that differ in one bit give independent results.") : "";
+}
+
 char *
 cnc_analysis_summary (const CncAnalysis *analysis)
 {
   const guint failed = cnc_analysis_count (analysis, CNC_VERDICT_FAIL), edge = cnc_analysis_count (analysis, CNC_VERDICT_EDGE);
   const guint judged = failed + edge + cnc_analysis_count (analysis, CNC_VERDICT_PASS);
   const char *equal = analysis->pair && analysis->equal ? _ ("The two pictures are equal in every pixel. ") : "";
+  g_autofree char *text = NULL;
 
   if (judged == 0)
-    return g_strdup_printf (_ ("%sThe picture is too small, or too plain, to be judged."), equal);
-  if (failed == 0)
-    return g_strdup_printf (_ ("%sIt looks like random bytes in all %u terms%s. That is necessary for a good cipher, and proves nothing."),
-                            equal, judged, edge == 0 ? "" : _ (", at the edge in some, as random bytes are once in 20 cases"));
-  return g_strdup_printf (_ ("%sIt does not look like random bytes: %u of %u terms fail%s."), equal, failed, judged,
-                          failed == judged ? _ (", as with every ordinary picture") : "");
+    text = g_strdup (_ ("The picture is too small, or too plain, to be judged."));
+  else if (failed == 0)
+    text = g_strdup_printf (_ ("It looks like random bytes in all %u terms%s. That is necessary for a good cipher, and proves nothing."),
+                            judged, edge == 0 ? "" : _ (", at the edge in some, as random bytes are once in 20 cases"));
+  else
+    text = g_strdup_printf (_ ("It does not look like random bytes: %u of %u terms fail%s."), failed, judged,
+                            failed == judged ? _ (", as with every ordinary picture") : "");
+  return g_strconcat (equal, text, keys_text (analysis), NULL);
 }
 
 static glong

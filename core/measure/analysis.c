@@ -508,8 +508,6 @@ cnc_analysis_count (const CncAnalysis *analysis, CncTermVerdict verdict)
     n += analysis->picture[0].terms[i].verdict == verdict;
   for (guint i = 0; i < CNC_TERMS_PAIR && analysis->pair; i++)
     n += analysis->terms[i].verdict == verdict;
-  for (guint i = 0; i < CNC_TERMS_KEYS && analysis->layers != NULL; i++)
-    n += analysis->keys[i].verdict == verdict;
   return n;
 }
 

@@ -104,7 +104,7 @@ void cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const gui
 /* And what the first of them became when it was deciphered with the other key, against the plain bytes. */
 void cnc_analysis_add_wrong_key (CncAnalysis *analysis, const guint8 *wrong, const guint8 *plain, gsize size);
 
-/* How many terms have the verdict, of all that were worked out; of the first picture, the pair, and the keys. */
+/* How many terms have the verdict, of all that were worked out; of the first picture and of the pair. */
 guint cnc_analysis_count (const CncAnalysis *analysis, CncTermVerdict verdict);
 
 /* ---- for people and programs (analysis-text.c) ---- */
