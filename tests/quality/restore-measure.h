@@ -31,6 +31,7 @@ typedef struct
   double psnr, luma;
   double ssim;   /* Gaussian window of 11 (core/measure) */
   double simple; /* flat window of 3, as scikit-image has it with win_size=3 */
+  double floats; /* the same of a range of 2, which scikit-image 0.19 takes for floats unless told */
 } MeasureQuality;
 
 /* before: RGB; after: RGB or grey; of one size. */

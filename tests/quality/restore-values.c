@@ -39,11 +39,11 @@ measure_poisson (GRand *rand, double mean)
 
 /* ---- quality ---- */
 
-/* Mean structural similarity over flat windows of 3 x 3 with unbiased variances. */
+/* Mean structural similarity over flat windows of 3 x 3 with unbiased variances, of values that are said to span range. */
 static double
-simple_ssim (const guint8 *a, const guint8 *b, guint step, gsize width, gsize height)
+simple_ssim (const guint8 *a, const guint8 *b, guint step, gsize width, gsize height, double range)
 {
-  const double c1 = 0.01 * 255 * 0.01 * 255, c2 = 0.03 * 255 * 0.03 * 255;
+  const double c1 = 0.01 * range * 0.01 * range, c2 = 0.03 * range * 0.03 * range;
   double sum = 0;
 
   if (width < 3 || height < 3)
@@ -119,7 +119,8 @@ measure_quality (const CncRaster *before, const CncRaster *after, MeasureQuality
   for (guint c = 0; c < channels; c++)
     {
       quality->ssim += cnc_measure_ssim (should + c, after->data + c, channels, after->width, after->height) / channels;
-      quality->simple += simple_ssim (should + c, after->data + c, channels, after->width, after->height) / channels;
+      quality->simple += simple_ssim (should + c, after->data + c, channels, after->width, after->height, 255) / channels;
+      quality->floats += simple_ssim (should + c, after->data + c, channels, after->width, after->height, 510) / channels;
     }
 }
 
@@ -336,7 +337,7 @@ measure_chaos (const MeasureOptions *options, const char *path)
 typedef struct
 {
   guint n;
-  double psnr, luma, ssim, simple, deviation, strength, worst;
+  double psnr, luma, ssim, simple, floats, deviation, strength, worst;
 } Sum;
 
 /* Of the numbers that are none of the pilots. */
@@ -380,6 +381,7 @@ ring_one (const MeasureOptions *options, Encoded *e, const CncPicture *picture, 
   sum->luma += q.luma;
   sum->ssim += q.ssim;
   sum->simple += q.simple;
+  sum->floats += q.floats;
   sum->deviation += deviation;
   sum->strength += strength / 256;
 }
@@ -440,8 +442,9 @@ measure_ring (const MeasureOptions *options, int n, char **paths)
     }
   printf ("%u pictures, %" G_GSIZE_FORMAT
           " numbers each (%u x %u x %u, of them %u pilots), deviation %.4f, noise %.2f times that (%.4f by the pilots): "
-          "psnr %.3f luma %.3f ssim %.4f ssim3 %.4f worst %.2f\n",
+          "psnr %.3f luma %.3f ssim %.4f ssim3 %.4f ssim3-floats %.4f worst %.2f\n",
           sum.n, e.plan.count, e.model->channels, e.plan.columns, e.plan.rows, e.plan.columns * e.plan.rows, sum.deviation / sum.n,
-          options->noise, sum.strength / sum.n, sum.psnr / sum.n, sum.luma / sum.n, sum.ssim / sum.n, sum.simple / sum.n, sum.worst);
+          options->noise, sum.strength / sum.n, sum.psnr / sum.n, sum.luma / sum.n, sum.ssim / sum.n, sum.simple / sum.n,
+          sum.floats / sum.n, sum.worst);
   close_model (&e);
 }
