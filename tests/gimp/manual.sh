@@ -49,4 +49,6 @@ shown decrypt Decrypt decrypt.html '(let ((e (car (plug-in-cnncrypt-encrypt 1 i 
 shown hide Hide hide.html "(gimp-display-new i) (plug-in-cnncrypt-hide 0 i d \"\" 0 '() 0 '() 0 0 \"\")"
 shown reveal Reveal reveal.html "(let ((e (car (plug-in-cnncrypt-hide 1 i d \"exact\" 1 '(\"file:photo.png\") 1 '(\"file:passphrase\") 1 0 \"\"))))
   (gimp-display-new e) (plug-in-cnncrypt-reveal 0 e (car (gimp-image-get-active-drawable e)) 0 '() \"\"))"
+shown analyze Analyze analyze.html '(let ((e (car (plug-in-cnncrypt-encrypt 1 i d 0 "file:passphrase" "" "" 0 0 "" ""))))
+  (gimp-display-new e) (plug-in-cnncrypt-analyze 0 e (car (gimp-image-get-active-drawable e)) "" "" "" ""))'
 echo "1..$n"
