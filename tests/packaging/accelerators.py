@@ -41,7 +41,9 @@ for path in sorted(glob.glob('plugin/dialog-*.c')):
     if name in PARTS:
         continue
     files = ['plugin/dialog-%s.c' % part for part in TOGETHER.get(name, [name])]
-    found = [label for file in files if os.path.exists(file) for label in labels(file)] + labels('plugin/dialog-parts.c')
+    found = [label for file in files if os.path.exists(file) for label in labels(file)]
+    if 'dialog_frame (' in open(path, encoding='utf-8').read():  # which has the button to cancel
+        found += labels('plugin/dialog-parts.c')
     windows[name] = sorted(set(found))
 windows['menu'] = [label for label in labels('plugin/main.c') if label.endswith('…')]
 
