@@ -39,9 +39,9 @@ mkdir "$work"
 orig=$work/cnncrypt_$version.orig.tar.xz
 if git -C "$top" rev-parse HEAD >/dev/null 2>&1; then
   [ -z "$(git -C "$top" status --porcelain)" ] || warn "what is not committed is not in the packages."
-  git -C "$top" archive --prefix="$name/" HEAD | xz -T0 -3 >"$orig"
+  git -C "$top" archive --prefix="$name/" HEAD | xz -T0 -1 >"$orig"
 else # a tree that was unpacked from a tar file
-  tar -C "$top" --exclude='./build*' --exclude=./debian --transform="s,^\.,$name," -c . | xz -T0 -3 >"$orig"
+  tar -C "$top" --exclude='./build*' --exclude=./debian --transform="s,^\.,$name," -c . | xz -T0 -1 >"$orig"
 fi
 tar -C "$work" -xf "$orig"
 cp -r "$work/$name/install/debian" "$work/$name/debian"

@@ -85,9 +85,9 @@ for language in "$@"; do
   LANG_NAME=$language
   use "$language"
   case $language in # what is underlined, and neither a button that ends the dialog nor one that is grey
-    de) encrypt='p w g' decrypt='p g' hide='1 z' reveal='p g' ;;
-    fr) encrypt='p r q' decrypt='p q' hide='1 d' reveal='p q' ;;
-    *) encrypt='p r v' decrypt='p v' hide='1 t' reveal='p v' ;;
+    de) encrypt='p w g' decrypt='p g' hide='1 z' reveal='p g' analyze='v e' ;;
+    fr) encrypt='p r q' decrypt='p q' hide='1 d' reveal='p q' analyze='c l' ;;
+    *) encrypt='p r v' decrypt='p v' hide='1 t' reveal='p v' analyze='w k' ;;
   esac
   # The first letter leads to where the dialog begins; it is tried last.
   walk encrypt "$(echo "$encrypt" | awk '{ for (i = 2; i <= NF; i++) printf "%s ", $i; print $1 }')" \
@@ -95,5 +95,6 @@ for language in "$@"; do
   walk decrypt "$(echo "$decrypt" | awk '{ print $2, $1 }')" "(let* ($noise) (plug-in-cnncrypt-decrypt 0 i d \"\" \"\" \"\"))"
   walk hide "$(echo "$hide" | awk '{ print $2, $1 }')" "(let* ($open) (plug-in-cnncrypt-hide 0 i d \"\" 0 '() 0 '() 0 0 \"\"))"
   walk reveal "$(echo "$reveal" | awk '{ print $2, $1 }')" "(let* ($hidden) (plug-in-cnncrypt-reveal 0 i d 0 '() \"\"))"
+  walk analyze "$analyze" "(let* ($open) (plug-in-cnncrypt-analyze 0 i d \"\" \"\" \"\" \"\"))"
 done
 echo "1..$n"
