@@ -3,12 +3,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "methods/lossy.h"
 #include "picture/convert.h"
-#include "picture/pack.h"
 
 #include <math.h>
-
-#define HASH CNC_SHA256_BYTES
 
 /* ---- the network over a picture ---- */
 
@@ -72,32 +70,12 @@ read_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 he
   return TRUE;
 }
 
-static guint8
-to_byte (float v)
-{
-  return v > 0 ? (guint8) (MIN (v, 1.0f) * 255.0f + 0.5f) : 0; /* also for what is no number */
-}
-
 static gboolean
 write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
 {
   Sheet *s = user_data;
-  CncRaster *p = s->picture;
-  const guint step = cnc_format_channels (&p->format);
-  const gsize plane = (gsize) width * height;
 
-  for (guint32 row = 0; row < height && y + row < p->height; row++)
-    for (guint32 i = 0; i < width && x + i < p->width; i++)
-      {
-        guint8 *out = p->data + ((gsize) (y + row) * p->width + x + i) * step;
-        const float *in = planes + (gsize) row * width + i;
-
-        if (p->format.model == CNC_MODEL_GREY)
-          *out = to_byte ((in[0] + in[plane] + in[2 * plane]) / 3.0f);
-        else
-          for (guint c = 0; c < 3; c++)
-            out[c] = to_byte (in[c * plane]);
-      }
+  cnc_lossy_write (s->picture, x, y, width, height, planes);
   return TRUE;
 }
 
@@ -155,36 +133,6 @@ new_latent (const CncAutoencoder *model, const CncRaster *picture, guint32 *widt
   return new_values (model, picture, sizeof (gint16), width, height, error);
 }
 
-static CncRaster *
-new_alpha (const CncRaster *picture, GError **error)
-{
-  const CncFormat format = { CNC_MODEL_GREY, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
-
-  return cnc_raster_new (picture->width, picture->height, &format, error);
-}
-
-static CncRaster *
-alpha_of (const CncRaster *picture, GError **error)
-{
-  CncRaster *alpha = new_alpha (picture, error);
-  const guint step = cnc_format_channels (&picture->format);
-
-  for (gsize i = 0; alpha != NULL && i < cnc_raster_bytes (alpha); i++)
-    alpha->data[i] = picture->data[i * step + step - 1];
-  return alpha;
-}
-
-static gboolean
-append_alpha (GByteArray *body, const CncRaster *picture, CncTask *task, GError **error)
-{
-  g_autoptr (CncRaster) alpha = alpha_of (picture, error);
-  g_autoptr (GByteArray) packed = alpha != NULL ? cnc_pack (alpha, FALSE, task, error) : NULL;
-
-  if (packed != NULL)
-    g_byte_array_append (body, packed->data, packed->len);
-  return packed != NULL;
-}
-
 /* The whole numbers of a picture. */
 static gint16 *
 encode (const CncAutoencoder *model, const CncRaster *picture, CncBackend *backend, guint32 *width, guint32 *height, CncTask *task,
@@ -233,74 +181,44 @@ cnc_autoencoder_pack (const CncAutoencoder *model, const CncPicture *picture, Cn
   g_autoptr (CncRaster) eight = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
   g_autoptr (GByteArray) coded = eight != NULL ? code (model, eight, backend, task, error) : NULL;
   g_autoptr (GByteArray) body = NULL;
-  const guint8 name = (guint8) strlen (model->name);
   guint8 length[4];
 
   if (coded == NULL)
     return NULL;
   body = g_byte_array_new ();
   cnc_put_u32 (length, coded->len);
-  g_byte_array_append (body, model->sha256, HASH);
-  g_byte_array_append (body, &name, 1);
-  g_byte_array_append (body, (const guint8 *) model->name, name);
+  cnc_lossy_put_model (body, model->sha256, model->name);
   g_byte_array_append (body, length, sizeof length);
   g_byte_array_append (body, coded->data, coded->len);
-  if (eight->format.alpha && !append_alpha (body, eight, task, error))
+  if (eight->format.alpha && !cnc_lossy_append_alpha (body, eight, task, error))
     return NULL;
   *geometry = *eight;
   geometry->data = NULL;
   return g_steal_pointer (&body);
 }
 
-static gboolean
-damaged (GError **error)
-{
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED, "The compressed picture inside is damaged; ask for it again, sent as a file.");
-  return FALSE;
-}
-
 typedef struct
 {
   const guint8 *sha256, *coded, *alpha;
   gsize coded_size, alpha_size;
-  char name[CNC_AUTOENCODER_MAX_NAME + 1];
+  char name[CNC_LOSSY_MAX_NAME + 1];
 } Parts;
 
 static gboolean
 split (const guint8 *body, gsize size, gboolean alpha, Parts *parts)
 {
-  gsize name;
+  const gsize head = cnc_lossy_get_model (body, size, &parts->sha256, parts->name);
 
-  if (size < HASH + 1)
+  if (head == 0 || size - head < 4)
     return FALSE;
-  name = body[HASH];
-  if (name < 1 || name > CNC_AUTOENCODER_MAX_NAME || size < HASH + 1 + name + 4
-      || !g_utf8_validate ((const char *) body + HASH + 1, (gssize) name, NULL))
-    return FALSE;
-  parts->sha256 = body;
-  memcpy (parts->name, body + HASH + 1, name);
-  parts->name[name] = '\0';
-  parts->coded_size = cnc_get_u32 (body + HASH + 1 + name);
-  parts->coded = body + HASH + 1 + name + 4;
-  size -= HASH + 1 + name + 4;
+  parts->coded_size = cnc_get_u32 (body + head);
+  parts->coded = body + head + 4;
+  size -= head + 4;
   if (parts->coded_size > size)
     return FALSE;
   parts->alpha = parts->coded + parts->coded_size;
   parts->alpha_size = size - parts->coded_size;
   return (parts->alpha_size > 0) == alpha;
-}
-
-static gboolean
-restore_alpha (const Parts *parts, CncRaster *raster, CncTask *task, GError **error)
-{
-  g_autoptr (CncRaster) alpha = new_alpha (raster, error);
-  const guint step = cnc_format_channels (&raster->format);
-
-  if (alpha == NULL || !cnc_unpack (parts->alpha, parts->alpha_size, FALSE, alpha, task, error))
-    return FALSE;
-  for (gsize i = 0; i < cnc_raster_bytes (alpha); i++)
-    raster->data[i * step + step - 1] = alpha->data[i];
-  return TRUE;
 }
 
 gboolean
@@ -314,7 +232,7 @@ cnc_autoencoder_unpack (const guint8 *body, gsize size, CncRaster *raster, CncBa
   Parts parts;
 
   if (!cnc_format_equal (&format, &raster->format) || !split (body, size, format.alpha, &parts))
-    return damaged (error);
+    return cnc_lossy_damaged (error);
   model = cnc_autoencoder_find (parts.sha256, parts.name, error);
   if (model == NULL)
     return FALSE;
@@ -323,7 +241,7 @@ cnc_autoencoder_unpack (const guint8 *body, gsize size, CncRaster *raster, CncBa
   if (weights == NULL || !cnc_latent_decode (model->tables, parts.coded, parts.coded_size, width, height, values, task, error)
       || !cnc_autoencoder_decode (model, backend, weights, values, raster, task, error))
     return FALSE;
-  return !format.alpha || restore_alpha (&parts, raster, task, error);
+  return !format.alpha || cnc_lossy_restore_alpha (parts.alpha, parts.alpha_size, raster, task, error);
 }
 
 gboolean
@@ -332,20 +250,9 @@ cnc_autoencoder_quality (const guint8 *body, gsize size, const CncPicture *pictu
 {
   g_autoptr (CncRaster) before = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
   g_autoptr (CncRaster) after = before != NULL ? cnc_raster_new (before->width, before->height, &before->format, error) : NULL;
-  const guint channels = before != NULL ? cnc_format_channels (&before->format) : 1, colours = channels >= 3 ? 3 : 1;
-  guint64 sum = 0;
-  gsize pixels;
 
   if (after == NULL || !cnc_autoencoder_unpack (body, size, after, backend, task, error))
     return FALSE;
-  pixels = (gsize) before->width * before->height;
-  for (gsize i = 0; i < pixels; i++)
-    for (guint c = 0; c < colours; c++)
-      {
-        const gint difference = before->data[i * channels + c] - after->data[i * channels + c];
-
-        sum += (guint64) (difference * difference);
-      }
-  *psnr = sum == 0 ? 99 : MIN (99, 10 * log10 (65025.0 * (double) pixels * colours / (double) sum));
+  *psnr = cnc_lossy_psnr (before, after);
   return TRUE;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cnc-config.h"
+#include "methods/lossy.h"
 #include "nn/files.h"
 
 #include <string.h>
@@ -74,7 +75,7 @@ cnc_autoencoder_read (const char *path, GError **error)
   model->name = g_utf8_make_valid (base, -1);
   if (g_str_has_suffix (model->name, ENDING))
     model->name[strlen (model->name) - strlen (ENDING)] = '\0';
-  if (strlen (model->name) > CNC_AUTOENCODER_MAX_NAME)
+  if (strlen (model->name) > CNC_LOSSY_MAX_NAME)
     {
       unfit (error, "its file has too long a name");
       return NULL;

@@ -12,7 +12,6 @@
 G_BEGIN_DECLS
 
 #define CNC_AUTOENCODER_NAME "autoencoder" /* the model that is taken where there are several */
-#define CNC_AUTOENCODER_MAX_NAME 64u
 
 typedef struct
 {
