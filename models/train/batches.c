@@ -60,6 +60,8 @@ fill_training (const TrainSession *s, guint64 n, guint picture, float *const *to
 
       if (is_label (s, i))
         to[i][0] = label_of (s, picture);
+      else if (s->recipe->vectors != NULL)
+        s->recipe->vectors->fill (s->recipe->vectors->user_data, to[0], s->view.width, s->view.height, seed | 1, to[i]);
       else if (graph->inputs[i].key)
         train_key (seed, cnc_shape_count (&s->inputs[i]), to[i]);
       else
@@ -82,6 +84,11 @@ train_session_sample (TrainSession *s, guint index, float *const *to)
 
       if (to[i] != NULL && is_label (s, i))
         to[i][0] = label_of (s, s->pictures[first + index % count]);
+      else if (s->recipe->vectors != NULL && i == 1)
+        {
+          if (to[0] != NULL && to[1] != NULL)
+            s->recipe->vectors->fill (s->recipe->vectors->user_data, to[0], s->view.width, s->view.height, 0, to[1]);
+        }
       else if (!graph->inputs[i].key && to[i] != NULL)
         train_sample (s->data, s->pictures[first + (index + pictures) % count], &s->view, 0, to[i]);
       else if (to[i] != NULL)

@@ -14,6 +14,7 @@
   "  cnncrypt-train evaluate MODEL --data DIR\n"                                                                                           \
   "  cnncrypt-train info MODEL\n"                                                                                                          \
   "  cnncrypt-train devices\n"                                                                                                             \
+  "  cnncrypt-train sedd RECIPE.ini --data DIR [--passphrase-file FILE | --no-passphrase] --out NAME\n"                                      \
   "  cnncrypt-train keygen [--passphrase-file FILE | --no-passphrase] --out NAME"
 
 typedef struct
@@ -75,6 +76,25 @@ keygen (const Arguments *a, GError **error)
 }
 
 static gboolean
+sedd (const Arguments *a, GError **error)
+{
+  const TrainOptions options = { .recipe = a->rest[1],
+                                 .data = a->data,
+                                 .out = a->out,
+                                 .device = a->device,
+                                 .resume = a->resume,
+                                 .log = a->log,
+                                 .steps = a->steps,
+                                 .seed = a->seed };
+
+  if (g_strv_length (a->rest) != 2 || a->data == NULL || a->out == NULL)
+    return misused (error, "sedd needs one recipe, --data and --out NAME, and makes NAME.encoder.safetensors and NAME.safetensors.");
+  if (a->no_passphrase && a->passphrase_file != NULL)
+    return misused (error, "--no-passphrase and --passphrase-file exclude each other.");
+  return train_sedd_command (&options, a->passphrase_file, a->no_passphrase, error);
+}
+
+static gboolean
 dispatch (const Arguments *a, GError **error)
 {
   const guint n = a->rest != NULL ? g_strv_length (a->rest) : 0;
@@ -93,6 +113,8 @@ dispatch (const Arguments *a, GError **error)
     return evaluate (a, error);
   if (strcmp (a->rest[0], "tables") == 0)
     return tables (a, error);
+  if (strcmp (a->rest[0], "sedd") == 0)
+    return sedd (a, error);
   if (strcmp (a->rest[0], "info") == 0)
     return n == 2 ? train_info_command (a->rest[1], error) : misused (error, "info needs one model.");
   if (strcmp (a->rest[0], "devices") == 0)
@@ -126,8 +148,8 @@ main (int argc, char **argv)
     { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "evaluate: print one JSON object", NULL },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &a.passphrase_file,
-      "keygen: the passphrase of the identity is the first line of FILE; without it the terminal is asked", "FILE" },
-    { "no-passphrase", 0, 0, G_OPTION_ARG_NONE, &a.no_passphrase, "keygen: do not lock the identity; whoever has the file has the pictures",
+      "keygen, sedd: the passphrase of the identity is the first line of FILE; without it the terminal is asked", "FILE" },
+    { "no-passphrase", 0, 0, G_OPTION_ARG_NONE, &a.no_passphrase, "keygen, sedd: do not lock the identity; whoever has the file has the pictures",
       NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &a.version, "print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a.rest, NULL, NULL },

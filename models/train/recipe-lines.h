@@ -17,6 +17,7 @@ typedef struct
   const char *path;
   GPtrArray *lines; /* of RecipeLine */
   TrainRecipe *recipe;
+  gboolean vectors; /* it is the decoder of a pair: its second input is none of the pictures */
 } RecipeReader;
 
 /* BAD_ARGUMENT, "FILE:LINE: ..."; without the line if it is 0.  Returns: FALSE */

@@ -446,13 +446,15 @@ check (const RecipeReader *r, GError **error)
                              "the tables of a latent of whole numbers are measured with the weights as they are trained; store = single.");
   if (recipe->rate > 0 && (latent == NULL || latent->kind != CNC_LAYER_QUANTISE || latent->prior == 0))
     return train_recipe_bad (error, r, 0, "[loss] rate needs a latent that is a layer \"quantise\" with prior=1.");
+  if (r->vectors && (recipe->graph->n_inputs != 2 || recipe->graph->inputs[1].key))
+    return train_recipe_bad (error, r, 0, "the decoder of a pair has two inputs, the picture that it should make and the vector.");
   if (recipe->graph->inputs[0].key)
     return train_recipe_bad (error, r, 0, "the first input has to be a picture, not a key.");
   for (guint i = 0; i < recipe->graph->n_inputs; i++)
     {
       const CncGraphInput *in = &recipe->graph->inputs[i];
 
-      if (in->key)
+      if (in->key || (r->vectors && i == 1))
         continue;
       if (in->low != 0 || in->high != 1)
         return train_recipe_bad (error, r, 0, "pictures have values from 0 to 1, so the input \"%s\" needs low=0 and high=1.", in->name);
@@ -467,14 +469,39 @@ check (const RecipeReader *r, GError **error)
          && train_recipe_read_begin (r, error);
 }
 
-TrainRecipe *
-train_recipe_read (const char *path, GError **error)
+#define DECODER "decoder "
+
+/* Leaves the lines of one of the two recipes of a pair. */
+static void
+take_part (GPtrArray *lines, gboolean decoder)
+{
+  for (guint i = lines->len; i-- > 0;)
+    {
+      RecipeLine *line = lines->pdata[i];
+      const gboolean marked = g_str_has_prefix (line->group, DECODER);
+
+      if (marked != decoder && !(decoder && strcmp (line->group, "data") == 0))
+        g_ptr_array_remove_index (lines, i);
+      else if (marked)
+        memmove (line->group, line->group + strlen (DECODER), strlen (line->group + strlen (DECODER)) + 1);
+    }
+}
+
+typedef enum
+{
+  PART_ALL,
+  PART_ENCODER,
+  PART_DECODER,
+} Part;
+
+static TrainRecipe *
+read_recipe (const char *path, Part part, GError **error)
 {
   g_autoptr (TrainRecipe) recipe = g_new0 (TrainRecipe, 1);
   g_autofree char *base = g_path_get_basename (path);
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (line_free);
   g_autoptr (GError) why = NULL;
-  RecipeReader r = { path, lines, recipe };
+  RecipeReader r = { path, lines, recipe, part == PART_DECODER };
 
   recipe->graph = cnc_graph_new ();
   recipe->name = g_str_has_suffix (base, ".ini") ? g_strndup (base, strlen (base) - 4) : g_strdup (base);
@@ -486,10 +513,28 @@ train_recipe_read (const char *path, GError **error)
     }
   if (!split (&r, recipe->text, error))
     return NULL;
+  if (part != PART_ALL)
+    take_part (lines, part == PART_DECODER);
   for (guint i = 0; i < lines->len; i++)
     if (strcmp (((const RecipeLine *) lines->pdata[i])->group, "graph") != 0 && !read_key (&r, lines->pdata[i], error))
       return NULL;
   return read_graph (&r, error) && check (&r, error) ? g_steal_pointer (&recipe) : NULL;
+}
+
+TrainRecipe *
+train_recipe_read (const char *path, GError **error)
+{
+  return read_recipe (path, PART_ALL, error);
+}
+
+gboolean
+train_recipe_read_pair (const char *path, TrainRecipe **encoder, TrainRecipe **decoder, GError **error)
+{
+  g_autoptr (TrainRecipe) first = read_recipe (path, PART_ENCODER, error);
+
+  *decoder = first != NULL ? read_recipe (path, PART_DECODER, error) : NULL;
+  *encoder = *decoder != NULL ? g_steal_pointer (&first) : NULL;
+  return *decoder != NULL;
 }
 
 void

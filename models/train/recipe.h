@@ -33,6 +33,14 @@ typedef struct
   double weight;
 } TrainTarget;
 
+/* What makes of each picture of the first input what the second input shows. */
+typedef struct
+{
+  /* picture: three planes of width * height, from 0 to 1; seed: 0: no chance; out: as large as the second input.  Called by several threads at once. */
+  void (*fill) (gpointer user_data, const float *picture, guint32 width, guint32 height, guint64 seed, float *out);
+  gpointer user_data;
+} TrainVectors;
+
 #define TRAIN_MAX_TRANSFORMS 16u
 
 /* A convolution whose weights begin as rows of the discrete cosine transform. */
@@ -82,9 +90,13 @@ typedef struct
   double ramp_share; /* of its weight the first target has in the first step */
   guint ramp_steps;  /* until it has the whole, the line between straight; 0: from the start */
   double rate;               /* weight of the bits a pixel of the latent */
+  const TrainVectors *vectors; /* (nullable) (transfer none): what the second input of the decoder of a pair shows; set before the session is made */
 } TrainRecipe;
 
 TrainRecipe *train_recipe_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A recipe of a pair has [graph], [data], [train] and [loss] for the encoder, and [decoder graph], [decoder train] and [decoder loss] for the decoder, which is trained on
+ * the same data.  The graph of the decoder has two inputs: the picture, with which its output is compared and which no layer reads, and the vector. */
+gboolean train_recipe_read_pair (const char *path, TrainRecipe **encoder, TrainRecipe **decoder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void train_recipe_free (TrainRecipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRecipe, train_recipe_free)
 

@@ -17,7 +17,7 @@
 /* All latents one after the other. */
 typedef struct
 {
-  const CncAutoencoder *model;
+  const CncAutoencoder *model; /* NULL: the values are given */
   CncLatentTables *tables;
   guint channels, n_pictures;
   guint32 *widths, *heights;
@@ -458,8 +458,13 @@ allocate (Survey *s, GError **error)
 {
   const gsize n = s->places * s->channels;
 
-  s->exact = cnc_alloc (n, sizeof *s->exact, "the survey", error);
-  s->values = s->exact != NULL ? cnc_alloc (n, sizeof *s->values, "the survey", error) : NULL;
+  if (s->model != NULL)
+    {
+      s->exact = cnc_alloc (n, sizeof *s->exact, "the survey", error);
+      if (s->exact == NULL)
+        return FALSE;
+    }
+  s->values = cnc_alloc (n, sizeof *s->values, "the survey", error);
   s->known = s->values != NULL ? cnc_alloc (n, sizeof *s->known, "the survey", error) : NULL;
   s->spreads = s->known != NULL ? cnc_alloc (n, sizeof *s->spreads, "the survey", error) : NULL;
   s->rests = s->spreads != NULL ? cnc_alloc (n, sizeof *s->rests, "the survey", error) : NULL;
@@ -493,4 +498,34 @@ train_tables_measure (const CncNet *net, CncBackend *backend, const TrainData *d
     if (!make_whole (&s, round > 0, error) || !measure (&s, error))
       return NULL;
   return g_steal_pointer (&s.tables);
+}
+
+CncLatentTables *
+train_tables_of_vectors (guint channels, guint n, const guint32 *widths, const guint32 *heights, gint16 *const *values, GError **error)
+{
+  g_auto (Survey) s = { .channels = channels, .n_pictures = n };
+
+  s.widths = g_memdup2 (widths, n * sizeof *widths);
+  s.heights = g_memdup2 (heights, n * sizeof *heights);
+  s.begins = g_new (gsize, n);
+  for (guint i = 0; i < n; i++)
+    {
+      s.begins[i] = s.places;
+      s.places += (gsize) widths[i] * heights[i];
+    }
+  if (s.places == 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "There is no picture to measure the tables on; give more data.");
+      return NULL;
+    }
+  if (!allocate (&s, error))
+    return NULL;
+  for (guint i = 0; i < n; i++)
+    for (guint c = 0; c < channels; c++)
+      {
+        const gsize plane = (gsize) widths[i] * heights[i];
+
+        memcpy (s.values + c * s.places + s.begins[i], values[i] + c * plane, plane * sizeof *s.values);
+      }
+  return measure (&s, error) ? g_steal_pointer (&s.tables) : NULL;
 }

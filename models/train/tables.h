@@ -19,6 +19,11 @@ gboolean train_tables_possible (const CncNet *net);
 CncLatentTables *train_tables_measure (const CncNet *net, CncBackend *backend, const TrainData *data, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for vectors that are whole already: values: for each of n pictures its channels * height * width numbers.  Errors: NO_MEMORY, BAD_ARGUMENT.
+ * Returns: (transfer full) */
+CncLatentTables *train_tables_of_vectors (guint channels, guint n, const guint32 *widths, const guint32 *heights, gint16 *const *values,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A picture of the data as the encoder takes it.  Returns: (transfer full) */
 CncRaster *train_picture_raster (const TrainData *data, guint index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -22,7 +22,7 @@ typedef struct
 {
   const TrainOptions *options;
   TrainSession *session;
-  char *checkpoint; /* path */
+  const char *checkpoint; /* path */
   gint64 started;   /* microseconds */
   gint64 shown;
   guint first_step;
@@ -339,37 +339,32 @@ run (Loop *l, GError **error)
   return save (l, error);
 }
 
-static gboolean
-train (Loop *l, GError **error)
+gboolean
+train_run (TrainSession *session, const TrainOptions *options, const char *checkpoint, GError **error)
 {
+  Loop l = { .options = options, .session = session, .checkpoint = checkpoint };
+  g_autofree char *shown = g_filename_display_name (checkpoint);
   g_autoptr (GError) why = NULL;
   struct sigaction action = { .sa_handler = on_signal }, before;
   gboolean good;
 
-  l->started = l->shown = g_get_monotonic_time ();
-  l->first_step = l->session->step;
+  l.started = l.shown = g_get_monotonic_time ();
+  l.first_step = session->step;
   interrupted = 0;
   sigaction (SIGINT, &action, &before);
-  good = run (l, &why);
+  good = run (&l, &why);
   sigaction (SIGINT, &before, NULL);
   if (!good)
     {
-      g_autofree char *shown = g_filename_display_name (l->checkpoint);
-
-      if (why->code == CNC_ERROR_MODEL && g_file_test (l->checkpoint, G_FILE_TEST_EXISTS))
+      if (why->code == CNC_ERROR_MODEL && g_file_test (checkpoint, G_FILE_TEST_EXISTS))
         g_set_error (error, why->domain, why->code, "%s  The last good checkpoint is %s.", why->message, shown);
       else
         g_propagate_error (error, g_steal_pointer (&why));
       return FALSE;
     }
-  if (l->session->stop)
-    {
-      g_autofree char *shown = g_filename_display_name (l->checkpoint);
-
-      g_set_error (error, CNC_ERROR, CNC_ERROR_CANCELLED, "Stopped at step %u; go on with --resume %s.", l->session->step, shown);
-      return FALSE;
-    }
-  return train_ranks_rank () > 0 || (write_model (l, error) && write_pictures (l, error));
+  if (session->stop)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_CANCELLED, "Stopped at step %u; go on with --resume %s.", session->step, shown);
+  return !session->stop;
 }
 
 static void
@@ -442,7 +437,7 @@ train_command (const TrainOptions *options, GError **error)
     fprintf (stderr, "%s: %u pictures to train on, %u to validate, %u left out; device: %s\n", recipe->name, session->n_train,
              session->n_validation, data->skipped, backend->info.name);
   show_start (recipe);
-  return train (&l, error);
+  return train_run (session, options, checkpoint, error) && (train_ranks_rank () > 0 || (write_model (&l, error) && write_pictures (&l, error)));
 }
 
 gboolean

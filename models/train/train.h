@@ -5,6 +5,7 @@
 #include "data.h"
 #include "nn/net.h"
 #include "seal/secret.h"
+#include "session.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,13 @@ typedef struct
 } TrainOptions;
 
 gboolean train_command (const TrainOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Runs the session to its last step, with progress, log and checkpoints.  CANCELLED: stopped by SIGINT, and the checkpoint is written. */
+gboolean train_run (TrainSession *session, const TrainOptions *options, const char *checkpoint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Trains a pair and writes NAME.encoder.safetensors and NAME.safetensors, NAME being options->out.  The passphrase that locks the secret key is the first line of
+ * passphrase_file, or is asked for (NULL), before the work; open: there is none.  A decoder file that is there already is not touched: IO. */
+gboolean train_sedd_command (const TrainOptions *options, const char *passphrase_file, gboolean open, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct
 {
