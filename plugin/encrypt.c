@@ -273,7 +273,7 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
     }
   backend = picture->raster != NULL ? cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, NULL)
                                     : NULL; /* so little that no other device would be faster */
-  if (backend == NULL || !cnc_encrypt_sample (method, picture, backend, bytes, psnr, NULL))
+  if (backend == NULL || !cnc_encrypt_sample (method, NULL, picture, backend, bytes, psnr, NULL))
     return FALSE;
   source_size (image, target, &w, &h);
   *bytes = SEAL_BYTES + (guint64) ((double) *bytes * ((double) w * h) / ((double) side_x * side_y));

@@ -5,7 +5,10 @@
 #include "base/memory.h"
 #include "methods/autoencoder/autoencoder.h"
 #include "methods/crypt-carrier.h"
+#include "methods/holder.h"
+#include "methods/inside.h"
 #include "methods/payload.h"
+#include "methods/sedd/sedd.h"
 #include "picture/pack.h"
 #include "seal/stream.h"
 
@@ -17,6 +20,7 @@ struct _CncLock
   CncSecret *file_key; /* wrapped by the stanzas */
   CncStanza stanzas[CNC_HEADER_MAX_STANZAS];
   guint n_stanzas;
+  GArray *keys; /* of the recipients */
   gboolean used;
 };
 
@@ -81,6 +85,13 @@ cnc_method_ready (const CncMethod *method, const char *model_name, GError **erro
 
   if (method->carrier)
     return cnc_carrier_ready (method, model_name, error);
+  if (method->number == CNC_METHOD_SEDD)
+    {
+      g_autofree char *path = cnc_sedd_encoder_path (model_name, error);
+      g_autoptr (CncSeddEncoder) encoder = path != NULL ? cnc_sedd_encoder_read (path, error) : NULL;
+
+      return encoder != NULL;
+    }
   if (method->number != CNC_METHOD_AUTOENCODER)
     return TRUE;
   model = cnc_autoencoder_find (NULL, NULL, error);
@@ -97,73 +108,22 @@ CncWork
 cnc_decrypt_work (const CncHeader *header)
 {
   /* About one byte of a photograph's three stays without loss, about one bit with. */
-  const gboolean network = header->method == CNC_METHOD_AUTOENCODER;
+  const gboolean network = cnc_inside_network (header->method);
 
   return cnc_engine_work (network ? CNC_WORK_NETWORK : CNC_WORK_CIPHER, network ? header->stream_length * 8 : header->stream_length);
-}
-
-/* ---- what the methods make of pixels, inside the same seal and layers ---- */
-
-/* geometry: (out) size and format of what comes back; its data is NULL. */
-static GByteArray *
-pack_autoencoder (const CncPicture *picture, const CncEncryptParams *params, CncRaster *geometry, GError **error)
-{
-  g_autoptr (CncAutoencoder) model = NULL;
-
-  if (params->raw)
-    {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                           "This method always compresses; choose another one to leave the pixels as they are.");
-      return NULL;
-    }
-  model = cnc_autoencoder_find (NULL, NULL, error);
-  return model != NULL ? cnc_autoencoder_pack (model, picture, params->backend, geometry, params->task, error) : NULL;
 }
 
 static gboolean
 start (CncPayload *payload, const CncPicture *picture, const CncLock *lock, const CncEncryptParams *params, guint8 method, GError **error)
 {
   CncPicture described = *picture;
-  CncRaster geometry = *picture->raster;
-  GByteArray *packed;
+  CncRaster geometry;
+  GByteArray *packed = cnc_inside_pack (method, picture, params, &geometry, error);
 
-  if (method == CNC_METHOD_AUTOENCODER)
-    {
-      packed = pack_autoencoder (picture, params, &geometry, error);
-      described.colormap = NULL;
-    }
-  else
-    packed = cnc_pack (picture->raster, params->raw, params->task, error);
+  if (cnc_inside_network (method))
+    described.colormap = NULL;
   described.raster = &geometry;
   return packed != NULL && cnc_payload_start (payload, &described, packed, params->raw, lock->file_key, error);
-}
-
-static gboolean
-verify_inside (const CncPayload *payload, const CncPicture *picture, const CncEncryptParams *params, guint8 method, GError **error)
-{
-  double psnr;
-
-  if (method != CNC_METHOD_AUTOENCODER)
-    return cnc_pack_verify (payload->data, payload->packed, payload->raw, picture->raster, params->task, error);
-  if (!cnc_autoencoder_quality (payload->data, payload->packed, picture, params->backend, &psnr, params->task, error))
-    return FALSE;
-  if (params->psnr != NULL)
-    *params->psnr = psnr;
-  return TRUE;
-}
-
-static gboolean
-unpack (const CncPayload *payload, CncRaster *raster, const CncDecryptParams *params, guint8 method, GError **error)
-{
-  if (method != CNC_METHOD_AUTOENCODER)
-    return cnc_unpack (payload->data, payload->packed, payload->raw, raster, params->task, error);
-  if (payload->raw)
-    {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-                           "The compressed picture inside is damaged; ask for it again, sent as a file.");
-      return FALSE;
-    }
-  return cnc_autoencoder_unpack (payload->data, payload->packed, raster, params->backend, params->task, error);
 }
 
 /* kek: (transfer full), consumed also on an error. */
@@ -219,6 +179,8 @@ cnc_lock_new_recipients (const guint8 (*keys)[CNC_PUBLIC_KEY_BYTES], guint n, GE
   lock->file_key = cnc_secret_new_key (NULL, error);
   if (lock->file_key == NULL)
     return NULL;
+  lock->keys = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
+  g_array_append_vals (lock->keys, keys, n);
   lock->n_stanzas = cnc_recipients_seal (keys, n, lock->file_key, bodies, error);
   for (guint i = 0; i < lock->n_stanzas; i++)
     {
@@ -235,6 +197,7 @@ cnc_lock_free (CncLock *lock)
     return;
   cnc_secret_free (lock->kek);
   cnc_secret_free (lock->file_key);
+  g_clear_pointer (&lock->keys, g_array_unref);
   g_free (lock);
 }
 
@@ -332,7 +295,7 @@ verify (const CncPicture *picture, const CncRaster *carrier, const CncHeader *he
                            "The encrypted picture did not open to what was sealed; nothing was changed.");
       return FALSE;
     }
-  return verify_inside (&payload, picture, params, header->method, error);
+  return cnc_inside_verify (header->method, payload.data, payload.packed, payload.raw, picture, params, error);
 }
 
 static CncRaster *
@@ -355,6 +318,30 @@ start_carrier (const CncPicture *picture, const CncLock *lock, const CncEncryptP
   return cnc_encrypt_carrier (picture, &carrier_lock, params, error);
 }
 
+/* A pair's picture is for the pair's holder, whoever else it is for. */
+static gboolean
+check_pair (const CncLock *lock, const char *model, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
+
+  if (lock->keys == NULL)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The method “sedd” encrypts for the holder of a decoder file, without a passphrase; leave the passphrase out, or choose another method.");
+      return FALSE;
+    }
+  path = cnc_sedd_encoder_path (model, error);
+  if (path == NULL || !cnc_holder_recipients (path, keys, error))
+    return FALSE;
+  for (guint i = 0; i < lock->keys->len; i++)
+    if (memcmp (lock->keys->data + i * CNC_PUBLIC_KEY_BYTES, keys->data, CNC_PUBLIC_KEY_BYTES) == 0)
+      return TRUE;
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                       "The pair's own key is not among the recipients; give its encoder file as a recipient, too.");
+  return FALSE;
+}
+
 CncRaster *
 cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *params, GError **error)
 {
@@ -371,6 +358,8 @@ cnc_encrypt (const CncPicture *picture, CncLock *lock, const CncEncryptParams *p
   lock->used = TRUE;
   if (params->method != NULL && params->method->carrier)
     return start_carrier (picture, lock, params, error);
+  if (params->method != NULL && params->method->number == CNC_METHOD_SEDD && !check_pair (lock, params->model, error))
+    return NULL;
   if (!start (&payload, picture, lock, params, params->method != NULL ? params->method->number : methods[0].number, error)
       || !cnc_payload_encipher (&payload, lock->file_key, params->backend, params->task, error))
     return NULL;
@@ -428,22 +417,23 @@ cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 *carrier_
 }
 
 gboolean
-cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr, GError **error)
+cnc_encrypt_sample (const CncMethod *method, const char *model, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr,
+                    GError **error)
 {
-  const CncEncryptParams params = { .method = method, .backend = backend };
+  const CncEncryptParams params = { .method = method, .model = model, .backend = backend, .psnr = psnr };
   CncRaster geometry;
   g_autoptr (GByteArray) body = NULL;
 
-  if (method->number != CNC_METHOD_AUTOENCODER)
+  if (!cnc_inside_network (method->number) || method->carrier)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "This method is lossless; there is no quality to tell.");
       return FALSE;
     }
-  body = pack_autoencoder (sample, &params, &geometry, error);
+  body = cnc_inside_pack (method->number, sample, &params, &geometry, error);
   if (body == NULL)
     return FALSE;
   *bytes = body->len;
-  return cnc_autoencoder_quality (body->data, body->len, sample, backend, psnr, NULL, error);
+  return cnc_inside_verify (method->number, body->data, body->len, FALSE, sample, &params, error);
 }
 
 CncPicture *
@@ -458,7 +448,7 @@ cnc_decrypt (const CncRaster *carrier, const CncHeader *header, const CncSecret 
       || !cnc_payload_open (&payload, carrier, header, file_key, params->backend, &picture, &width, &height, &format, params->task, error))
     return NULL;
   picture->raster = cnc_raster_new (width, height, &format, error);
-  if (picture->raster == NULL || !unpack (&payload, picture->raster, params, header->method, error))
+  if (picture->raster == NULL || !cnc_inside_unpack (header->method, &payload, picture->raster, params, error))
     return NULL;
   return g_steal_pointer (&picture);
 }

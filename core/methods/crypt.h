@@ -81,8 +81,8 @@ typedef struct
   guint32 region_height;
   guint32 longest_side; /* methods with a carrier, as the next two: see CncCarrierParams */
   guint levels;
-  const char *model;
-  double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB; infinity: every bit */
+  const char *model; /* (nullable): also sedd, whose encoder file it names by its path, or by the name of a pair in the folders of models */
+  double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB; infinity: every bit; NAN: the decoder is not here */
   char **notes;  /* (nullable) (out) (transfer full) (nullable): sentences about what was left out */
   CncTask *task; /* (nullable) */
 } CncEncryptParams;
@@ -99,8 +99,8 @@ gboolean cnc_encrypt_estimate (const CncPicture *picture, gboolean raw, guint64 
 
 /* For a method that is not lossless: what a part of a picture takes, in bytes without header and seal, and the PSNR in dB that it comes
  * back with.  Errors: those of cnc_encrypt. */
-gboolean cnc_encrypt_sample (const CncMethod *method, const CncPicture *sample, CncBackend *backend, guint64 *bytes, double *psnr,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_encrypt_sample (const CncMethod *method, const char *model, const CncPicture *sample, CncBackend *backend, guint64 *bytes,
+                             double *psnr, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What is to be expected of a method with a carrier. */
 typedef struct
@@ -119,6 +119,7 @@ gboolean cnc_encrypt_expect (const CncPicture *picture, const CncEncryptParams *
 typedef struct
 {
   CncBackend *backend; /* required */
+  const char *decoder; /* (nullable): a file that is looked at first for the decoder of a pair: the one that the identity came from */
   CncTask *task;       /* (nullable) */
 } CncDecryptParams;
 

@@ -230,7 +230,7 @@ cnc_header_read (const guint8 *bytes, gsize size, guint32 expect_width, guint32 
   if (!check_lengths (header, length, error)
       || !read_stanzas (bytes + FIXED_BYTES, length - FIXED_BYTES - TAIL_BYTES, bytes[AT_STANZAS], header, &unknown, error))
     return FALSE;
-  if (header->method != CNC_METHOD_HYBRID && header->method != CNC_METHOD_AUTOENCODER)
+  if (header->method < CNC_METHOD_HYBRID || header->method > CNC_METHOD_SEDD)
     return newer (error, "method", header->method);
   if (header->flags != 0)
     return newer (error, "flag", header->flags);

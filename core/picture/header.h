@@ -33,6 +33,7 @@ typedef enum
 {
   CNC_METHOD_HYBRID = 1,
   CNC_METHOD_AUTOENCODER = 2,
+  CNC_METHOD_SEDD = 3,
 } CncMethodNumber;
 
 typedef struct

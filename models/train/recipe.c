@@ -471,10 +471,13 @@ check (const RecipeReader *r, GError **error)
 
 #define DECODER "decoder "
 
-/* Leaves the lines of one of the two recipes of a pair. */
+/* Leaves the lines of one of the two recipes of a pair; its text is then these: a checkpoint does not depend on the other's. */
 static void
-take_part (GPtrArray *lines, gboolean decoder)
+take_part (RecipeReader *r, gboolean decoder)
 {
+  GPtrArray *lines = r->lines;
+  g_autoptr (GString) text = g_string_new (NULL);
+
   for (guint i = lines->len; i-- > 0;)
     {
       RecipeLine *line = lines->pdata[i];
@@ -485,6 +488,14 @@ take_part (GPtrArray *lines, gboolean decoder)
       else if (marked)
         memmove (line->group, line->group + strlen (DECODER), strlen (line->group + strlen (DECODER)) + 1);
     }
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const RecipeLine *line = lines->pdata[i];
+
+      g_string_append_printf (text, "[%s] %s = %s\n", line->group, line->name, line->value);
+    }
+  g_free (r->recipe->text);
+  r->recipe->text = g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 typedef enum
@@ -514,7 +525,7 @@ read_recipe (const char *path, Part part, GError **error)
   if (!split (&r, recipe->text, error))
     return NULL;
   if (part != PART_ALL)
-    take_part (lines, part == PART_DECODER);
+    take_part (&r, part == PART_DECODER);
   for (guint i = 0; i < lines->len; i++)
     if (strcmp (((const RecipeLine *) lines->pdata[i])->group, "graph") != 0 && !read_key (&r, lines->pdata[i], error))
       return NULL;

@@ -53,7 +53,7 @@ typedef struct
 typedef struct
 {
   char *name; /* of the file, without folder and ending */
-  char *text; /* the whole file */
+  char *text; /* the whole file; of a pair the lines of its half */
   CncGraph *graph;
 
   char *classes;     /* "": none; else two patterns of names, of the pictures that the last input is 0 for, and 1 */

@@ -249,11 +249,11 @@ test_sample (void)
   g_autoptr (CncRaster) carrier = encrypt (picture, &of_all, 0, 0, NULL);
   guint64 bytes = 0;
 
-  g_assert_true (cnc_encrypt_sample (cnc_method_by_id ("autoencoder", NULL), picture, backend, &bytes, &psnr, NULL));
+  g_assert_true (cnc_encrypt_sample (cnc_method_by_id ("autoencoder", NULL), NULL, picture, backend, &bytes, &psnr, NULL));
   g_assert_cmpfloat (psnr, ==, of_all);
   g_assert_cmpuint (bytes, >, 50);
   g_assert_cmpuint (bytes, <, cnc_raster_bytes (carrier));
-  g_assert_false (cnc_encrypt_sample (cnc_method_by_id ("hybrid", NULL), picture, backend, &bytes, &psnr, NULL));
+  g_assert_false (cnc_encrypt_sample (cnc_method_by_id ("hybrid", NULL), NULL, picture, backend, &bytes, &psnr, NULL));
 }
 
 static void
