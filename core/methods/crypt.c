@@ -33,6 +33,10 @@ static const CncMethod methods[] = {
         "XChaCha20-Poly1305, "
         "under the same chaotic and CNN layers."),
     CNC_METHOD_AUTOENCODER, FALSE, FALSE },
+  { "sedd", N_ ("Public encoder (lossy)"),
+    N_ ("For many senders and small devices: whoever has the encoder file of a pair encrypts, without a passphrase, and only the pair's "
+        "decoder file opens the result. Very small, and not exact."),
+    CNC_METHOD_SEDD, FALSE, FALSE },
   { "share", N_ ("Share (survives JPEG)"),
     N_ ("For messengers and web sites that turn pictures into JPEG: the compressed picture in large steps of grey, under a strong code "
         "against "

@@ -4,7 +4,7 @@
 import numpy as np
 
 HIDDEN, CHANNELS, WIDTH, HEIGHT = 7, 5, 21, 13
-FIRST_SHIFT, SLOPE, SECOND_SHIFT = 9, 2, 13
+FIRST_SHIFT, SLOPE, SECOND_SHIFT = 9, 2, 12
 
 
 def numbers(name, kind, values, per_line=24):
@@ -46,7 +46,7 @@ picture[:8, 8:16] = 255
 first = random.randint(-900, 901, (HIDDEN, 192))
 first[0], first[1] = 16383, -16383  # cut off at both ends
 first_bias = random.randint(-100000, 100001, HIDDEN)
-second = random.randint(-9000, 9001, (CHANNELS, HIDDEN))
+second = random.randint(-3000, 3001, (CHANNELS, HIDDEN))
 second[4] *= 3  # cut off
 second_bias = random.randint(-1000000, 1000001, CHANNELS)
 fine = encode(picture, first, first_bias, second, second_bias)
