@@ -135,6 +135,7 @@ decrypt (Open *open, const CncRaster *carrier, Outcome *outcome, GError **error)
   if (file_key == NULL || !open_device (open, cnc_decrypt_work (&header), error))
     return NULL;
   params.backend = open->backend;
+  params.decoder = open->identity_file;
   return cnc_decrypt (carrier, &header, file_key, &params, error);
 }
 

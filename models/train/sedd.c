@@ -66,29 +66,24 @@ train_sedd_fill (gpointer user_data, const float *picture, guint32 width, guint3
     out[count + i] = (float) step;
 }
 
-CncNet *
-train_sedd_decoder (const CncNet *net, GError **error)
+CncGraph *
+train_sedd_graph (const CncGraph *graph, GError **error)
 {
-  CncGraph *graph = cnc_graph_copy (net->graph);
-  CncNet *stored;
+  g_autoptr (CncGraph) stored = cnc_graph_copy (graph);
 
-  for (guint n = 0; n < graph->n_nodes; n++)
-    for (guint i = 0; i < graph->nodes[n].n_inputs; i++)
-      if (graph->nodes[n].inputs[i]-- == 0)
+  for (guint n = 0; n < stored->n_nodes; n++)
+    for (guint i = 0; i < stored->nodes[n].n_inputs; i++)
+      if (stored->nodes[n].inputs[i]-- == 0)
         {
-          cnc_graph_free (graph);
           cnc_net_unfit (error, "A layer of the decoder reads the picture; it may read the vector alone");
           return NULL;
         }
-  graph->inputs[0] = graph->inputs[1];
-  graph->inputs[0].divide = 1;
-  graph->n_inputs = 1;
-  for (guint i = 0; i < graph->n_outputs; i++)
-    graph->outputs[i]--;
-  stored = cnc_net_new (graph, error);
-  for (guint i = 0; stored != NULL && i < net->n_values; i++)
-    memcpy (stored->values[i], net->values[i], cnc_shape_count (&graph->parameters[i].shape) * sizeof (float));
-  return stored;
+  stored->inputs[0] = stored->inputs[1];
+  stored->inputs[0].divide = 1;
+  stored->n_inputs = 1;
+  for (guint i = 0; i < stored->n_outputs; i++)
+    stored->outputs[i]--;
+  return g_steal_pointer (&stored);
 }
 
 /* ---- both trainings ---- */
@@ -206,10 +201,14 @@ write_decoder (const Pair *p, const TrainSession *s, char **recipient, GError **
 {
   g_autofree char *path = g_strconcat (p->options->out, CNC_MODEL_ENDING, NULL);
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
-  g_autoptr (CncNet) net = train_sedd_decoder (s->best != NULL ? s->best : s->net, error);
+  const CncNet *trained = s->best != NULL ? s->best : s->net;
+  CncGraph *graph = train_sedd_graph (trained->graph, error);
+  g_autoptr (CncNet) net = graph != NULL ? cnc_net_new (graph, error) : NULL;
   g_autoptr (CncSafetensors) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
+  for (guint i = 0; net != NULL && i < net->n_values; i++)
+    memcpy (net->values[i], trained->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
   if (net == NULL || !cnc_net_store (net, p->recipes[1]->store == 1 ? CNC_DTYPE_F16 : CNC_DTYPE_F32, writer, error)
       || !cnc_latent_tables_store (p->encoder->tables, writer, error) || !add_keys (p, writer, recipient, error))
     return FALSE;
@@ -266,6 +265,7 @@ train_decoder (Pair *p, GError **error)
 {
   const TrainVectors vectors = { train_sedd_fill, p->encoder };
   TrainRecipe *recipe = p->recipes[1];
+  g_autoptr (CncGraph) stored = NULL;
   g_autoptr (TrainSession) session = NULL;
 
   if (recipe->graph->inputs[1].channels != p->encoder->code.channels + 1 || recipe->graph->inputs[1].divide != SEDD_BLOCK)
@@ -275,6 +275,9 @@ train_decoder (Pair *p, GError **error)
                    recipe->name, p->encoder->code.channels, p->encoder->code.channels + 1, SEDD_BLOCK);
       return FALSE;
     }
+  stored = train_sedd_graph (recipe->graph, error); /* better now than after hours */
+  if (stored == NULL)
+    return FALSE;
   recipe->vectors = &vectors;
   session = run (p, 1, error);
   recipe->vectors = NULL;

@@ -22,7 +22,7 @@ gboolean train_sedd_tables (CncSeddEncoder *encoder, const TrainData *data, GErr
  * keeps to the bytes: what is cut out of a large picture has the step of the whole. */
 void train_sedd_fill (gpointer user_data, const float *picture, guint32 width, guint32 height, guint64 seed, float *out);
 
-/* The decoder as it is stored: without the picture, which no layer reads.  MODEL.  Returns: (transfer full) */
-CncNet *train_sedd_decoder (const CncNet *net, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The decoder's graph as it is stored: without the picture, which no layer reads.  MODEL.  Returns: (transfer full) */
+CncGraph *train_sedd_graph (const CncGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

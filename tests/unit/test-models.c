@@ -4,7 +4,10 @@
 
 #include "base/error.h"
 #include "cnc-config.h"
+#include "methods/sedd/pair.h"
 #include "recipe.h"
+#include "seal/keyfile.h"
+#include "sedd.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -99,9 +102,9 @@ compare_number (GKeyFile *manifest, const char *name, const char *key, guint64 i
 
 /* What the trainer wrote into the file. */
 static void
-check_provenance (GKeyFile *manifest, const char *name, const CncNet *net, GString *problems)
+check_provenance (GKeyFile *manifest, const char *name, const CncSafetensors *file, GString *problems)
 {
-  const char *text = cnc_safetensors_metadata (net->file, "provenance");
+  const char *text = cnc_safetensors_metadata (file, "provenance");
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *object
       = text != NULL && json_parser_load_from_data (parser, text, -1, NULL) ? json_node_get_object (json_parser_get_root (parser)) : NULL;
@@ -138,22 +141,86 @@ check_command (GKeyFile *manifest, const char *name, const TrainRecipe *recipe, 
     blame (problems, name, "the recipe has other steps, and the command does not say %s", with_steps);
 }
 
+/* The recipe, or of a file of a pair that of its decoder. */
+static TrainRecipe *
+read_recipe (const char *path, gboolean pair, GError **error)
+{
+  TrainRecipe *encoder = NULL, *decoder = NULL;
+
+  if (!pair)
+    return train_recipe_read (path, error);
+  if (train_recipe_read_pair (path, &encoder, &decoder, error))
+    train_recipe_free (encoder);
+  return decoder;
+}
+
+/* net: NULL for the encoder of a pair. */
 static void
-check_recipe (GKeyFile *manifest, const char *recipes, const char *name, const CncNet *net, GString *problems)
+check_recipe (GKeyFile *manifest, const char *recipes, const char *name, gboolean pair, const CncNet *net, GString *problems)
 {
   g_autofree char *stem = g_key_file_get_string (manifest, name, "recipe", NULL);
   g_autofree char *file = g_strconcat (stem != NULL ? stem : "", ".ini", NULL);
   g_autofree char *path = g_build_filename (recipes, file, NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TrainRecipe) recipe = train_recipe_read (path, &error);
-  g_autofree char *ours = cnc_graph_to_json (net->graph), *theirs = recipe != NULL ? cnc_graph_to_json (recipe->graph) : NULL;
+  g_autoptr (TrainRecipe) recipe = read_recipe (path, pair, &error);
+  g_autoptr (CncGraph) stored = recipe != NULL && pair ? train_sedd_graph (recipe->graph, &error) : NULL;
+  g_autofree char *ours = net != NULL ? cnc_graph_to_json (net->graph) : NULL;
+  g_autofree char *theirs = recipe != NULL && net != NULL ? cnc_graph_to_json (pair ? stored : recipe->graph) : NULL;
 
   if (recipe == NULL)
     blame (problems, name, "%s", error->message);
-  else if (strcmp (ours, theirs) != 0)
+  else if (g_strcmp0 (ours, theirs) != 0)
     blame (problems, name, "its graph is not that of %s", file);
   if (recipe != NULL)
     check_command (manifest, name, recipe, problems);
+}
+
+/* The encoder of a pair: it can be used, and belongs to the decoder beside it, whose key it has. */
+static void
+check_encoder (GKeyFile *manifest, const char *folder, const char *recipes, const char *name, const char *path, const CncSafetensors *file,
+               GString *problems)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncSeddEncoder) encoder = cnc_sedd_encoder_read (path, &error);
+  g_autoptr (CncSeddDecoder) decoder = NULL;
+  g_autofree char *beside = NULL, *line = NULL;
+  g_autoptr (CncIdentity) identity = NULL;
+  g_autoptr (CncSecret) secret = NULL;
+  const char *text;
+  guint8 key[CNC_PUBLIC_KEY_BYTES];
+
+  if (encoder == NULL)
+    {
+      blame (problems, name, "%s", error->message);
+      return;
+    }
+  compare_number (manifest, name, "parameters",
+                  (guint64) encoder->code.hidden * (SEDD_INPUTS + 1) + (guint64) encoder->code.channels * (encoder->code.hidden + 1), problems);
+  check_provenance (manifest, name, file, problems);
+  check_recipe (manifest, recipes, name, TRUE, NULL, problems);
+  if (!encoder->demonstration)
+    blame (problems, name, "a pair that everybody has is not marked as a demonstration");
+  beside = g_strdup_printf ("%s/%s" ENDING, folder, encoder->name);
+  decoder = cnc_sedd_decoder_find (encoder->decoder, encoder->name, beside, &error);
+  if (decoder == NULL)
+    {
+      blame (problems, name, "%s", error->message);
+      return;
+    }
+  if (!decoder->demonstration)
+    blame (problems, decoder->name, "a pair that everybody has is not marked as a demonstration");
+  text = cnc_safetensors_metadata (decoder->net->file, "identity");
+  identity = text != NULL ? cnc_identity_parse (text, &error) : NULL;
+  secret = identity != NULL ? cnc_identity_open (identity, NULL, &error) : NULL;
+  if (secret == NULL)
+    {
+      blame (problems, decoder->name, "%s", error != NULL ? error->message : "it has no identity");
+      return;
+    }
+  cnc_public_key (secret, key);
+  line = cnc_recipient_text (key);
+  if (g_strcmp0 (line, cnc_safetensors_metadata (file, "recipient")) != 0)
+    blame (problems, name, "its public key is not that of its decoder");
 }
 
 static void
@@ -165,7 +232,9 @@ check_model (GKeyFile *manifest, const char *folder, const char *recipes, const 
   g_autofree char *data = NULL;
   g_autofree char *hash = NULL;
   g_autoptr (CncNet) net = NULL;
+  g_autoptr (CncSafetensors) file = NULL;
   const CncNode *latent;
+  const char *kind;
   gsize bytes, parameters = 0;
 
   check_keys (manifest, name, problems);
@@ -179,7 +248,14 @@ check_model (GKeyFile *manifest, const char *folder, const char *recipes, const 
   compare_number (manifest, name, "bytes", bytes, problems);
   if (bytes > MOST_BYTES)
     blame (problems, name, "the file is larger than 4 MiB");
-  net = cnc_net_read (path, &error);
+  file = cnc_safetensors_parse (data, bytes, &error);
+  kind = file != NULL ? cnc_safetensors_metadata (file, "kind") : NULL;
+  if (g_strcmp0 (kind, "sedd-encoder") == 0)
+    {
+      check_encoder (manifest, folder, recipes, name, path, file, problems);
+      return;
+    }
+  net = file != NULL ? cnc_net_read (path, &error) : NULL;
   if (net == NULL)
     {
       blame (problems, name, "%s", error->message);
@@ -188,8 +264,8 @@ check_model (GKeyFile *manifest, const char *folder, const char *recipes, const 
   for (guint i = 0; i < net->graph->n_parameters; i++)
     parameters += cnc_shape_count (&net->graph->parameters[i].shape);
   compare_number (manifest, name, "parameters", parameters, problems);
-  check_provenance (manifest, name, net, problems);
-  check_recipe (manifest, recipes, name, net, problems);
+  check_provenance (manifest, name, net->file, problems);
+  check_recipe (manifest, recipes, name, g_strcmp0 (kind, "sedd-decoder") == 0, net, problems);
   latent = net->graph->latent != CNC_NO_VALUE ? cnc_graph_node (net->graph, net->graph->latent) : NULL;
   /* Tables are for the method, which takes pictures of any size. */
   if (latent != NULL && latent->kind == CNC_LAYER_QUANTISE && net->graph->inputs[0].height == 0)
