@@ -119,8 +119,8 @@ gboolean cnc_encrypt_expect (const CncPicture *picture, const CncEncryptParams *
 typedef struct
 {
   CncBackend *backend; /* required */
-  const char *decoder; /* (nullable): a file that is looked at first for the decoder of a pair: the one that the identity came from */
   CncTask *task;       /* (nullable) */
+  const char *decoder; /* (nullable): a file that is looked at first for the decoder of a pair: the one that the identity came from */
 } CncDecryptParams;
 
 /* carrier: the whole opaque RGB8 raster; header: read from it and checked; file_key: from cnc_unlock.  Everything is verified (tag of

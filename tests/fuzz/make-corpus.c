@@ -12,6 +12,7 @@
 
 #include "../unit/codec-model.h"
 #include "../unit/restore-case.h"
+#include "../unit/sedd-pair.h"
 #include "methods/autoencoder/autoencoder.h"
 
 #include <glib/gstdio.h>
@@ -240,6 +241,37 @@ save_bodies (void)
   codec_model_remove (models, "fuzz");
 }
 
+/* The same of the method with a public encoder. */
+static void
+save_sedd (void)
+{
+  static const char *const names[] = { "rgb", "grey", "rgb-alpha", "grey-alpha" };
+  g_autofree char *models = g_dir_make_tmp ("cnncrypt-fuzz-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (models, "fuzz.encoder.safetensors", NULL);
+  g_autoptr (CncSeddEncoder) encoder = NULL;
+
+  sedd_pair_write (models, "fuzz", 5);
+  encoder = cnc_sedd_encoder_read (path, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const CncFormat format = { i % 2 == 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, i >= 2 };
+      g_autoptr (CncPicture) picture = make_picture (&format);
+      const guint8 head[3] = { (guint8) i, 37 - 1, 18 - 1 };
+      g_autoptr (GByteArray) bytes = bytes_of (head, 3), body = NULL;
+      CncRaster geometry;
+
+      cnc_raster_free (picture->raster);
+      picture->raster = cnc_raster_new (37, 18, &format, NULL);
+      for (gsize k = 0; k < cnc_raster_bytes (picture->raster); k++)
+        picture->raster->data[k] = (guint8) (k * 3 + k / 9);
+      body = cnc_sedd_pack (encoder, picture, &geometry, NULL, NULL);
+      g_byte_array_append (bytes, body->data, body->len);
+      save ("sedd", names[i], bytes);
+    }
+  sedd_pair_remove (models, "fuzz");
+  g_rmdir (models);
+}
+
 /* Records alone, of pictures with secrets; a whole such picture; and a secret as it was before the seal. */
 static void
 save_records (void)
@@ -424,6 +456,7 @@ main (int argc, char **argv)
   save_latents ();
   save_tables ();
   save_bodies ();
+  save_sedd ();
   save_records ();
   save_robust ();
   save_carriers ();

@@ -73,3 +73,13 @@ sedd_pair_write (const char *folder, const char *name, guint8 seed)
   g_assert_true (cnc_file_replace (encoder_path, bytes, NULL));
   g_assert_true (cnc_file_replace (decoder_path, decoder, NULL));
 }
+
+static inline void
+sedd_pair_remove (const char *folder, const char *name)
+{
+  g_autofree char *decoder = g_strdup_printf ("%s/%s.safetensors", folder, name);
+  g_autofree char *encoder = g_strdup_printf ("%s/%s.encoder.safetensors", folder, name);
+
+  g_unlink (decoder);
+  g_unlink (encoder);
+}

@@ -435,13 +435,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sedd/bodies", test_bodies);
   g_test_add_func ("/sedd/memory", test_memory);
   status = g_test_run ();
-  for (guint i = 0; i < 5; i++)
-    {
-      static const char *const names[] = { "pair.encoder", "pair", "other.encoder", "other", "lonely.encoder" };
-      g_autofree char *path = g_strdup_printf ("%s/%s.safetensors", folder, names[i]);
-
-      g_unlink (path);
-    }
+  sedd_pair_remove (folder, "pair");
+  sedd_pair_remove (folder, "other");
+  sedd_pair_remove (folder, "lonely");
   g_rmdir (folder);
   g_free (folder);
   cnc_backend_free (backend);
