@@ -15,6 +15,7 @@ region_free (gpointer data)
 
   g_clear_error (&region->error);
   cnc_secret_free (region->key);
+  g_free (region->decoder);
   cnc_carrier_free (region->carrier);
   g_free (region);
 }
@@ -196,6 +197,8 @@ decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GErr
           g_clear_error (&region->error);
           region->key = region->carrier != NULL ? cnc_unlock_carrier (region->carrier, opener, &region->error)
                                                 : cnc_unlock (&region->header, opener, &region->error);
+          if (region->key != NULL)
+            region->decoder = g_strdup (opener->file);
         }
       if (region->key != NULL)
         opened++;
@@ -218,7 +221,7 @@ open_region (gint32 drawable, DecryptRegion *region, HostJob *job, char **story,
 {
   CncTask *task = &job->progress.task;
   const CncWork work = region->carrier != NULL ? cnc_decrypt_carrier_work (region->carrier) : cnc_decrypt_work (&region->header);
-  const CncDecryptParams params = { host_job_backend (job, work, error), task };
+  const CncDecryptParams params = { host_job_backend (job, work, error), task, region->decoder };
   g_autoptr (CncRaster) carrier = NULL;
 
   if (params.backend == NULL)

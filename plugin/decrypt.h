@@ -15,6 +15,7 @@ typedef struct
   CncCarrier *carrier; /* (nullable) a grey carrier; header then says nothing */
   GError *error;       /* (nullable) why this one cannot be opened */
   CncSecret *key;      /* (nullable) the file key, or the carrier's, once unlocked */
+  char *decoder;       /* (nullable) the file of the identity that unlocked it */
 } DecryptRegion;
 
 /* Finds what is encrypted in the layer: the whole of it, or regions, or a grey carrier.  Reads only the first rows where that is enough.  Needs

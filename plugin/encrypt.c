@@ -157,15 +157,17 @@ encrypt_run (gint32 image, gint32 drawable, EncryptTarget target, const EncryptH
   g_autoptr (CncLock) lock = NULL;
   g_autoptr (CncRaster) carrier = NULL;
   PixelsPatch patch = { 0 };
+  EncryptHow with = *how;
 
-  if (!encrypt_possible (image, drawable, target, how->method, error))
+  if (!encrypt_possible (image, drawable, target, how->method, error)
+      || !keys_lock_model (keys, how->method, how->model, &with.model, error))
     return -1;
   cnc_task_progress (&job->progress.task, 0,
                      keys->recipients != NULL ? "Making the keys for the recipients" : "Making the key from the passphrase");
   lock = keys_lock_new (keys, error);
   if (lock == NULL)
     return -1;
-  carrier = encrypt_carrier (image, drawable, target, how, lock, job, &patch.x, &patch.y, error);
+  carrier = encrypt_carrier (image, drawable, target, &with, lock, job, &patch.x, &patch.y, error);
   if (carrier == NULL)
     return -1;
   if (!encrypt_in_place (target, how->method))

@@ -111,21 +111,25 @@ encrypted_note (const Job *job)
 static gboolean
 encrypt_one (Job *job, const char *stem, char **made, char **note, GError **error)
 {
-  g_autoptr (CncLock) lock = keys_lock_new (&job->lock, error);
+  g_autoptr (CncLock) lock = NULL;
   g_autoptr (CncRaster) carrier = NULL;
   g_autofree char *path = g_strconcat (stem, ".png", NULL);
   const PngFileKind kind = job->how.method->number == CNC_CARRIER_SHARE ? PNG_FILE_LEVELS : PNG_FILE_NOISE;
   CncTask *task = &job->host.progress.task;
+  EncryptHow how = job->how;
   gint32 image;
   guint x, y;
 
+  if (!keys_lock_model (&job->lock, how.method, how.model, &how.model, error))
+    return FALSE;
+  lock = keys_lock_new (&job->lock, error);
   if (lock == NULL)
     return FALSE;
   image = load (job, error);
   if (image == -1)
     return FALSE;
   if (encrypt_possible (image, -1, ENCRYPT_IMAGE, job->how.method, error))
-    carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, &job->how, lock, &job->host, &x, &y, error);
+    carrier = encrypt_carrier (image, -1, ENCRYPT_IMAGE, &how, lock, &job->host, &x, &y, error);
   gimp_image_delete (image);
   if (carrier == NULL || !png_file_write (path, carrier, kind, task, error))
     return FALSE;
@@ -476,6 +480,7 @@ read_identity (Job *job, GError **error)
   CncSecret *secret = identity != NULL ? cnc_identity_open (identity, job->passphrases[0], error) : NULL;
 
   keys_opener_take (&job->opener, secret, TRUE);
+  job->opener.opener.file = job->opener.file = g_steal_pointer (&path);
   return secret != NULL;
 }
 

@@ -4,13 +4,32 @@
 #include "base/error.h"
 #include "host.h"
 #include "methods/holder.h"
+#include "methods/sedd/pair.h"
 
 gboolean
 keys_lock_add_file (KeysLock *lock, const char *path, GError **error)
 {
   if (lock->recipients == NULL)
     lock->recipients = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
-  return cnc_holder_recipients (path, lock->recipients, error);
+  if (!cnc_holder_recipients (path, lock->recipients, error))
+    return FALSE;
+  if (lock->pair == NULL && cnc_sedd_is_encoder (path, NULL))
+    lock->pair = g_strdup (path);
+  return TRUE;
+}
+
+gboolean
+keys_lock_model (const KeysLock *lock, const CncMethod *method, const char *model, const char **found, GError **error)
+{
+  *found = model;
+  if (method->number != CNC_METHOD_SEDD || model != NULL)
+    return TRUE;
+  *found = lock->pair;
+  if (lock->pair == NULL)
+    g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                 ("The method “%s” needs a pair: give its encoder file (NAME%s) as a recipient, and no passphrase."), method->id,
+                 CNC_SEDD_ENCODER_ENDING);
+  return lock->pair != NULL;
 }
 
 gboolean
@@ -48,7 +67,8 @@ keys_lock_clear (KeysLock *lock)
   cnc_secret_free (lock->passphrase);
   if (lock->recipients != NULL)
     g_array_unref (lock->recipients);
-  *lock = (KeysLock){ NULL, NULL };
+  g_free (lock->pair);
+  *lock = (KeysLock){ NULL, NULL, NULL };
 }
 
 gboolean
@@ -72,6 +92,8 @@ keys_opener_read (KeysOpener *opener, const char *source, const char *identity, 
     }
   secret = own != NULL ? cnc_identity_open (own, passphrase, error) : g_steal_pointer (&passphrase);
   keys_opener_take (opener, secret, own != NULL);
+  if (own != NULL)
+    opener->opener.file = opener->file = g_strdup (identity);
   return secret != NULL;
 }
 
@@ -88,5 +110,6 @@ void
 keys_opener_clear (KeysOpener *opener)
 {
   cnc_secret_free (opener->secret);
-  *opener = (KeysOpener){ NULL, { NULL, NULL } };
+  g_free (opener->file);
+  *opener = (KeysOpener){ NULL, NULL, { NULL, NULL, NULL } };
 }

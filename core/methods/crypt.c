@@ -89,7 +89,7 @@ cnc_method_ready (const CncMethod *method, const char *model_name, GError **erro
 
   if (method->carrier)
     return cnc_carrier_ready (method, model_name, error);
-  if (method->number == CNC_METHOD_SEDD)
+  if (method->number == CNC_METHOD_SEDD && model_name != NULL)
     {
       g_autofree char *path = cnc_sedd_encoder_path (model_name, error);
       g_autoptr (CncSeddEncoder) encoder = path != NULL ? cnc_sedd_encoder_read (path, error) : NULL;

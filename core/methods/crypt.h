@@ -46,7 +46,7 @@ typedef struct
 /* NULL: the method has none to choose from. */
 const CncMethodModel *cnc_method_models (const CncMethod *method);
 
-/* Whether the method can encrypt here, with that model where it has several (NULL: the default).  MODEL or NO_DEVICE, saying
+/* Whether the method can encrypt here, with that model where it has several (NULL: the default; of sedd any: a person brings the pair).  MODEL or NO_DEVICE, saying
  * what is missing, if not. */
 gboolean cnc_method_ready (const CncMethod *method, const char *model, GError **error);
 

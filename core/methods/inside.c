@@ -54,6 +54,15 @@ cnc_inside_pack (guint8 method, const CncPicture *picture, const CncEncryptParam
   return method == CNC_METHOD_SEDD ? pack_sedd (picture, params, geometry, error) : pack_autoencoder (picture, params, geometry, error);
 }
 
+static void
+add_note (const CncEncryptParams *params, char *note)
+{
+  g_autofree char *before = params->notes != NULL ? *params->notes : NULL, *added = note;
+
+  if (params->notes != NULL)
+    *params->notes = g_strconcat (before != NULL ? before : "", before != NULL ? " " : "", added, NULL);
+}
+
 /* The vector has to be right; its picture can only be looked at where the decoder is. */
 static gboolean
 verify_sedd (const guint8 *body, gsize size, const CncPicture *picture, const CncEncryptParams *params, double *psnr, GError **error)
@@ -63,6 +72,8 @@ verify_sedd (const guint8 *body, gsize size, const CncPicture *picture, const Cn
 
   if (encoder == NULL || !cnc_sedd_verify (encoder, body, size, picture, params->task, error))
     return FALSE;
+  if (encoder->demonstration)
+    add_note (params, g_strdup ("This is the demonstration pair: everybody has its decoder and its secret key, so everybody can open the result."));
   if (cnc_sedd_quality (body, size, NULL, picture, params->backend, psnr, params->task, &problem))
     return TRUE;
   if (!g_error_matches (problem, CNC_ERROR, CNC_ERROR_MODEL))
@@ -71,14 +82,9 @@ verify_sedd (const guint8 *body, gsize size, const CncPicture *picture, const Cn
       return FALSE;
     }
   *psnr = NAN;
-  if (params->notes != NULL)
-    {
-      g_autofree char *before = *params->notes;
-
-      *params->notes = g_strdup_printf ("%s%sThe decoder of the pair “%s” is not on this computer: the picture can be encrypted but not opened here, and how "
-                                        "good it comes back was not measured.",
-                                        before != NULL ? before : "", before != NULL ? " " : "", encoder->name);
-    }
+  add_note (params, g_strdup_printf ("The decoder of the pair “%s” is not on this computer: the picture can be encrypted but not opened here, and how good it "
+                                     "comes back was not measured.",
+                                     encoder->name));
   return TRUE;
 }
 

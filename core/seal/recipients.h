@@ -18,6 +18,7 @@ typedef struct
 {
   const CncSecret *passphrase;
   const CncSecret *identity; /* an X25519 secret key, of CNC_KEY_BYTES */
+  const char *file;          /* (nullable): where the identity came from: the decoder of a pair holds more than that */
 } CncOpener;
 
 /* The public key of a secret one. */

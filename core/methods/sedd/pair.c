@@ -36,6 +36,17 @@ is_demonstration (const CncSafetensors *file)
 
 /* ---- the encoder file ---- */
 
+gboolean
+cnc_sedd_is_encoder (const char *path, gboolean *demonstration)
+{
+  g_autoptr (CncSafetensors) file = cnc_safetensors_read (path, NULL);
+  const gboolean is = file != NULL && is_kind (file, "sedd-encoder");
+
+  if (demonstration != NULL)
+    *demonstration = is && is_demonstration (file);
+  return is;
+}
+
 void
 cnc_sedd_encoder_free (CncSeddEncoder *encoder)
 {

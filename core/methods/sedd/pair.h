@@ -37,6 +37,8 @@ typedef struct
   guint32 max_tile; /* of cnc_tile_run; 0 at first.  It changes no result. */
 } CncSeddDecoder;
 
+/* Whether the file is the encoder of a pair, as far as it says itself; demonstration: (out) (optional). */
+gboolean cnc_sedd_is_encoder (const char *path, gboolean *demonstration);
 CncSeddEncoder *cnc_sedd_encoder_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* model: a path, or the name of a pair in the folders of models (NULL: the demonstration).  Returns: (transfer full) the path of its encoder file; MODEL if it
  * is in none of them. */
