@@ -332,7 +332,7 @@ test_installed (void)
   object = json_node_get_object (json_parser_get_root (parser));
   sources = json_object_get_members (object);
   for (const GList *l = sources; l != NULL; l = l->next)
-    installed += g_str_has_prefix (json_object_get_string_member (object, l->data), CNC_MODEL_DIR "/");
+    installed += g_str_has_prefix (l->data, folder);
   for (const char *file; (file = g_dir_read_name (dir)) != NULL;)
     if (g_str_has_suffix (file, ENDING) || strcmp (file, "MANIFEST") == 0)
       {
