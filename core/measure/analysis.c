@@ -380,6 +380,24 @@ judge_pair (Count *count)
   judge_psnr (&analysis->terms[4], mean, deviation);
 }
 
+/* A part of a job, whose progress is a part of the whole one's. */
+typedef struct
+{
+  CncTask task;
+  CncTask *whole;
+  double done, share;
+} Part;
+
+static void
+forward (double done, const char *text, gpointer user_data)
+{
+  Part *part = user_data;
+
+  cnc_task_progress (part->whole, part->done + part->share * done, text);
+  if (!cnc_task_go_on (part->whole, NULL))
+    cnc_task_cancel (&part->task);
+}
+
 /* The mean of the channels. */
 static gboolean
 compare_structures (Count *count, CncTask *task, GError **error)
@@ -389,7 +407,9 @@ compare_structures (Count *count, CncTask *task, GError **error)
   CncTerm *term = &analysis->terms[CNC_TERM_SSIM - CNC_TERM_NPCR];
   const guint channels = MAX (p->channels, q->channels);
   double sum = 0, mean = 0, variance = 0;
+  Part part = { .task.progress = forward, .whole = task };
 
+  part.task.user_data = &part;
   if (p->width < CNC_SSIM_WINDOW || p->height < CNC_SSIM_WINDOW)
     {
       term->why = N_ ("Structures are compared in windows of 11 × 11 pixels, and the picture is smaller.");
@@ -399,8 +419,13 @@ compare_structures (Count *count, CncTask *task, GError **error)
     {
       double value, expected, deviation;
 
-      if (!cnc_ssim_run (count->pixels[0] + c, count->pixels[1] + c, 3, p->width, p->height, &value, task, error)
-          || !cnc_ssim_random (count->pixels[1] + c, 3, p->width, p->height, &expected, &deviation, task, error))
+      part.done = (double) c / channels;
+      part.share = 0.3 / channels;
+      if (!cnc_ssim_run (count->pixels[0] + c, count->pixels[1] + c, 3, p->width, p->height, &value, &part.task, error))
+        return FALSE;
+      part.done += part.share;
+      part.share = 0.7 / channels;
+      if (!cnc_ssim_random (count->pixels[1] + c, 3, p->width, p->height, &expected, &deviation, &part.task, error))
         return FALSE;
       sum += value / channels;
       mean += expected / channels;

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cnc-config.h"
 
 #define WINDOW CNC_SSIM_WINDOW
 #define SIGMA 1.5
@@ -13,8 +14,17 @@
 #define C2 (0.03 * 255 * 0.03 * 255)
 #define MAPS 5u
 
+#ifdef CNC_TARGET_CLONES
+#define CLONES __attribute__ ((target_clones ("avx2", "default")))
+#else
+#define CLONES
+#endif
+
 /* Rows of windows that one call of a loop does. */
 #define BAND_ROWS 32u
+
+/* Columns of windows at a time, so that what belongs to them stays in the cache; a multiple of 8. */
+#define TILE_COLUMNS 512u
 
 /* A picture of that many pixels is tried so often. */
 #define FEW_PIXELS (1u << 18)
@@ -46,70 +56,118 @@ mix (guint64 x) /* splitmix64 */
   return x ^ (x >> 31);
 }
 
-/* Row y of a plane as numbers. */
+/* n pixels of row y of a plane as numbers, from x0 on, a multiple of 8. */
 static void
-read_row (const Job *job, const guint8 *plane, gsize y, double *out)
+read_row (const Job *job, const guint8 *plane, gsize x0, gsize y, gsize n, double *out)
 {
   if (plane != NULL)
-    for (gsize x = 0; x < job->width; x++)
-      out[x] = plane[(y * job->width + x) * job->step];
+    for (gsize x = 0; x < n; x++)
+      out[x] = plane[(y * job->width + x0 + x) * job->step];
   else
     {
       const guint64 row = mix (job->seed ^ mix (y));
 
-      for (gsize x = 0; x < job->width; x += 8)
+      for (gsize x = 0; x < n; x += 8)
         {
-          const guint64 bytes = mix (row + x);
+          const guint64 bytes = mix (row + x0 + x);
 
-          for (gsize i = 0; i < 8 && x + i < job->width; i++)
+          for (gsize i = 0; i < 8 && x + i < n; i++)
             out[x + i] = (guint8) (bytes >> 8 * i);
         }
     }
 }
 
-/* Filters a row along itself: MAPS maps of columns numbers each, the means of a, b, aa, bb, ab.  u, v: of width numbers. */
-static void
-filter_row (const Job *job, const double *u, const double *v, double *out)
+/* Along a row: each result is a weighted mean of WINDOW neighbours. */
+CLONES static void
+filter (const double *restrict row, const double *restrict gauss, gsize n, double *restrict out)
 {
-  const gsize n = job->columns;
+  for (gsize i = 0; i < n; i++)
+    {
+      double sum = 0;
 
-  memset (out, 0, n * MAPS * sizeof *out);
-  for (guint k = 0; k < WINDOW; k++)
-    for (gsize i = 0; i < n; i++)
-      {
-        const double g = job->gauss[k], p = u[i + k], q = v[i + k];
-
-        out[i] += g * p;
-        out[n + i] += g * q;
-        out[2 * n + i] += g * p * p;
-        out[3 * n + i] += g * q * q;
-        out[4 * n + i] += g * p * q;
-      }
+      for (guint k = 0; k < WINDOW; k++)
+        sum += gauss[k] * row[i + k];
+      out[i] = sum;
+    }
 }
 
-/* The sum over one row of windows.  rows: the last WINDOW filtered ones, a ring; top: of the uppermost. */
-static double
-sum_row (const Job *job, const double *rows, gsize top, double *m)
+/* The same across the rows of a ring, whose uppermost is top. */
+CLONES static void
+filter_down (const double *restrict rows, gsize stride, gsize top, const double *restrict gauss, gsize n, double *restrict out)
 {
-  const gsize n = job->columns;
-  double total = 0;
+  const double *row[WINDOW];
 
-  memset (m, 0, n * MAPS * sizeof *m);
   for (guint k = 0; k < WINDOW; k++)
+    row[k] = rows + (top + k) % WINDOW * stride;
+  for (gsize i = 0; i < n; i++)
     {
-      const double *row = rows + (top + k) % WINDOW * MAPS * n, g = job->gauss[k];
+      double sum = 0;
 
-      for (gsize i = 0; i < n * MAPS; i++)
-        m[i] += g * row[i];
+      for (guint k = 0; k < WINDOW; k++)
+        sum += gauss[k] * row[k][i];
+      out[i] = sum;
     }
+}
+
+CLONES static void
+multiply (const double *restrict u, const double *restrict v, gsize n, double *restrict out)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = u[i] * v[i];
+}
+
+/* From the MAPS maps of a row of windows, the means of a, b, aa, bb, ab: the similarity of each, into the first. */
+CLONES static void
+compare (double *restrict m, gsize n)
+{
   for (gsize i = 0; i < n; i++)
     {
       const double a = m[i], b = m[n + i];
 
-      total += (2 * a * b + C1) * (2 * (m[4 * n + i] - a * b) + C2)
-               / ((a * a + b * b + C1) * (m[2 * n + i] - a * a + m[3 * n + i] - b * b + C2));
+      m[i] = (2 * a * b + C1) * (2 * (m[4 * n + i] - a * b) + C2)
+             / ((a * a + b * b + C1) * (m[2 * n + i] - a * a + m[3 * n + i] - b * b + C2));
     }
-  return total;
+}
+
+static double
+total_of (const double *values, gsize n)
+{
+  double part[4] = { 0 };
+
+  for (gsize i = 0; i < n; i++)
+    part[i % 4] += values[i];
+  return part[0] + part[1] + part[2] + part[3];
+}
+
+/* Of n columns and the rows first..end - 1 of windows. */
+static double
+run_tile (const Job *job, gsize x0, gsize n, gsize first, gsize end, double *room)
+{
+  const gsize stride = MAPS * n, width = n + WINDOW - 1;
+  double *u = room, *v = u + width, *product = v + width, *m = product + width, *rows = m + stride;
+  double sum = 0;
+
+  for (gsize y = first; y < end + WINDOW - 1; y++)
+    {
+      double *out = rows + y % WINDOW * stride;
+
+      read_row (job, job->a, x0, y, width, u);
+      read_row (job, job->b, x0, y, width, v);
+      filter (u, job->gauss, n, out);
+      filter (v, job->gauss, n, out + n);
+      multiply (u, u, width, product);
+      filter (product, job->gauss, n, out + 2 * n);
+      multiply (v, v, width, product);
+      filter (product, job->gauss, n, out + 3 * n);
+      multiply (u, v, width, product);
+      filter (product, job->gauss, n, out + 4 * n);
+      if (y < first + WINDOW - 1)
+        continue;
+      filter_down (rows, stride, y + 1 - WINDOW, job->gauss, stride, m);
+      compare (m, n);
+      sum += total_of (m, n);
+    }
+  return sum;
 }
 
 static void
@@ -118,17 +176,10 @@ run_band (guint index, gpointer data)
   const Job *job = data;
   const guint band = job->first + index;
   const gsize first = (gsize) band * BAND_ROWS, end = MIN (first + BAND_ROWS, job->rows);
-  double *u = job->room + index * job->room_size, *v = u + job->width, *m = v + job->width, *rows = m + MAPS * job->columns;
 
   job->sum[band] = 0;
-  for (gsize y = first; y < end + WINDOW - 1; y++)
-    {
-      read_row (job, job->a, y, u);
-      read_row (job, job->b, y, v);
-      filter_row (job, u, v, rows + y % WINDOW * MAPS * job->columns);
-      if (y >= first + WINDOW - 1)
-        job->sum[band] += sum_row (job, rows, y + 1 - WINDOW, m);
-    }
+  for (gsize x = 0; x < job->columns; x += TILE_COLUMNS)
+    job->sum[band] += run_tile (job, x, MIN (TILE_COLUMNS, job->columns - x), first, end, job->room + index * job->room_size);
 }
 
 static gboolean
@@ -144,7 +195,7 @@ job_init (Job *job, const guint8 *a, const guint8 *b, guint step, gsize width, g
     job->gauss[k] /= sum;
   job->n = (guint) ((job->rows + BAND_ROWS - 1) / BAND_ROWS);
   job->at_once = MIN (2 * cnc_parallel_width (), job->n);
-  job->room_size = 2 * width + (WINDOW + 1) * MAPS * job->columns;
+  job->room_size = 3 * (TILE_COLUMNS + WINDOW) + (WINDOW + 1) * MAPS * TILE_COLUMNS;
   job->sum = cnc_alloc (job->n, sizeof *job->sum, "structural similarity", error);
   if (job->sum == NULL)
     return FALSE;
