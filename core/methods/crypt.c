@@ -332,7 +332,8 @@ check_pair (const CncLock *lock, const char *model, GError **error)
   if (lock->keys == NULL)
     {
       g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                           "The method “sedd” encrypts for the holder of a decoder file, without a passphrase; leave the passphrase out, or choose another method.");
+                           "The method “sedd” encrypts for the holder of a decoder file, without a passphrase; leave the passphrase out, "
+                           "or choose another method.");
       return FALSE;
     }
   path = cnc_sedd_encoder_path (model, error);

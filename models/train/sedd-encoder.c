@@ -68,8 +68,8 @@ take_convolution (const CncGraph *graph, guint value, guint side)
 {
   const CncNode *node = cnc_graph_node (graph, value);
 
-  return node != NULL && node->kind == CNC_LAYER_CONV2D && node->n_inputs == 1 && node->kernel == side && node->stride == side && node->pad == 0
-                 && node->dilation == 1 && node->bias != 0
+  return node != NULL && node->kind == CNC_LAYER_CONV2D && node->n_inputs == 1 && node->kernel == side && node->stride == side
+                 && node->pad == 0 && node->dilation == 1 && node->bias != 0
              ? node
              : NULL;
 }
@@ -84,13 +84,17 @@ take_layers (Layers *l, GError **error)
     return cnc_net_unfit (error, "The encoder of a pair needs a latent that is a layer “quantise”");
   l->second = take_convolution (graph, take_line (graph, latent->inputs[0], &l->after), 1);
   if (l->second == NULL || l->second->activation != CNC_ACTIVATION_NONE || l->second->channels > SEDD_MAX_CHANNELS)
-    return cnc_net_unfit (error, "The encoder of a pair ends in a conv2d of kernel 1 with a bias, no activation and at most %u channels", SEDD_MAX_CHANNELS);
+    return cnc_net_unfit (error, "The encoder of a pair ends in a conv2d of kernel 1 with a bias, no activation and at most %u channels",
+                          SEDD_MAX_CHANNELS);
   l->first = take_convolution (graph, l->second->inputs[0], SEDD_BLOCK);
   if (l->first == NULL || l->first->activation != CNC_ACTIVATION_LEAKY_RELU || l->first->channels > SEDD_MAX_HIDDEN)
-    return cnc_net_unfit (error, "The encoder of a pair begins with a conv2d of kernel and stride %u with a bias, activation leaky_relu and at most %u channels",
-                          SEDD_BLOCK, SEDD_MAX_HIDDEN);
+    return cnc_net_unfit (
+        error,
+        "The encoder of a pair begins with a conv2d of kernel and stride %u with a bias, activation leaky_relu and at most %u channels",
+        SEDD_BLOCK, SEDD_MAX_HIDDEN);
   if (take_line (graph, l->first->inputs[0], &l->before) != 0 || graph->inputs[0].channels != 3)
-    return cnc_net_unfit (error, "Between the picture of three colours and the first convolution of an encoder there are only layers “affine”");
+    return cnc_net_unfit (error,
+                          "Between the picture of three colours and the first convolution of an encoder there are only layers “affine”");
   if (!(l->first->slope > 0 && l->first->slope <= 1) || exp2 (round (log2 (l->first->slope))) != l->first->slope)
     return cnc_net_unfit (error, "The slope of an encoder's leaky_relu is a power of two, as 0.5 or 0.25");
   return TRUE;
@@ -104,9 +108,9 @@ take_weights (Layers *l)
   const float *first = l->net->values[l->first->weights[0]], *first_bias = l->net->values[l->first->weights[1]];
   const float *second = l->net->values[l->second->weights[0]], *second_bias = l->net->values[l->second->weights[1]];
 
-  l->weights[0] = g_new (double, hidden * SEDD_INPUTS);
+  l->weights[0] = g_new (double, hidden *SEDD_INPUTS);
   l->biases[0] = g_new (double, hidden);
-  l->weights[1] = g_new (double, channels * hidden);
+  l->weights[1] = g_new (double, channels *hidden);
   l->biases[1] = g_new (double, channels);
   for (guint k = 0; k < hidden; k++)
     {
@@ -263,8 +267,8 @@ round_picture (guint i, gpointer user_data)
   if (s->encoder->tables == NULL)
     cnc_sedd_round (s->fine[i], plane * s->encoder->code.channels, FIRST_STEP, s->values[i]);
   else
-    coded = cnc_sedd_fit (s->encoder->tables, s->fine[i], s->across[i], s->down[i], plane * SEDD_BLOCK * SEDD_BLOCK / 16, s->values[i], &step, NULL,
-                          NULL);
+    coded = cnc_sedd_fit (s->encoder->tables, s->fine[i], s->across[i], s->down[i], plane * SEDD_BLOCK * SEDD_BLOCK / 16, s->values[i],
+                          &step, NULL, NULL);
   if (s->encoder->tables != NULL && coded == NULL)
     g_atomic_int_set (&s->failed, TRUE);
 }

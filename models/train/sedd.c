@@ -141,8 +141,8 @@ run (Pair *p, guint i, GError **error)
       || (p->options->resume != NULL && g_file_test (p->checkpoints[i], G_FILE_TEST_EXISTS)
           && !train_session_load (session, p->checkpoints[i], error)))
     return NULL;
-  fprintf (stderr, "%s, %s: %u pictures to train on, %u to validate, %u left out; device: %s\n", p->recipes[i]->name, i == 0 ? "encoder" : "decoder",
-           session->n_train, session->n_validation, p->data->skipped, p->backend->info.name);
+  fprintf (stderr, "%s, %s: %u pictures to train on, %u to validate, %u left out; device: %s\n", p->recipes[i]->name,
+           i == 0 ? "encoder" : "decoder", session->n_train, session->n_validation, p->data->skipped, p->backend->info.name);
   return train_run (session, p->options, p->checkpoints[i], error) ? g_steal_pointer (&session) : NULL;
 }
 
@@ -235,7 +235,8 @@ write_decoder (const Pair *p, const TrainSession *s, char **recipient, GError **
 static gboolean
 write_pair (const Pair *p, const TrainSession *s, GError **error)
 {
-  g_autofree char *path = g_strconcat (p->options->out, CNC_SEDD_ENCODER_ENDING, NULL), *losses = g_strconcat (p->options->out, ".loss.png", NULL);
+  g_autofree char *path = g_strconcat (p->options->out, CNC_SEDD_ENCODER_ENDING, NULL),
+                  *losses = g_strconcat (p->options->out, ".loss.png", NULL);
   g_autofree char *recipient = NULL, *shown = g_filename_display_name (p->options->out);
   g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
   g_autoptr (GBytes) bytes = NULL;
@@ -253,8 +254,8 @@ write_pair (const Pair *p, const TrainSession *s, GError **error)
   if (bytes == NULL || !cnc_file_replace (path, bytes, error) || !train_plot_losses (losses, s->log->str, error))
     return FALSE;
   printf ("%s%s: the encoder, to be sent to whoever encrypts pictures for you\n%s\n", shown, CNC_SEDD_ENCODER_ENDING, recipient);
-  printf ("%s%s: the decoder, which opens them%s; keep it to yourself, and keep a copy: without it nobody opens them\n", shown, CNC_MODEL_ENDING,
-          p->passphrase != NULL ? ", with its passphrase" : ", and is NOT locked: whoever has the file has the pictures");
+  printf ("%s%s: the decoder, which opens them%s; keep it to yourself, and keep a copy: without it nobody opens them\n", shown,
+          CNC_MODEL_ENDING, p->passphrase != NULL ? ", with its passphrase" : ", and is NOT locked: whoever has the file has the pictures");
   return TRUE;
 }
 
@@ -271,7 +272,8 @@ train_decoder (Pair *p, GError **error)
   if (recipe->graph->inputs[1].channels != p->encoder->code.channels + 1 || recipe->graph->inputs[1].divide != SEDD_BLOCK)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                   "%s: the encoder makes %u numbers of each block, so the second input of [decoder graph] needs channels=%u (the step is one more) and divide=%u.",
+                   "%s: the encoder makes %u numbers of each block, so the second input of [decoder graph] needs channels=%u (the step is "
+                   "one more) and divide=%u.",
                    recipe->name, p->encoder->code.channels, p->encoder->code.channels + 1, SEDD_BLOCK);
       return FALSE;
     }
@@ -298,19 +300,20 @@ begin (Pair *p, const char *passphrase_file, gboolean open, GError **error)
   p->demonstration = strcmp (p->name, CNC_SEDD_DEMONSTRATION) == 0;
   if (strlen (p->name) > CNC_SEDD_MAX_NAME)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The name of a pair has at most %u bytes; choose a shorter one.", CNC_SEDD_MAX_NAME);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The name of a pair has at most %u bytes; choose a shorter one.",
+                   CNC_SEDD_MAX_NAME);
       return FALSE;
     }
   if (g_file_test (path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK))
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "“%s” is there already, may hold somebody's secret key, and was not touched; choose another name.",
-                   shown);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_IO,
+                   "“%s” is there already, may hold somebody's secret key, and was not touched; choose another name.", shown);
       return FALSE;
     }
   if (options->resume != NULL && strcmp (options->resume, p->checkpoints[0]) != 0 && strcmp (options->resume, p->checkpoints[1]) != 0)
     {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "A pair goes on from %s or %s, not from another checkpoint.", p->checkpoints[0],
-                   p->checkpoints[1]);
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "A pair goes on from %s or %s, not from another checkpoint.",
+                   p->checkpoints[0], p->checkpoints[1]);
       return FALSE;
     }
   if (!cnc_seal_init (error))

@@ -1,7 +1,8 @@
 /* tests/quality/sedd.c: what the method "sedd" keeps of pictures, and how long its encoder takes; for sedd.sh.
  *
  *   quality-sedd PAIR PICTURE…     a line each: file, bytes of the vector, its step, PSNR in dB; PAIR: as the method takes it
- *   quality-sedd --time PAIR       12 megapixels on one core: multiplications a pixel, seconds to the numbers, seconds with the search of the step and the range coder
+ *   quality-sedd --time PAIR       12 megapixels on one core: multiplications a pixel, seconds to the numbers, seconds with the search of
+ * the step and the range coder
  */
 #include "common.h"
 #include "methods/lossy.h"
@@ -79,11 +80,14 @@ measure_time (const CncSeddEncoder *encoder)
   start = now ();
   fine = cnc_sedd_see (&encoder->code, raster, NULL, &error);
   seen = now ();
-  coded = fine != NULL ? cnc_sedd_fit (encoder->tables, fine, across, down, cnc_sedd_budget (TIMED_WIDTH, TIMED_HEIGHT), values, &step, NULL, &error) : NULL;
+  coded = fine != NULL
+              ? cnc_sedd_fit (encoder->tables, fine, across, down, cnc_sedd_budget (TIMED_WIDTH, TIMED_HEIGHT), values, &step, NULL, &error)
+              : NULL;
   done = now ();
   if (coded == NULL)
     stop (error);
-  printf ("%.1f multiplications a pixel; %u x %u pixels on one core: %.2f s to the vector, %.2f s with the search of the step and the range coder (%u bytes)\n",
+  printf ("%.1f multiplications a pixel; %u x %u pixels on one core: %.2f s to the vector, %.2f s with the search of the step and the "
+          "range coder (%u bytes)\n",
           sedd_multiplications (&encoder->code) / 64.0, TIMED_WIDTH, TIMED_HEIGHT, seen - start, done - start, coded->len + 1);
 }
 

@@ -10,7 +10,8 @@
 
 /* encoder.c once more, compiled without any optimisation. */
 int slow_encoder_good (const SeddEncoder *encoder);
-void slow_encode (const SeddEncoder *encoder, const uint8_t *pixels, size_t stride, size_t width, unsigned rows, int16_t *fine, size_t plane);
+void slow_encode (const SeddEncoder *encoder, const uint8_t *pixels, size_t stride, size_t width, unsigned rows, int16_t *fine,
+                  size_t plane);
 int16_t slow_round (int16_t fine, unsigned step);
 
 #define ACROSS 3u
@@ -58,13 +59,21 @@ test_compilers (void)
 {
   for (guint round = 0; round < 40; round++)
     {
-      const guint hidden = (guint) g_test_rand_int_range (1, SEDD_MAX_HIDDEN + 1), channels = (guint) g_test_rand_int_range (1, SEDD_MAX_CHANNELS + 1);
+      const guint hidden = (guint) g_test_rand_int_range (1, SEDD_MAX_HIDDEN + 1),
+                  channels = (guint) g_test_rand_int_range (1, SEDD_MAX_CHANNELS + 1);
       const guint32 width = (guint32) g_test_rand_int_range (1, 60), height = (guint32) g_test_rand_int_range (1, 30);
       g_autofree gint16 *first = g_new (gint16, hidden * SEDD_INPUTS), *second = g_new (gint16, channels * hidden);
       g_autofree gint32 *first_bias = g_new (gint32, hidden), *second_bias = g_new (gint32, channels);
       g_autofree guint8 *pixels = g_new (guint8, 3 * width * height);
-      const SeddEncoder code = { hidden, channels, (guint) g_test_rand_int_range (1, 25), (guint) g_test_rand_int_range (0, 16),
-                                 (guint) g_test_rand_int_range (1, 25), first, first_bias, second, second_bias };
+      const SeddEncoder code = { hidden,
+                                 channels,
+                                 (guint) g_test_rand_int_range (1, 25),
+                                 (guint) g_test_rand_int_range (0, 16),
+                                 (guint) g_test_rand_int_range (1, 25),
+                                 first,
+                                 first_bias,
+                                 second,
+                                 second_bias };
       g_autofree gint16 *a = NULL, *b = NULL;
       guint32 across, down;
       gsize count;
@@ -137,7 +146,8 @@ make_picture (guint32 width, guint32 height, CncModel model, gboolean alpha)
 
   picture->raster = cnc_raster_new (width, height, &format, NULL);
   for (gsize i = 0; i < cnc_raster_bytes (picture->raster); i++)
-    picture->raster->data[i] = (guint8) (i / channels % width * 5 + i / channels / width * 3 + 50 * (i % channels) + (g_test_rand_int () & 15));
+    picture->raster->data[i]
+        = (guint8) (i / channels % width * 5 + i / channels / width * 3 + 50 * (i % channels) + (g_test_rand_int () & 15));
   if (model == CNC_MODEL_INDEXED)
     picture->colormap = g_bytes_new_take (g_memdup2 (sedd_picture, 768), 768);
   return picture;
@@ -234,7 +244,8 @@ assert_wrong (GError **error, gint code, const char *words)
   g_clear_error (error);
 }
 
-/* Every kind of picture, by the path of its pair: it comes back in its size with its alpha, and the quality that was told is the one that came. */
+/* Every kind of picture, by the path of its pair: it comes back in its size with its alpha, and the quality that was told is the one that
+ * came. */
 static void
 test_method (void)
 {
@@ -315,7 +326,8 @@ test_refused (void)
   static const char *const files[] = { "pair.encoder.safetensors", NULL }, *const others[] = { "other.encoder.safetensors", NULL };
   g_autoptr (CncPicture) picture = make_picture (64, 64, CNC_MODEL_RGB, FALSE), small = make_picture (64, 15, CNC_MODEL_RGB, FALSE);
   const CncEncryptParams params = { .method = cnc_method_by_id ("sedd", NULL), .backend = backend, .model = "pair" };
-  g_autofree char *decoder = g_strdup_printf ("%s/pair.safetensors", folder), *cut = g_strdup_printf ("%s/cut.safetensors", folder), *bytes = NULL;
+  g_autofree char *decoder = g_strdup_printf ("%s/pair.safetensors", folder), *cut = g_strdup_printf ("%s/cut.safetensors", folder),
+                  *bytes = NULL;
   guint8 raw[CNC_KEY_BYTES] = { 7 };
   g_autoptr (CncSecret) kek = cnc_secret_new_key (raw, NULL);
   g_autoptr (CncLock) lock = cnc_lock_new_kek (kek, NULL);

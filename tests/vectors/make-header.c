@@ -47,7 +47,7 @@ static const Field fields[] = {
   { "header-length-4097", "bad-format", NULL, 24, 4, 4097, SUM, "more than any header has" },
   { "header-length-max", "bad-format", NULL, 24, 4, G_MAXUINT32, SUM, "2^32 - 1" },
   { "method-0", "bad-version", "method 0", 28, 1, 0, TAG, "no such method" },
-  { "method-3", "bad-version", "method 3", 28, 1, 3, TAG, "a method of the future" },
+  { "method-4", "bad-version", "method 4", 28, 1, 4, TAG, "a method of the future" },
   { "method-255", "bad-version", "method 255", 28, 1, 255, TAG, "a method of the future" },
   { "flag-0", "bad-version", "flag", 29, 2, 1, TAG, "the lowest flag" },
   { "flag-15", "bad-version", "flag", 29, 2, 0x8000, TAG, "the highest flag" },

@@ -127,12 +127,18 @@ seal_body (const Maker *maker, const Sample *sample, GByteArray *body, guint32 w
   return seal_plain (sample, plain->data, plain->len);
 }
 
+CncRaster *
+make_sealed_body (const Maker *maker, const Sample *sample, GByteArray *body, guint32 width, guint32 height, const CncFormat *format)
+{
+  return seal_body (maker, sample, body, width, height, format, FALSE);
+}
+
 /* ---- what opens ---- */
 
 static void
 save_success (const Maker *maker, const char *name, const Sample *sample, CncRaster *carrier, const char *comment)
 {
-  const CncDecryptParams params = { maker->backend, NULL };
+  const CncDecryptParams params = { .backend = maker->backend };
   g_autofree char *path = g_build_filename (maker->models, "tiny" ENDING, NULL);
   g_autoptr (CncPicture) opened = NULL;
   g_autofree char *latent = NULL;

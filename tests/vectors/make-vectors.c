@@ -1,4 +1,5 @@
-/* Writes the vectors into the folder that the command line names: make-vectors FOLDER MODELS, MODELS being where tiny.safetensors is. */
+/* Writes the vectors into the folder that the command line names: make-vectors FOLDER MODELS, MODELS being where tiny.safetensors
+ * and the pair are; or, with one folder alone, the pair. */
 #include "make.h"
 
 int
@@ -6,9 +7,14 @@ main (int argc, char **argv)
 {
   CncBackend *backend;
 
+  if (argc == 2 && cnc_seal_init (NULL))
+    {
+      make_pair (argv[1]);
+      return 0;
+    }
   if (argc != 3 || !cnc_seal_init (NULL))
     {
-      g_printerr ("usage: make-vectors FOLDER MODELS\n");
+      g_printerr ("usage: make-vectors FOLDER [MODELS]\n");
       return 1;
     }
   backend = cnc_reference_backend_new ();

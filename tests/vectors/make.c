@@ -313,6 +313,7 @@ make_vectors (const char *folder, const char *models, CncBackend *backend)
   make_regions (&maker);
   make_passphrases (&maker);
   make_method_vectors (&maker);
+  make_sedd_vectors (&maker);
   make_header_vectors (&maker, sample);
   make_stanza_vectors (&maker, sample);
   make_recipient_vectors (&maker);

@@ -54,11 +54,21 @@ CncRaster *seal_plain (const Sample *sample, const guint8 *plain, gsize size);
 /* SHA-256 in hex of the numbers of the latent that a carrier of method 2 holds, with the model file at path. */
 char *vector_latent (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, CncBackend *backend, const char *path);
 
+/* A method's body (transfer full), sealed as that of a picture of this size and format under the sample's key. */
+CncRaster *make_sealed_body (const Maker *maker, const Sample *sample, GByteArray *body, guint32 width, guint32 height, const CncFormat *format);
+
+/* The same of the vector that a carrier of method 3 holds, with the decoder file at path. */
+char *vector_numbers (const CncRaster *carrier, const CncHeader *header, const CncSecret *file_key, CncBackend *backend, const char *path);
+
+/* Writes pair.encoder.safetensors and pair.safetensors, always the same bytes. */
+void make_pair (const char *folder);
+
 /* The checksum, or checksum and tag, over the header's bytes as they now are, at the places that the sample's header has. */
 void fix_checksum (const Sample *sample, CncRaster *image);
 void fix_tag (const Sample *sample, CncRaster *image);
 
 void make_method_vectors (const Maker *maker);
+void make_sedd_vectors (const Maker *maker);
 void make_header_vectors (const Maker *maker, const Sample *sample);
 void make_stanza_vectors (const Maker *maker, const Sample *sample);
 void make_recipient_vectors (const Maker *maker);

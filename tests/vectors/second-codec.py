@@ -1,4 +1,4 @@
-"""tests/vectors/second-codec.py: method 2 of second-reader.py: model files, the latent, the layers behind it (format.md, "Method 2").
+"""tests/vectors/second-codec.py: methods 2 and 3 of second-reader.py: model files, the latent, the layers behind it (format.md, "Method 2", "Method 3").
 
 Plain Python, written from the page alone: integers up to the numbers of the latent, which have to be the very same; then floating point
 in twice the precision that the programs have, so that pixels may be one step off.
@@ -64,8 +64,10 @@ class Model:
         self.input, self.latent, self.output = graph["inputs"][0]["name"], graph["latent"], graph["outputs"][0]
         self.nodes = {node["name"]: node for node in graph["nodes"]}
         need(self.nodes[self.latent]["op"] == "quantise", "whole numbers are stored")
-        channels, self.scale = self.follow(self.latent)
-        self.channels = c = channels
+        self.channels, self.scale = self.follow(self.latent)
+        self.read_tables(self.channels)
+
+    def read_tables(self, c):
         self.mean = self.rows("latent.mean", ("I32",), (c, 7 + c))
         self.spread = self.rows("latent.spread", ("I32",), (c, 7 + c))
         self.limits = self.rows("latent.limits", ("I32",), (c, 15))
@@ -105,6 +107,27 @@ class Model:
     def weights(self, node, index):
         dtype, shape, _ = tensor = self.tensors[node["weights"][index]]
         return shape, numbers(tensor, ("F32", "F16"), shape)
+
+
+class Decoder(Model):
+    """The decoder of a pair: what is known is its input, the vector in steps and the step."""
+
+    def __init__(self, data):
+        self.sha256 = hashlib.sha256(data).digest()
+        self.tensors, texts = read_safetensors(data)
+        need(texts["kind"] == "sedd-decoder", "what it is")
+        graph = json.loads(texts["graph"])
+        need(graph["version"] == 1 and len(graph["inputs"]) == 1, "the graph")
+        self.latent, self.output = graph["inputs"][0]["name"], graph["outputs"][0]
+        self.nodes = {node["name"]: node for node in graph["nodes"]}
+        self.channels, self.scale = graph["inputs"][0]["channels"] - 1, fractions.Fraction(1, 8)
+        self.read_tables(self.channels)
+
+
+def read_model(data):
+    """A model, a decoder, or None for the encoder of a pair, which no reader needs."""
+    kind = read_safetensors(data)[1].get("kind")
+    return None if kind == "sedd-encoder" else Decoder(data) if kind == "sedd-decoder" else Model(data)
 
 
 # --- the numbers of the latent
@@ -320,11 +343,14 @@ def run(model, latent):
     return values[model.output]
 
 
-def decode(model, coded, width, height, grey, need):
+def decode(model, coded, width, height, grey, need, step=None):
     """The numbers as little-endian bytes, and the colours: 8 bits, interleaved."""
     w, h = (math.ceil(side * model.scale) for side in (width, height))
     latent = read_latent(model, coded, w, h, need)
     flat = [v for plane in latent for row in plane for v in row]
+    if step is not None:
+        unit = 4096 / math.floor(32768 * 2 ** (-step / 4) + 0.5)
+        latent = [[[unit * v for v in row] for row in plane] for plane in latent] + [[[step] * w for _ in range(h)]]
     y = run(model, latent)
     out = bytearray()
     for i in range(height):

@@ -6,7 +6,7 @@
 Models are looked for in FOLDER; those in MODELS are only read, by the rules of their format.
 
 It shares no code with the core.  libzstd and, for the vectors with a passphrase, libsodium's Argon2id are called as libraries; all else is
-here, in second-codec.py (method 2), in tests/unit/seal-values.py (ChaCha20, Poly1305, the chunks of the stream) and in
+here, in second-codec.py (methods 2 and 3), in tests/unit/seal-values.py (ChaCha20, Poly1305, the chunks of the stream) and in
 tests/unit/recipient-values.py (X25519, Salsa20, sealed boxes).  Slow on purpose, so that it can be read beside the page.
 """
 import ctypes
@@ -123,7 +123,7 @@ class Header:
             at += 3 + size
         need(at == end, "bad-format")
         need(n == 1 or all(kind != 1 for kind, _ in self.stanzas), "bad-format")
-        need(self.method in (1, 2) and flags == 0 and not unknown, "bad-version")
+        need(self.method in (1, 2, 3) and flags == 0 and not unknown, "bad-version")
         self.stream_header, self.checksum, self.tag = data[end:end + 24], data[end + 24:end + 40], data[end + 40:end + 72]
         self.bytes = data[:self.length]
         need(blake2b(self.bytes[:-48], 16) == self.checksum, "damaged")
@@ -399,8 +399,8 @@ def unpack(packed, width, height, channels, size, real):
     return out
 
 
-def open_model_body(body, info, models):
-    """Method 2: the samples, and the hash of the numbers of the latent."""
+def open_model_body(body, info, models, pair):
+    """Methods 2 and 3 (pair): the samples, and the hash of the numbers of the latent."""
     width, height, channels, size, perceptual, indexed, raw = info
     need(not raw and size == 1 and perceptual and not indexed and len(body) > 33 and 1 <= body[32] <= 64 and len(body) >= 37 + body[32], "damaged")
     name = body[33:33 + body[32]]
@@ -408,13 +408,17 @@ def open_model_body(body, info, models):
         name.decode()
     except UnicodeDecodeError:
         raise Refused("damaged")
-    latent, = struct.unpack_from("<I", body, 33 + len(name))
-    coded, rest = body[37 + len(name):37 + len(name) + latent], body[37 + len(name) + latent:]
+    at, step = 33 + len(name), None
+    if pair:
+        need(len(body) >= at + 5 and body[at] < 32 and width >= 16 and height >= 16, "damaged")
+        at, step = at + 1, body[at]
+    latent, = struct.unpack_from("<I", body, at)
+    coded, rest = body[at + 4:at + 4 + latent], body[at + 4 + latent:]
     alpha = channels in (2, 4)
     need(b"\0" not in name and len(coded) == latent and (rest != b"") == alpha, "damaged")
     model = next((m for m in models if m.sha256 == body[:32]), None)
     need(model is not None, "model-missing")
-    numbers, colours = codec.decode(model, coded, width, height, channels < 3, lambda good: need(good, "damaged"))
+    numbers, colours = codec.decode(model, coded, width, height, channels < 3, lambda good: need(good, "damaged"), step)
     if alpha:
         planes, n = unpack(rest, width, height, 1, 1, False), channels - 1
         colours = b"".join(colours[n * i:n * i + n] + planes[i:i + 1] for i in range(width * height))
@@ -440,8 +444,8 @@ def open_carrier(width, height, data, kek, passphrase, identity, models):
     payload = unpermute(chaos, logistic_xor(chaos, payload))
     need(not any(payload[packed:]), "wrong-result")
     need(blake2b(plain[:32] + info + payload[:packed], 32, seal.child(file_key, b"cc1_iv__")) == iv, "wrong-result")
-    if header.method == 2:
-        return open_model_body(payload[:packed], (w, h, channels, size, info[10] == 1, info[8] == 2, raw), models)
+    if header.method in (2, 3):
+        return open_model_body(payload[:packed], (w, h, channels, size, info[10] == 1, info[8] == 2, raw), models, header.method == 3)
     return payload[:packed] if raw else unpack(payload[:packed], w, h, channels, size, real), None, 0
 
 
@@ -477,7 +481,7 @@ def outcome(path, models):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    models = [codec.Model(path.read_bytes()) for path in sorted(folder.glob("*.safetensors"))]
+    models = [model for model in (codec.read_model(path.read_bytes()) for path in sorted(folder.glob("*.safetensors"))) if model]
     paths = sorted(folder.glob("*.cct"))
     shipped = [path for other in sys.argv[2:] for path in sorted(pathlib.Path(other).glob("*.safetensors"))]
     print("1..%d" % (len(paths) + len(shipped)))

@@ -94,6 +94,12 @@ open_carrier (const Vector *vector, const char *identity, const CncRaster *carri
 
       g_ptr_array_add (latents, vector_latent (carrier, &header, key, backend, path));
     }
+  if (picture != NULL && header.method == CNC_METHOD_SEDD)
+    {
+      g_autofree char *path = g_build_filename (g_test_get_dir (G_TEST_DIST), "pair.safetensors", NULL);
+
+      g_ptr_array_add (latents, vector_numbers (carrier, &header, key, backend, path));
+    }
   return picture;
 }
 

@@ -192,8 +192,8 @@ cnc_sedd_encoder_path (const char *model, GError **error)
         return g_strdup (files->pdata[i]);
     }
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
-               "There is no pair “%s” (%s in %s or CNNCRYPT_MODEL_PATH); give the path of its encoder file, or choose another method.", name, wanted,
-               CNC_MODEL_DIR);
+               "There is no pair “%s” (%s in %s or CNNCRYPT_MODEL_PATH); give the path of its encoder file, or choose another method.",
+               name, wanted, CNC_MODEL_DIR);
   return NULL;
 }
 
@@ -294,7 +294,8 @@ cnc_sedd_decoder_read (const char *path, GError **error)
   if (!is_kind (file, "sedd-decoder"))
     {
       unfit (error, path,
-             is_kind (file, "sedd-encoder") ? "it is the encoder of a pair; its decoder is needed here" : "it is no decoder file of a pair");
+             is_kind (file, "sedd-encoder") ? "it is the encoder of a pair; its decoder is needed here"
+                                            : "it is no decoder file of a pair");
       return NULL;
     }
   if (g_str_has_suffix (base, CNC_MODEL_ENDING))
@@ -343,7 +344,8 @@ cnc_sedd_decoder_find (const guint8 *sha256, const char *name, const char *path,
   for (guint i = 0; i < CNC_SHA256_BYTES; i++)
     g_snprintf (hash + 2 * i, 3, "%02x", sha256[i]);
   g_set_error (error, CNC_ERROR, CNC_ERROR_MODEL,
-               "This picture needs the decoder of the pair “%s” (SHA-256 %s), which is not here; give its decoder file as the identity, or put it into %s or "
+               "This picture needs the decoder of the pair “%s” (SHA-256 %s), which is not here; give its decoder file as the identity, or "
+               "put it into %s or "
                "into a folder of CNNCRYPT_MODEL_PATH.",
                name, hash, CNC_MODEL_DIR);
   return NULL;

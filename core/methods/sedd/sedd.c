@@ -213,8 +213,8 @@ cnc_sedd_verify (const CncSeddEncoder *encoder, const guint8 *body, gsize size, 
 }
 
 gboolean
-cnc_sedd_quality (const guint8 *body, gsize size, const char *decoder, const CncPicture *picture, CncBackend *backend, double *psnr, CncTask *task,
-                  GError **error)
+cnc_sedd_quality (const guint8 *body, gsize size, const char *decoder, const CncPicture *picture, CncBackend *backend, double *psnr,
+                  CncTask *task, GError **error)
 {
   g_autoptr (CncRaster) before = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
   g_autoptr (CncRaster) after = before != NULL ? cnc_raster_new (before->width, before->height, &before->format, error) : NULL;

@@ -80,7 +80,8 @@ cnc_sedd_round (const gint16 *fine, gsize count, guint step, gint16 *values)
 }
 
 static GByteArray *
-code (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, guint step, gint16 *values, CncTask *task, GError **error)
+code (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, guint step, gint16 *values, CncTask *task,
+      GError **error)
 {
   cnc_sedd_round (fine, (gsize) across * down * tables->channels, step, values);
   return cnc_latent_encode (tables, values, across, down, task, error);
@@ -88,8 +89,8 @@ code (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32
 
 /* The finest step with which these numbers keep to their bytes, the coarsest if none does; by halving: a coarser step takes fewer bytes. */
 static gboolean
-search (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step, CncTask *task,
-        GError **error)
+search (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step,
+        CncTask *task, GError **error)
 {
   guint low = 0, high = SEDD_STEPS - 1;
 
@@ -130,8 +131,8 @@ take_sample (const gint16 *fine, guint channels, guint32 across, guint32 down, g
 
 /* Where to begin for a large picture. */
 static gboolean
-guess (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step, CncTask *task,
-       GError **error)
+guess (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step,
+       CncTask *task, GError **error)
 {
   g_autofree gint16 *sample = cnc_alloc ((gsize) across * down, tables->channels * sizeof *sample, "the vector", error);
   guint32 rows;
@@ -148,10 +149,11 @@ cnc_sedd_fit (const CncLatentTables *tables, const gint16 *fine, guint32 across,
 {
   const gsize bytes = budget - 1;
   g_autoptr (GByteArray) best = NULL;
+  gboolean guessed = (guint64) across * down > 2 * SAMPLE;
   guint s;
 
-  if ((guint64) across * down > 2 * SAMPLE ? !guess (tables, fine, across, down, bytes, values, &s, task, error)
-                                           : !search (tables, fine, across, down, bytes, values, &s, task, error))
+  if (guessed ? !guess (tables, fine, across, down, bytes, values, &s, task, error)
+              : !search (tables, fine, across, down, bytes, values, &s, task, error))
     return NULL;
   best = code (tables, fine, across, down, s, values, task, error);
   /* The guess may be off to either side. */
@@ -159,14 +161,16 @@ cnc_sedd_fit (const CncLatentTables *tables, const gint16 *fine, guint32 across,
     {
       g_byte_array_unref (best);
       best = code (tables, fine, across, down, ++s, values, task, error);
+      guessed = FALSE;
     }
-  while (best != NULL && s > 0 && (guint64) across * down > 2 * SAMPLE && best->len <= bytes)
+  while (best != NULL && guessed && s > 0)
     {
       g_autoptr (GByteArray) finer = code (tables, fine, across, down, s - 1, values, task, error);
 
       if (finer == NULL)
         return NULL;
-      if (finer->len > bytes)
+      guessed = finer->len <= bytes;
+      if (!guessed)
         break;
       g_byte_array_unref (best);
       best = g_steal_pointer (&finer);
