@@ -8,7 +8,8 @@ shift 2
 [ $# -gt 0 ] || set -- C de fr
 [ -f "$CATALOGUES/de/LC_MESSAGES/cnncrypt.mo" ] || set -- C
 
-# A cursor that blinks would be a change of its own.
+# A cursor that blinks would be a change of its own, and so would a tooltip.
+xdotool mousemove 1279 799
 echo 'gtk-cursor-blink = 0' >gtkrc
 use () { # LANGUAGE
   EXTRA="DISPLAY=$DISPLAY CNNCRYPT_DEVICE=cpu CNNCRYPT_LOCALE_DIR=$CATALOGUES LC_ALL=C.UTF-8 LANGUAGE=$1 GTK2_RC_FILES=$WORK/gtkrc"
