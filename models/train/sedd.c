@@ -16,6 +16,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define JITTER 3 /* steps that a vector may be finer or coarser */
 
@@ -206,6 +207,8 @@ write_decoder (const Pair *p, const TrainSession *s, char **recipient, GError **
   g_autoptr (CncNet) net = graph != NULL ? cnc_net_new (graph, error) : NULL;
   g_autoptr (CncSafetensors) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
+  gboolean written;
+  mode_t before;
 
   for (guint i = 0; net != NULL && i < net->n_values; i++)
     memcpy (net->values[i], trained->values[i], cnc_shape_count (&net->graph->parameters[i].shape) * sizeof (float));
@@ -218,7 +221,13 @@ write_decoder (const Pair *p, const TrainSession *s, char **recipient, GError **
     cnc_safetensors_writer_text (writer, "demonstration", "yes");
   add_provenance (p, s, writer);
   bytes = cnc_safetensors_writer_finish (writer, error);
-  if (bytes == NULL || !cnc_file_replace (path, bytes, error))
+  if (bytes == NULL)
+    return FALSE;
+  /* Nobody else reads it at any moment. */
+  before = umask (p->demonstration ? 0022 : 0077);
+  written = cnc_file_replace (path, bytes, error);
+  umask (before);
+  if (!written)
     return FALSE;
   if (!p->demonstration && g_chmod (path, 0600) != 0)
     {
