@@ -265,14 +265,14 @@ analyze_run (gint32 image, const HideSource *against, const CncStudyChoice *keys
   if (!check_image (image, error))
     return NULL;
   result->names[0] = gimp_image_get_name (image);
-  cnc_task_progress (task, 0, _ ("Reading the picture"));
+  cnc_task_progress (task, 0, "Reading the picture");
   picture = read_image (image, result->names[0], result->notes, task, error);
   if (picture == NULL)
     return NULL;
   if (pair)
     {
       result->names[1] = name_of (against);
-      cnc_task_progress (task, 0, _ ("Reading the other picture"));
+      cnc_task_progress (task, 0, "Reading the other picture");
       other = read_source (against, result->names[1], result->notes, task, error);
       if (other == NULL)
         return NULL;

@@ -153,7 +153,7 @@ on_progress (double done, const char *text, gpointer data)
 {
   Widgets *w = data;
 
-  gtk_progress_bar_set_text (GTK_PROGRESS_BAR (w->bar), text);
+  gtk_progress_bar_set_text (GTK_PROGRESS_BAR (w->bar), _ (text));
   gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (w->bar), CLAMP (done, 0, 1));
   while (gtk_events_pending ())
     gtk_main_iteration ();
