@@ -72,10 +72,11 @@ convert -size 24x24 plasma:red-blue -depth 8 -define png:color-type=2 small.png
 (umask 077 && echo 'six words' >pass)
 open='(i (car (gimp-file-load 1 "photo.png" "x"))) (d (car (gimp-image-get-active-drawable i)))'
 use C
+dialog "(let* ($open (e (car (plug-in-cnncrypt-encrypt 1 i d 0 \"file:$WORK/pass\" \"\" \"\" 0 0 \"\" \"\"))))
+  (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) \"noise.png\" \"x\"))"
+wait "$GIMP"
 dialog "(let* ($open
-    (e (car (plug-in-cnncrypt-encrypt 1 i d 0 \"file:$WORK/pass\" \"\" \"\" 0 0 \"\" \"\")))
     (h (car (plug-in-cnncrypt-hide 1 i d \"exact\" 1 '(\"file:$WORK/small.png\") 1 '(\"file:$WORK/pass\") 0 0 \"\"))))
-  (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) \"noise.png\" \"x\")
   (file-png-save-defaults 1 h (car (gimp-image-get-active-drawable h)) \"hidden.png\" \"x\"))"
 wait "$GIMP"
 [ -s noise.png ] && [ -s hidden.png ]; ok $? 'pictures to open are made'

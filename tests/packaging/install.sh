@@ -47,6 +47,16 @@ fi
 done) >"$work/why"
 [ ! -s "$work/why" ]; ok $? 'pages that README links to are installed with it'
 
+# Debian's packages share it out: whatever is installed belongs to one of them, and whatever they name is there.
+sed 's/^/\//; s/[.]/\\./g' "$top"/install/debian/*.install >"$work/named"
+at=${prefix#"$root"}
+find "$root" -type f ! -path "$prefix/bin/tool" | sed "s,^$root$at/,/usr/,; s,^$root,," | sort >"$work/files"
+sed 's/$/(\/|$)/; s/^/^/' "$work/named" >"$work/patterns"
+grep -vEf "$work/patterns" "$work/files" >"$work/why"
+[ ! -s "$work/why" ]; ok $? 'every file is in a Debian package'
+while read -r pattern; do grep -qE "$pattern" "$work/files" || echo "no $pattern"; done <"$work/patterns" >"$work/why"
+[ ! -s "$work/why" ] || [ ! -d "$build/plugin/po/de" ]; ok $? 'and nothing that a package names is missing'
+
 ninja -C "$build" uninstall >"$work/why" 2>&1; ok $? 'ninja uninstall'
 tree >"$work/now"
 diff "$work/before" "$work/now" >"$work/why"; ok $? 'everything is as it was before'
