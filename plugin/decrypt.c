@@ -182,6 +182,23 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
 }
 
 gboolean
+decrypt_for_recipients (const DecryptRegion *region, guint *n)
+{
+  const gboolean header = region->carrier == NULL && region->error == NULL;
+
+  if (n != NULL)
+    *n = header ? region->header.n_stanzas : 0;
+  return header && region->header.stanzas[0].type == CNC_STANZA_RECIPIENT;
+}
+
+/* What another passphrase or identity may help against. */
+static gboolean
+is_of_key (const GError *error)
+{
+  return g_error_matches (error, CNC_ERROR, CNC_ERROR_WRONG_KEY) || g_error_matches (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
+}
+
+gboolean
 decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GError **error)
 {
   g_autoptr (GError) first = NULL;
@@ -192,7 +209,7 @@ decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GErr
       DecryptRegion *region = regions->pdata[i];
 
       cnc_task_progress (task, (double) i / regions->len, opener->identity != NULL ? "Trying the identity" : "Trying the passphrase");
-      if (region->key == NULL && (region->error == NULL || g_error_matches (region->error, CNC_ERROR, CNC_ERROR_WRONG_KEY)))
+      if (region->key == NULL && (region->error == NULL || is_of_key (region->error)))
         {
           g_clear_error (&region->error);
           region->key = region->carrier != NULL ? cnc_unlock_carrier (region->carrier, opener, &region->error)

@@ -22,6 +22,9 @@ typedef struct
  * GEGL.  Errors: BAD_ARGUMENT (no layer), and all of cnc_header_read and cnc_carrier_find.  Returns: (element-type DecryptRegion) (transfer full), never empty. */
 GPtrArray *decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether it is for recipients; n: (out) (optional): how many. */
+gboolean decrypt_for_recipients (const DecryptRegion *region, guint *n);
+
 /* Tries the passphrase (Argon2id each) or the identity on every region.  FALSE if it opens none: the first region's error, WRONG_KEY before others. */
 gboolean decrypt_unlock (GPtrArray *regions, const CncOpener *opener, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,8 +1,8 @@
-/* The dialog of Encrypt…: what, how, and the passphrase twice. */
+/* The dialog of Encrypt…: what, how, and who can open it. */
 #include <string.h>
 
 #include "base/error.h"
-#include "dialog-parts.h"
+#include "dialog-keys.h"
 
 /* Pixels: so wide that the longest of the methods' dialogs still fits on a small screen. */
 #define NOTE_WIDTH 560
@@ -17,8 +17,7 @@ typedef struct
   GtkWidget *reason[ENCRYPT_N_TARGETS]; /* why it is impossible */
   GtkWidget *method;
   GtkWidget *summary;
-  GtkWidget *first, *second;
-  GtkWidget *strength;
+  DialogKeys *keys;
   GtkWidget *device;
   DialogCarrier *carrier;
   GtkWidget *size;
@@ -26,34 +25,6 @@ typedef struct
   guint estimating; /* idle source */
   guint missing;    /* bit i: method i lacks its model */
 } Widgets;
-
-static void
-update_passphrase (Widgets *w)
-{
-  const char *first = gtk_entry_get_text (GTK_ENTRY (w->first));
-  const char *second = gtk_entry_get_text (GTK_ENTRY (w->second));
-  const gboolean same = strcmp (first, second) == 0;
-  const double bits = cnc_passphrase_bits (first);
-  g_autofree char *text = NULL;
-
-  gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, *first != '\0' && same);
-  if (*first == '\0')
-    text = g_strdup (_ ("Five or six unrelated words make a good passphrase."));
-  else if (!same && *second != '\0')
-    text = g_strdup (_ ("The two are not the same yet."));
-  else
-    text = g_strdup_printf (_ ("%s: about %.0f bits%s"), dialog_strength_word (bits), bits,
-                            bits < 60 ? _ ("; a few more words would help.")
-                            : same    ? "."
-                                      : _ ("; now once more below."));
-  gtk_label_set_text (GTK_LABEL (w->strength), text);
-}
-
-static void
-on_passphrase (GtkEditable *editable, Widgets *w)
-{
-  update_passphrase (w);
-}
 
 static GtkWidget *
 wide_note_new (const char *text)
@@ -179,12 +150,27 @@ update_targets (Widgets *w)
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->target[fallback]), TRUE);
 }
 
+/* For recipients there is no passphrase that it could rest on. */
+static const char *
+promise_of_keys (const CncMethod *method)
+{
+  return method->number == CNC_CARRIER_RESTORE
+             ? _ ("Secrecy rests on the recipients' keys: a ChaCha20 keystream by libsodium, fresh for each picture, its key sealed for "
+                  "each "
+                  "of them (X25519); a chaotic permutation comes on top. Nobody can tell who made the picture, nor whether its pixels were "
+                  "changed on purpose.")
+             : _ ("Secrecy rests on the recipients' keys: XChaCha20-Poly1305 by libsodium, its key sealed for each of them (X25519). None "
+                  "learns who the others are. What comes back is complete, or refused; but nobody can tell who made it: public keys are "
+                  "public.");
+}
+
 static void
 update_promise (Widgets *w)
 {
   const CncMethod *method = chosen_method (w);
   const char *text
-      = method->number == CNC_CARRIER_RESTORE
+      = dialog_keys_for_recipients (w->keys) ? promise_of_keys (method)
+        : method->number == CNC_CARRIER_RESTORE
             ? _ ("Secrecy rests on the passphrase: a ChaCha20 keystream by libsodium, fresh for each picture, its key made by Argon2id; a "
                  "chaotic permutation comes on top. The pixels cannot be authenticated, only the header: nobody could tell if somebody "
                  "changed the picture on "
@@ -289,20 +275,18 @@ add_method (Widgets *w, GtkWidget *table)
   reason = wide_note_new (names->str);
   gimp_help_set_help_data (reason, reasons->str, NULL);
   gtk_widget_set_tooltip_text (w->method, reasons->str);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 11, NULL, 0.0f, 0.5f, reason, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 13, NULL, 0.0f, 0.5f, reason, 1, FALSE);
 }
 
 static void
-add_passphrase (Widgets *w, GtkWidget *table)
+on_keys (gpointer data)
 {
-  w->first = dialog_passphrase_new (_ ("Whoever knows it can open the picture; it is not kept anywhere."));
-  w->second = dialog_passphrase_new (_ ("The same again, so that no slip of the finger locks you out."));
-  w->strength = dialog_note_new ("");
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 5, _ ("_Passphrase:"), 0.0f, 0.5f, w->first, 1, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 6, _ ("_Repeat it:"), 0.0f, 0.5f, w->second, 1, FALSE);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 7, NULL, 0.0f, 0.5f, w->strength, 1, FALSE);
-  g_signal_connect (w->first, "changed", G_CALLBACK (on_passphrase), w);
-  g_signal_connect (w->second, "changed", G_CALLBACK (on_passphrase), w);
+  Widgets *w = data;
+
+  if (w->promise == NULL) /* while the dialog is built */
+    return;
+  gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, dialog_keys_ready (w->keys));
+  update_promise (w);
 }
 
 static void
@@ -320,28 +304,27 @@ build (Widgets *w)
 
   frame = gimp_frame_new (_ ("How"));
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
-  table = gtk_table_new (12, 2, FALSE);
+  table = gtk_table_new (14, 2, FALSE);
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 6);
   gtk_container_add (GTK_CONTAINER (frame), table);
   add_method (w, table);
-  add_passphrase (w, table);
+  w->keys = dialog_keys_new (GTK_TABLE (table), 5, w->choices, on_keys, w);
   w->device = dialog_device_new (w->choices->device, &problem);
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 8, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 10, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
   if (problem != NULL)
-    gimp_table_attach_aligned (GTK_TABLE (table), 0, 9, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
+    gimp_table_attach_aligned (GTK_TABLE (table), 0, 11, NULL, 0.0f, 0.5f, dialog_note_new (problem), 1, FALSE);
   w->size = wide_note_new (_ ("Estimating…"));
-  gimp_table_attach_aligned (GTK_TABLE (table), 0, 10, _ ("Result:"), 0.0f, 0.5f, w->size, 1, FALSE);
+  gimp_table_attach_aligned (GTK_TABLE (table), 0, 12, _ ("Result:"), 0.0f, 0.5f, w->size, 1, FALSE);
 
   w->promise = dialog_note_new ("");
   gimp_label_set_attributes (GTK_LABEL (w->promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
   gtk_widget_set_size_request (w->promise, PROMISE_WIDTH, -1);
   gtk_box_pack_start (GTK_BOX (box), w->promise, FALSE, FALSE, 0);
-  update_passphrase (w);
   gtk_widget_show_all (w->dialog);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     dialog_radio_ungrey (w->target[i]);
-  gtk_widget_grab_focus (w->first);
+  dialog_keys_show (w->keys);
   w->carrier = dialog_carrier_new (w->image, w->drawable, w->choices, GTK_TABLE (table), 2, show_size, w);
   on_method (NULL, w);
 }
@@ -351,21 +334,16 @@ dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, Key
 {
   Widgets w = { .image = image, .drawable = drawable, .choices = choices };
 
-  build (&w);
-  while (keys->passphrase == NULL && gimp_dialog_run (GIMP_DIALOG (w.dialog)) == GTK_RESPONSE_OK)
-    {
-      g_autoptr (GError) error = NULL;
+  gboolean taken = FALSE;
 
-      keys->passphrase = dialog_passphrase_take (w.first, &error);
-      if (keys->passphrase == NULL)
-        gtk_label_set_text (GTK_LABEL (w.strength), error->message);
-    }
+  build (&w);
+  while (!taken && gimp_dialog_run (GIMP_DIALOG (w.dialog)) == GTK_RESPONSE_OK)
+    taken = dialog_keys_take (w.keys, keys);
   if (w.estimating != 0)
     g_source_remove (w.estimating);
   dialog_carrier_free (w.carrier);
   dialog_device_get (w.device, choices->device, sizeof choices->device);
-  dialog_passphrase_clear (w.first);
-  dialog_passphrase_clear (w.second);
+  dialog_keys_free (w.keys);
   gtk_widget_destroy (w.dialog);
-  return keys->passphrase != NULL;
+  return taken;
 }

@@ -21,6 +21,8 @@ dialog_choices_load (const char *procedure, DialogChoices *choices)
   choices->model[sizeof choices->model - 1] = '\0';
   choices->device[sizeof choices->device - 1] = '\0';
   choices->mode[sizeof choices->mode - 1] = '\0';
+  choices->recipients[sizeof choices->recipients - 1] = '\0';
+  choices->identity[sizeof choices->identity - 1] = '\0';
 }
 
 void

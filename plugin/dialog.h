@@ -28,6 +28,9 @@ typedef struct
   char mode[16]; /* of Hide, as the next two */
   gint32 bits;
   gint32 layers;
+  gint32 for_recipients; /* of Encrypt */
+  char recipients[2048]; /* of Encrypt: paths of key files, each with a line end */
+  char identity[1024];   /* of Decrypt: the path of the file */
 } DialogChoices;
 
 void dialog_choices_load (const char *procedure, DialogChoices *choices);

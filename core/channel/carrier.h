@@ -33,6 +33,7 @@ typedef enum
 typedef struct
 {
   guint8 method;  /* CncCarrierMethod */
+  guint8 recipients; /* 0: a passphrase; else 1..CNC_RECIPIENTS_MAX, ops and memory_kib are 0, and keys stand in the band */
   guint8 levels;  /* of a pixel of the body: share 2 or 3; restore 0 (all 256) */
   guint32 ops;    /* of Argon2id */
   guint32 memory_kib;
@@ -42,6 +43,7 @@ typedef struct
   guint8 model[CNC_CARRIER_MODEL_BYTES]; /* first bytes of the SHA-256 of the model file; zeros: none */
   guint8 masked[CNC_CARRIER_SIZE_BYTES]; /* size of the picture inside, under the carrier key */
   guint8 commitment[CNC_CARRIER_COMMITMENT_BYTES];
+  guint8 keys_hash[32]; /* of recipients: BLAKE2b-256 of all keys in the band; not in the header's bytes, but in the commitment */
 } CncCarrierHeader;
 
 /* ---- keys ---- */
@@ -50,18 +52,19 @@ typedef struct
  * Returns: (transfer full) */
 CncSecret *cnc_carrier_key_new (const CncSecret *passphrase, const guint8 salt[CNC_CARRIER_SALT_BYTES], const CncKdfParams *params,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same below Argon2id. */
+/* The same below Argon2id; of recipients, from the file key. */
 CncSecret *cnc_carrier_key_from_kek (const CncSecret *kek, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The last step of a writer: sets masked and commitment; all else is set.  width, height: of the picture inside. */
 void cnc_carrier_header_finish (CncCarrierHeader *header, const CncSecret *key, guint32 width, guint32 height);
 
 /* Compares the commitment, which tells that the key is right and that nothing of the header was changed, in constant time; then *width, *height: of
- * the picture inside.  Error: WRONG_KEY. */
+ * the picture inside.  Errors: WRONG_KEY; with recipients DAMAGED: their keys or the header were changed, since key came out of one of them. */
 gboolean cnc_carrier_header_open (const CncCarrierHeader *header, const CncSecret *key, guint32 *width, guint32 *height,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Argon2id and cnc_carrier_header_open: the carrier key of a carrier that was found.  Errors: KDF_REFUSED, NO_MEMORY, WRONG_KEY.
+/* Argon2id and cnc_carrier_header_open: the carrier key of a carrier that was found.  Errors: KDF_REFUSED, NO_MEMORY, WRONG_KEY, BAD_ARGUMENT (it is for
+ * recipients).
  * Returns: (transfer full) */
 CncSecret *cnc_carrier_unlock (const CncCarrierHeader *header, const CncSecret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CncSecret *cnc_carrier_unlock_kek (const CncCarrierHeader *header, const CncSecret *kek, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -98,12 +101,15 @@ cnc_carrier_edge (guint32 width, guint cells, guint k)
  * CNC_RASTER_MAX_SIDE. */
 gboolean cnc_carrier_layout (guint32 width, guint32 height, CncCarrierLayout *layout) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same behind the keys of so many recipients (0: a passphrase): the band is no part of the body. */
+gboolean cnc_carrier_layout_for (guint32 width, guint32 height, guint recipients, CncCarrierLayout *layout) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The carrier with the fewest rows that is width across and whose body has pixels pixels at least.  FALSE if there is none. */
-gboolean cnc_carrier_height_for (guint32 width, guint64 pixels, guint32 *height) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_carrier_height_for (guint32 width, guint64 pixels, guint recipients, guint32 *height) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A carrier of about that aspect (width / height, of the whole carrier) whose body has pixels pixels at least, and few more; no side above
  * CNC_RASTER_MAX_SIDE.  FALSE if there is none. */
-gboolean cnc_carrier_size_for (double aspect, guint64 pixels, guint32 *width, guint32 *height) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_carrier_size_for (double aspect, guint64 pixels, guint recipients, guint32 *width, guint32 *height) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- drawing and finding ---- */
 
@@ -114,10 +120,15 @@ CncRaster *cnc_carrier_new (const CncCarrierHeader *header, GError **error) G_GN
 /* raster: of cnc_carrier_new; draws both strips.  header: finished.  Errors: NO_DEVICE (libfec is not there), NO_MEMORY. */
 gboolean cnc_carrier_draw (CncRaster *raster, const CncCarrierHeader *header, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Likewise the band with the keys of header->recipients. */
+gboolean cnc_carrier_draw_keys (CncRaster *raster, const CncCarrierHeader *header, const guint8 (*keys)[CNC_STANZA_RECIPIENT_BYTES],
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A carrier that was found. */
 typedef struct
 {
   CncCarrierHeader header;
+  guint8 keys[CNC_HEADER_MAX_STANZAS][CNC_STANZA_RECIPIENT_BYTES]; /* header.recipients of them */
   CncCarrierLayout layout;
   guint8 *body; /* upright, layout.body_width * layout.body_height values, rows from the top; (owned) */
   guint32 x, y, width, height; /* where it was in the picture, as it was turned there */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "channel/band.h"
 #include "channel/place.h"
 #include "picture/convert.h"
 #include "picture/pixels.h"
@@ -83,6 +84,28 @@ cnc_find_strips (const CncRs *code, const CncView *view, CncStrips *strips)
   return FALSE;
 }
 
+static gboolean
+read_keys (CncCarrier *carrier, const CncRaster *upright, CncTask *task, GError **error)
+{
+  CncCarrierHeader *header = &carrier->header;
+  const guint32 first = carrier->layout.body_y - cnc_key_band_rows (header->width, header->recipients);
+
+  if (!cnc_key_band_read (upright->data + (gsize) first * header->width, header->width, header->recipients, carrier->keys, task, error))
+    return FALSE;
+  cnc_hash (carrier->keys[0], (gsize) header->recipients * CNC_STANZA_RECIPIENT_BYTES, header->keys_hash);
+  return TRUE;
+}
+
+gboolean
+cnc_carrier_draw_keys (CncRaster *raster, const CncCarrierHeader *header, const guint8 (*keys)[CNC_STANZA_RECIPIENT_BYTES], GError **error)
+{
+  CncCarrierLayout layout;
+
+  g_return_val_if_fail (cnc_carrier_layout (raster->width, raster->height, &layout), FALSE);
+  return header->recipients == 0
+         || cnc_key_band_write (keys, header->recipients, raster->data + (gsize) layout.body_y * raster->width, raster->width, error);
+}
+
 CncCarrier *
 cnc_find_take (const CncView *view, const CncCarrierHeader *header, CncTask *task, GError **error)
 {
@@ -122,8 +145,10 @@ cnc_find_take (const CncView *view, const CncCarrierHeader *header, CncTask *tas
       upright = scaled;
     }
   carrier->header = *header;
-  if (!cnc_carrier_layout (header->width, header->height, &carrier->layout))
+  if (!cnc_carrier_layout_for (header->width, header->height, header->recipients, &carrier->layout))
     g_return_val_if_reached (NULL); /* cnc_carrier_header_read has looked */
+  if (header->recipients > 0 && !read_keys (carrier, upright, task, error))
+    return NULL;
   bytes = (gsize) carrier->layout.body_width * carrier->layout.body_height;
   carrier->body = cnc_alloc (bytes, 1, "the encrypted picture", error);
   if (carrier->body == NULL)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "channel/band.h"
 #include "seal/primitives.h"
 
 #include <math.h>
@@ -20,9 +21,10 @@
 #define AT_CHECK 52u
 #define CHECK_BYTES (CNC_CARRIER_HEADER_BYTES - AT_CHECK)
 
-#define LEVELS_MASK 3u /* of the flags; the others are 0 in version 1 */
-#define OPS_BITS 4u    /* passes - 1 */
-#define KIB_BITS 20u   /* memory - 1 */
+#define LEVELS_MASK 3u /* of the flags; but for the next, the others are 0 in version 1 */
+#define RECIPIENTS 4u
+#define OPS_BITS 4u  /* passes - 1 */
+#define KIB_BITS 20u /* memory - 1 */
 #define SIDE_BITS 20u
 
 #define LEAST_CELL 4u /* pixels across */
@@ -66,14 +68,27 @@ cnc_carrier_header_write (const CncCarrierHeader *header, guint8 out[CNC_CARRIER
 {
   out[0] = VERSION;
   out[AT_METHOD] = header->method;
-  out[AT_FLAGS] = header->levels;
-  cnc_put_bytes (out + AT_COST, 3, (header->ops - 1) | (guint64) (header->memory_kib - 1) << OPS_BITS);
+  out[AT_FLAGS] = (guint8) (header->levels | (header->recipients > 0 ? RECIPIENTS : 0));
+  if (header->recipients > 0)
+    cnc_put_bytes (out + AT_COST, 3, header->recipients);
+  else
+    cnc_put_bytes (out + AT_COST, 3, (header->ops - 1) | (guint64) (header->memory_kib - 1) << OPS_BITS);
   put_size (out + AT_SIZE, header->width, header->height);
   memcpy (out + AT_SALT, header->salt, CNC_CARRIER_SALT_BYTES);
   memcpy (out + AT_MODEL, header->model, CNC_CARRIER_MODEL_BYTES);
   memcpy (out + AT_MASKED, header->masked, CNC_CARRIER_SIZE_BYTES);
   memcpy (out + AT_COMMITMENT, header->commitment, CNC_CARRIER_COMMITMENT_BYTES);
   checksum (out, out + AT_CHECK);
+}
+
+static gboolean
+bad_number (guint64 recipients, GError **error)
+{
+  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
+               "The header of this picture is not one that cnncrypt writes (%" G_GUINT64_FORMAT
+               " recipients, where 1 to %u are possible); ask for the picture again.",
+               recipients, CNC_RECIPIENTS_MAX);
+  return FALSE;
 }
 
 gboolean
@@ -93,7 +108,7 @@ cnc_carrier_header_read (const guint8 bytes[CNC_CARRIER_HEADER_BYTES], CncCarrie
       return FALSE;
     }
   if (bytes[0] != VERSION || (bytes[AT_METHOD] != CNC_CARRIER_SHARE && bytes[AT_METHOD] != CNC_CARRIER_RESTORE)
-      || (flags & ~LEVELS_MASK) != 0)
+      || (flags & ~(LEVELS_MASK | RECIPIENTS)) != 0)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_VERSION,
                    "This picture was encrypted by a newer cnncrypt (carrier %u, method %u, flags %u are unknown here); install the newest "
@@ -102,15 +117,22 @@ cnc_carrier_header_read (const guint8 bytes[CNC_CARRIER_HEADER_BYTES], CncCarrie
       return FALSE;
     }
   header->method = bytes[AT_METHOD];
-  header->levels = (guint8) flags;
-  header->ops = (guint32) (cost & ((1u << OPS_BITS) - 1)) + 1;
-  header->memory_kib = (guint32) (cost >> OPS_BITS) + 1;
+  header->levels = flags & LEVELS_MASK;
+  if ((flags & RECIPIENTS) == 0)
+    {
+      header->ops = (guint32) (cost & ((1u << OPS_BITS) - 1)) + 1;
+      header->memory_kib = (guint32) (cost >> OPS_BITS) + 1;
+    }
+  else if (cost >= 1 && cost <= CNC_RECIPIENTS_MAX)
+    header->recipients = (guint8) cost;
+  else
+    return bad_number (cost, error);
   get_size (bytes + AT_SIZE, &header->width, &header->height);
   memcpy (header->salt, bytes + AT_SALT, CNC_CARRIER_SALT_BYTES);
   memcpy (header->model, bytes + AT_MODEL, CNC_CARRIER_MODEL_BYTES);
   memcpy (header->masked, bytes + AT_MASKED, CNC_CARRIER_SIZE_BYTES);
   memcpy (header->commitment, bytes + AT_COMMITMENT, CNC_CARRIER_COMMITMENT_BYTES);
-  if (!cnc_carrier_layout (header->width, header->height, &layout)
+  if (!cnc_carrier_layout_for (header->width, header->height, header->recipients, &layout)
       || (header->method == CNC_CARRIER_SHARE ? header->levels < 2 : header->levels != 0))
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
@@ -170,12 +192,12 @@ static void
 commit (const CncCarrierHeader *header, const CncSecret *key, guint8 out[CNC_CARRIER_COMMITMENT_BYTES])
 {
   guint8 bytes[CNC_CARRIER_HEADER_BYTES], subkey[CNC_KEY_BYTES], hash[32];
-  const guint8 *part = bytes;
-  const gsize size = AT_COMMITMENT;
+  const guint8 *const parts[] = { bytes, header->keys_hash };
+  const gsize sizes[] = { AT_COMMITMENT, sizeof header->keys_hash };
 
   cnc_carrier_header_write (header, bytes);
   cnc_subkey (key, CNC_SUBKEY_CARRIER_COMMITMENT, subkey);
-  cnc_keyed_hash (subkey, &part, &size, 1, hash);
+  cnc_keyed_hash (subkey, parts, sizes, header->recipients > 0 ? 2 : 1, hash);
   memcpy (out, hash, CNC_CARRIER_COMMITMENT_BYTES);
   cnc_wipe (subkey, sizeof subkey);
   cnc_wipe (hash, sizeof hash);
@@ -197,7 +219,13 @@ cnc_carrier_header_open (const CncCarrierHeader *header, const CncSecret *key, g
   commit (header, key, commitment);
   if (!cnc_equal (commitment, header->commitment, sizeof commitment))
     {
-      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_WRONG_KEY, "The passphrase is wrong; type it again.");
+      if (header->recipients > 0)
+        g_set_error_literal (
+            error, CNC_ERROR, CNC_ERROR_DAMAGED,
+            "The picture is for this identity, but its header or the keys of the recipients were altered after it was made; ask for it "
+            "again.");
+      else
+        g_set_error_literal (error, CNC_ERROR, CNC_ERROR_WRONG_KEY, "The passphrase is wrong; type it again.");
       return FALSE;
     }
   memcpy (size, header->masked, sizeof size);
@@ -233,6 +261,12 @@ cnc_carrier_unlock (const CncCarrierHeader *header, const CncSecret *passphrase,
 {
   const CncKdfParams params = { header->ops, header->memory_kib };
 
+  if (header->recipients > 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The picture was encrypted for recipients and not with a passphrase; open it with an identity file.");
+      return NULL;
+    }
   return checked (header, cnc_carrier_key_new (passphrase, header->salt, &params, error), error);
 }
 
@@ -258,22 +292,37 @@ cnc_carrier_layout (guint32 width, guint32 height, CncCarrierLayout *layout)
 }
 
 gboolean
-cnc_carrier_height_for (guint32 width, guint64 pixels, guint32 *height)
+cnc_carrier_layout_for (guint32 width, guint32 height, guint recipients, CncCarrierLayout *layout)
 {
-  CncCarrierLayout layout;
-  guint64 rows;
+  guint32 band;
 
-  if (!cnc_carrier_layout (width, CNC_RASTER_MAX_SIDE, &layout))
+  if (!cnc_carrier_layout (width, height, layout))
     return FALSE;
-  rows = MAX ((pixels + width - 1) / width, 1);
-  if (rows > layout.body_height)
+  band = cnc_key_band_rows (width, recipients);
+  if (layout->body_height <= band)
     return FALSE;
-  *height = (guint32) rows + 2 * layout.strip;
+  layout->body_y += band;
+  layout->body_height -= band;
   return TRUE;
 }
 
 gboolean
-cnc_carrier_size_for (double aspect, guint64 pixels, guint32 *width, guint32 *height)
+cnc_carrier_height_for (guint32 width, guint64 pixels, guint recipients, guint32 *height)
+{
+  CncCarrierLayout layout;
+  guint64 rows;
+
+  if (!cnc_carrier_layout_for (width, CNC_RASTER_MAX_SIDE, recipients, &layout))
+    return FALSE;
+  rows = MAX ((pixels + width - 1) / width, 1);
+  if (rows > layout.body_height)
+    return FALSE;
+  *height = (guint32) rows + 2 * layout.strip + cnc_key_band_rows (width, recipients);
+  return TRUE;
+}
+
+gboolean
+cnc_carrier_size_for (double aspect, guint64 pixels, guint recipients, guint32 *width, guint32 *height)
 {
   double least = 0;
   gboolean found = FALSE;
@@ -285,7 +334,7 @@ cnc_carrier_size_for (double aspect, guint64 pixels, guint32 *width, guint32 *he
       guint32 h;
       double off;
 
-      if (!cnc_carrier_height_for (w, pixels, &h))
+      if (!cnc_carrier_height_for (w, pixels, recipients, &h))
         continue;
       off = fabs (log ((double) w / h / aspect));
       if (!found || off < least)

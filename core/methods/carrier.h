@@ -17,13 +17,19 @@ typedef struct
   const CncSecret *key; /* (transfer none) */
   guint8 salt[CNC_CARRIER_SALT_BYTES];
   CncKdfParams params; /* complete */
+  guint recipients;    /* 0: a passphrase; else params are not used, and key was made from a file key that is wrapped so often: */
+  guint8 keys[CNC_RECIPIENTS_MAX][CNC_STANZA_RECIPIENT_BYTES];
 } CncCarrierLock;
+
+/* Sets what a header says of the lock. */
+void cnc_carrier_lock_header (const CncCarrierLock *lock, CncCarrierHeader *header);
 
 typedef struct
 {
   guint32 longest_side; /* of the carrier, in pixels; 0: as many pixels as the picture */
   guint levels;         /* share: 3, or 2 for worse channels; 0: 3 */
   const char *model;    /* (nullable) restore: name of the model file; NULL: "restore" */
+  guint recipients;     /* for what is expected; what is made has as many as the lock */
   CncBackend *backend;  /* share: (nullable), only WebP is tried without; restore: required */
   double *psnr;         /* (nullable) (out): what comes back from a channel without errors, in dB, infinity if every bit does */
   char **notes;         /* (nullable) (out) (transfer full): sentences about what was left out, NULL if nothing was */
@@ -52,8 +58,8 @@ CncPicture *cnc_share_decrypt (const CncCarrier *carrier, const CncSecret *key, 
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What cnc_share_encrypt would make, from a sample of the picture, in less than half a second: the carrier's size, and about which PSNR comes
- * back (infinity: every bit).  longest_side, levels: as in CncCarrierParams.  Errors: TOO_SMALL, NO_MEMORY. */
-gboolean cnc_share_expect (const CncPicture *picture, guint32 longest_side, guint levels, guint32 *width, guint32 *height, double *psnr,
+ * back (infinity: every bit).  longest_side, levels, recipients: as in CncCarrierParams.  Errors: TOO_SMALL, NO_MEMORY. */
+gboolean cnc_share_expect (const CncPicture *picture, guint32 longest_side, guint levels, guint recipients, guint32 *width, guint32 *height, double *psnr,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- restore: gentle loss ---- */

@@ -37,8 +37,14 @@ cnc_decrypt_carrier_work (const CncCarrier *carrier)
 static CncCarrierParams
 carrier_params (const CncEncryptParams *params)
 {
-  return (
-      CncCarrierParams){ params->longest_side, params->levels, params->model, params->backend, params->psnr, params->notes, params->task };
+  return (CncCarrierParams){ .longest_side = params->longest_side,
+                             .levels = params->levels,
+                             .model = params->model,
+                             .recipients = params->recipients,
+                             .backend = params->backend,
+                             .psnr = params->psnr,
+                             .notes = params->notes,
+                             .task = params->task };
 }
 
 CncRaster *
@@ -72,7 +78,8 @@ cnc_encrypt_expect (const CncPicture *picture, const CncEncryptParams *params, C
       *expected = (CncExpected){ restored.width, restored.height, restored.clean, restored.jpeg };
       return TRUE;
     }
-  if (!cnc_share_expect (picture, how.longest_side, how.levels, &expected->width, &expected->height, &expected->psnr, error))
+  if (!cnc_share_expect (picture, how.longest_side, how.levels, how.recipients, &expected->width, &expected->height, &expected->psnr,
+                         error))
     return FALSE;
   expected->worn = expected->psnr;
   return TRUE;
@@ -99,14 +106,33 @@ cnc_find_carrier (const CncRaster *picture, GBytes *colormap, CncCarrier **found
   return FALSE;
 }
 
+void
+cnc_carrier_lock_header (const CncCarrierLock *lock, CncCarrierHeader *header)
+{
+  memcpy (header->salt, lock->salt, sizeof header->salt);
+  header->recipients = (guint8) lock->recipients;
+  header->ops = lock->recipients > 0 ? 0 : lock->params.ops;
+  header->memory_kib = lock->recipients > 0 ? 0 : lock->params.memory_kib;
+  if (lock->recipients > 0)
+    cnc_hash (lock->keys[0], (gsize) lock->recipients * CNC_STANZA_RECIPIENT_BYTES, header->keys_hash);
+}
+
 CncSecret *
 cnc_unlock_carrier (const CncCarrier *carrier, const CncOpener *opener, GError **error)
 {
+  const guint8 (*keys)[CNC_STANZA_RECIPIENT_BYTES] = (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) carrier->keys;
+  g_autoptr (CncSecret) file_key = NULL;
+
   if (opener->identity == NULL)
     return cnc_carrier_unlock (&carrier->header, opener->passphrase, error);
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                       "The picture was encrypted with a passphrase and not for recipients; open it with its passphrase.");
-  return NULL;
+  if (carrier->header.recipients == 0)
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                           "The picture was encrypted with a passphrase and not for recipients; open it with its passphrase.");
+      return NULL;
+    }
+  file_key = cnc_recipients_open (keys, carrier->header.recipients, opener->identity, error);
+  return file_key != NULL ? cnc_carrier_unlock_kek (&carrier->header, file_key, error) : NULL;
 }
 
 /* Roughly which quality of JPEG leaves errors of that strength in noise of all values. */

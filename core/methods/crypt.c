@@ -185,6 +185,7 @@ cnc_lock_new_recipients (const guint8 (*keys)[CNC_PUBLIC_KEY_BYTES], guint n, GE
     return NULL;
   lock->keys = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
   g_array_append_vals (lock->keys, keys, n);
+  cnc_random (lock->salt, sizeof lock->salt);
   lock->n_stanzas = cnc_recipients_seal (keys, n, lock->file_key, bodies, error);
   for (guint i = 0; i < lock->n_stanzas; i++)
     {
@@ -308,17 +309,14 @@ start_carrier (const CncPicture *picture, const CncLock *lock, const CncEncryptP
   g_autoptr (CncSecret) key = NULL;
   CncCarrierLock carrier_lock = { .params = lock->params };
 
-  if (lock->kek == NULL)
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
-                   "The method “%s” encrypts with a passphrase only; choose a passphrase, or another method.", params->method->id);
-      return NULL;
-    }
-  key = cnc_carrier_key_from_kek (lock->kek, error);
+  key = cnc_carrier_key_from_kek (lock->kek != NULL ? lock->kek : lock->file_key, error);
   if (key == NULL)
     return NULL;
   carrier_lock.key = key;
   memcpy (carrier_lock.salt, lock->salt, sizeof lock->salt);
+  carrier_lock.recipients = lock->kek == NULL ? lock->n_stanzas : 0;
+  for (guint i = 0; i < carrier_lock.recipients; i++)
+    memcpy (carrier_lock.keys[i], lock->stanzas[i].body, CNC_STANZA_RECIPIENT_BYTES);
   return cnc_encrypt_carrier (picture, &carrier_lock, params, error);
 }
 

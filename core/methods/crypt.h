@@ -82,6 +82,7 @@ typedef struct
   guint32 longest_side; /* methods with a carrier, as the next two: see CncCarrierParams */
   guint levels;
   const char *model; /* (nullable): also sedd, whose encoder file it names by its path, or by the name of a pair in the folders of models */
+  guint recipients; /* for cnc_encrypt_expect: how many it is to be for; 0: a passphrase */
   double *psnr;  /* (nullable) (out): of a method that is not lossless, the quality of what will come back, in dB; infinity: every bit; NAN: the decoder is not here */
   char **notes;  /* (nullable) (out) (transfer full) (nullable): sentences about what was left out */
   CncTask *task; /* (nullable) */

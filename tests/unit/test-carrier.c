@@ -56,12 +56,15 @@ test_forged (void)
   g_assert_false (cnc_carrier_header_open (&forged, key, &width, &height, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_WRONG_KEY);
   g_clear_error (&error);
-  for (guint which = 0; which < 6; which++)
+  for (guint which = 0; which < 8; which++)
     {
       forged = header;
       forged.method = which == 0 ? 6 : which == 1 ? 0 : header.method;
-      forged.levels = which == 2 ? 3 | 4 : which == 3 ? 3 | 8 : which == 4 ? 1 : header.levels;
+      forged.levels = which == 2 ? 3 | 16 : which == 3 ? 3 | 8 : which == 4 ? 1 : header.levels;
+      forged.recipients = which == 6 ? 33 : 0;
       forged.height = which == 5 ? 32 : header.height;
+      if (which == 7)
+        forged.levels |= 4; /* recipients, whose number is the cost */
       cnc_carrier_header_write (&forged, bytes);
       g_assert_false (cnc_carrier_header_read (bytes, &forged, &error));
       g_assert_true (g_error_matches (error, CNC_ERROR, which < 4 ? CNC_ERROR_BAD_VERSION : CNC_ERROR_BAD_FORMAT));
@@ -91,9 +94,9 @@ test_layout (void)
         g_assert_cmpuint (l.cells * l.rows, >=, CNC_CARRIER_CELLS);
         g_assert_cmpuint (2 * l.strip + l.body_height, ==, height);
         g_assert_cmpuint (l.body_y, ==, l.strip);
-        g_assert_true (cnc_carrier_height_for (width, (guint64) l.body_width * l.body_height, &least));
+        g_assert_true (cnc_carrier_height_for (width, (guint64) l.body_width * l.body_height, 0, &least));
         g_assert_cmpuint (least, ==, height);
-        g_assert_true (cnc_carrier_height_for (width, (guint64) l.body_width * l.body_height + 1, &least));
+        g_assert_true (cnc_carrier_height_for (width, (guint64) l.body_width * l.body_height + 1, 0, &least));
         g_assert_cmpuint (least, ==, height + 1);
       }
 }
@@ -109,7 +112,7 @@ test_size_for (void)
         guint32 width, height;
         CncCarrierLayout l;
 
-        g_assert_true (cnc_carrier_size_for (aspects[a], pixels, &width, &height));
+        g_assert_true (cnc_carrier_size_for (aspects[a], pixels, 0, &width, &height));
         g_assert_true (cnc_carrier_layout (width, height, &l));
         g_assert_cmpuint ((guint64) l.body_width * l.body_height, >=, pixels);
         g_assert_cmpuint ((guint64) l.body_width * (l.body_height - 1), <, pixels);
@@ -508,7 +511,7 @@ test_newer (void)
   CncCarrierHeader header = case_header (400, 300, key);
   g_autoptr (CncRaster) raster = NULL, around = scene (600, 500);
 
-  header.levels = 3 | 4; /* the next flag */
+  header.levels = 3 | 8; /* the next flag */
   raster = case_carrier (&header, 1);
   g_free (refused (raster, CNC_ERROR_BAD_VERSION));
   case_paste (around, raster, 50, 60);

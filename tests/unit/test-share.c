@@ -198,7 +198,7 @@ test_longest_side (void)
       after = decrypt (carrier, key, NULL, &error);
       g_assert_no_error (error);
       assert_close (before, after, psnr);
-      g_assert_true (cnc_share_expect (before, sides[i], 3, &width, &height, &expected, &error));
+      g_assert_true (cnc_share_expect (before, sides[i], 3, 0, &width, &height, &expected, &error));
       g_assert_no_error (error);
       g_assert_cmpuint (width, ==, carrier->width);
       g_assert_cmpuint (height, ==, carrier->height);

@@ -124,7 +124,9 @@ cnc_restore_expect (const CncPicture *picture, const CncCarrierParams *params, C
   CncRestorePlan plan;
   gboolean good;
 
-  if (model == NULL || !cnc_restore_plan (model, picture->raster->width, picture->raster->height, params->longest_side, &plan, error)
+  if (model == NULL
+      || !cnc_restore_plan_for (model, picture->raster->width, picture->raster->height, params->longest_side, params->recipients, &plan,
+                                error)
       || (run.weights = cnc_weights_new (params->backend, model->net, error)) == NULL)
     return FALSE;
   expected->width = plan.carrier_width;

@@ -25,7 +25,7 @@ side_for (guint64 a, guint64 b)
 
 /* All else from width and height.  FALSE: there is no such carrier. */
 static gboolean
-lay_out (const CncRestore *model, CncRestorePlan *plan)
+lay_out (const CncRestore *model, guint recipients, CncRestorePlan *plan)
 {
   guint64 count, across;
 
@@ -35,10 +35,10 @@ lay_out (const CncRestore *model, CncRestorePlan *plan)
   if (count > CNC_SHUFFLE_MAX)
     return FALSE;
   across = MAX (side_for (count * plan->columns, plan->rows), CNC_CARRIER_MIN_WIDTH);
-  if (across > CNC_RASTER_MAX_SIDE || !cnc_carrier_height_for ((guint32) across, count, &plan->carrier_height))
+  if (across > CNC_RASTER_MAX_SIDE || !cnc_carrier_height_for ((guint32) across, count, recipients, &plan->carrier_height))
     return FALSE;
   plan->carrier_width = (guint32) across;
-  if (!cnc_carrier_layout (plan->carrier_width, plan->carrier_height, &plan->layout))
+  if (!cnc_carrier_layout_for (plan->carrier_width, plan->carrier_height, recipients, &plan->layout))
     return FALSE;
   plan->count = (gsize) count;
   plan->places = (gsize) plan->layout.body_width * plan->layout.body_height;
@@ -49,24 +49,38 @@ static gboolean
 too_small (guint32 width, guint32 height, guint32 longest_side, guint32 least, GError **error)
 {
   if (least > 0)
-    g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-                 "No encrypted picture has a longest side of %u pixels: its header alone takes more. Choose %u or more.", longest_side,
-                 least);
+    g_set_error (
+        error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
+        "No encrypted picture has a longest side of %u pixels: what has to stand in it beside the picture takes more. Choose %u or more.",
+        longest_side, least);
   else
     g_set_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL, "A picture of %u × %u pixels fits into no encrypted picture; scale it.", width,
                  height);
   return FALSE;
 }
 
+static gboolean
+plan_scaled (const CncRestore *model, guint32 width, guint32 height, guint recipients, CncRestorePlan *plan)
+{
+  *plan = (CncRestorePlan){ .width = model->width > 0 ? model->width : width, .height = model->width > 0 ? model->height : height };
+  return lay_out (model, recipients, plan);
+}
+
 gboolean
 cnc_restore_plan_scaled (const CncRestore *model, guint32 width, guint32 height, CncRestorePlan *plan, GError **error)
 {
-  *plan = (CncRestorePlan){ .width = model->width > 0 ? model->width : width, .height = model->width > 0 ? model->height : height };
-  return lay_out (model, plan) || too_small (width, height, 0, 0, error);
+  return plan_scaled (model, width, height, 0, plan) || too_small (width, height, 0, 0, error);
 }
 
 gboolean
 cnc_restore_plan (const CncRestore *model, guint32 width, guint32 height, guint32 longest_side, CncRestorePlan *plan, GError **error)
+{
+  return cnc_restore_plan_for (model, width, height, longest_side, 0, plan, error);
+}
+
+gboolean
+cnc_restore_plan_for (const CncRestore *model, guint32 width, guint32 height, guint32 longest_side, guint recipients, CncRestorePlan *plan,
+                      GError **error)
 {
   const guint32 longest = MAX (width, height);
   guint32 least = 0;
@@ -77,7 +91,7 @@ cnc_restore_plan (const CncRestore *model, guint32 width, guint32 height, guint3
       const guint32 w = (guint32) MAX ((2 * side * width + longest) / (2 * longest), 1),
                     h = (guint32) MAX ((2 * side * height + longest) / (2 * longest), 1);
 
-      if (cnc_restore_plan_scaled (model, w, h, plan, NULL))
+      if (plan_scaled (model, w, h, recipients, plan))
         {
           const guint32 found = MAX (plan->carrier_width, plan->carrier_height);
 

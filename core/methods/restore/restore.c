@@ -39,16 +39,12 @@ static CncRaster *
 draw (const CncRestoreRun *run, const CncRestorePlan *plan, const CncRaster *picture, const CncCarrierLock *lock, const guint8 *values,
       GError **error)
 {
-  CncCarrierHeader header = { .method = CNC_CARRIER_RESTORE,
-                              .ops = lock->params.ops,
-                              .memory_kib = lock->params.memory_kib,
-                              .width = plan->carrier_width,
-                              .height = plan->carrier_height };
+  CncCarrierHeader header = { .method = CNC_CARRIER_RESTORE, .width = plan->carrier_width, .height = plan->carrier_height };
   CncRestoreSeeds seeds;
   g_autoptr (CncRaster) carrier = NULL;
   gboolean good;
 
-  memcpy (header.salt, lock->salt, sizeof header.salt);
+  cnc_carrier_lock_header (lock, &header);
   cnc_restore_mark (run->model, header.model);
   cnc_carrier_header_finish (&header, lock->key, picture->width, picture->height);
   carrier = cnc_carrier_new (&header, error);
@@ -56,7 +52,8 @@ draw (const CncRestoreRun *run, const CncRestorePlan *plan, const CncRaster *pic
     return NULL;
   memcpy (body_of (carrier, plan), values, plan->places);
   cnc_restore_seeds (lock->key, &seeds);
-  good = cnc_restore_lock (&seeds, body_of (carrier, plan), plan->places, run->task, error) && cnc_carrier_draw (carrier, &header, error);
+  good = cnc_restore_lock (&seeds, body_of (carrier, plan), plan->places, run->task, error) && cnc_carrier_draw (carrier, &header, error)
+         && cnc_carrier_draw_keys (carrier, &header, (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) lock->keys, error);
   cnc_wipe (&seeds, sizeof seeds);
   if (good)
     return g_steal_pointer (&carrier);
@@ -134,7 +131,8 @@ cnc_restore_encrypt (const CncPicture *picture, const CncCarrierLock *lock, cons
   double psnr = 0;
   gboolean good;
 
-  if (prepared == NULL || !cnc_restore_plan (model, prepared->width, prepared->height, params->longest_side, &plan, error)
+  if (prepared == NULL
+      || !cnc_restore_plan_for (model, prepared->width, prepared->height, params->longest_side, lock->recipients, &plan, error)
       || !run_init (&run, model, params->backend, params->task, error))
     return NULL;
   values = cnc_alloc (plan.places, 1, "what the network makes of the picture", error);
@@ -162,7 +160,8 @@ plan_of (const CncRestore *model, const CncCarrier *carrier, guint32 width, guin
 {
   const CncCarrierHeader *header = &carrier->header;
 
-  if (header->method == CNC_CARRIER_RESTORE && cnc_restore_plan (model, width, height, MAX (header->width, header->height), plan, NULL)
+  if (header->method == CNC_CARRIER_RESTORE
+      && cnc_restore_plan_for (model, width, height, MAX (header->width, header->height), header->recipients, plan, NULL)
       && plan->carrier_width == header->width && plan->carrier_height == header->height)
     return TRUE;
   g_set_error (

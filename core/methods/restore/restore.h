@@ -29,6 +29,10 @@ typedef struct
 gboolean cnc_restore_plan (const CncRestore *model, guint32 width, guint32 height, guint32 longest_side, CncRestorePlan *plan,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same with the keys of so many recipients in the carrier. */
+gboolean cnc_restore_plan_for (const CncRestore *model, guint32 width, guint32 height, guint32 longest_side, guint recipients,
+                               CncRestorePlan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The same for what the network gets, so many pixels of it. */
 gboolean cnc_restore_plan_scaled (const CncRestore *model, guint32 width, guint32 height, CncRestorePlan *plan,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

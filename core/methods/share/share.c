@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "channel/band.h"
 #include "channel/body.h"
 #include "channel/equalise.h"
 #include "methods/autoencoder/autoencoder.h"
@@ -48,13 +49,44 @@ levels_of (guint levels)
   return levels == 0 ? 3 : levels;
 }
 
-/* The carrier for a picture. */
 static gboolean
-carrier_size (const CncRaster *picture, guint32 longest_side, guint levels, guint32 *width, guint32 *height, GError **error)
+has_room (guint32 width, guint32 height, guint levels, guint recipients)
 {
-  const guint32 longest = MAX (picture->width, picture->height);
   CncCarrierLayout layout;
 
+  return cnc_carrier_layout_for (width, height, recipients, &layout) && cnc_body_room (body_pixels (&layout), levels) >= LEAST_ROOM;
+}
+
+static void
+scaled_to (const CncRaster *picture, guint32 longest_side, guint32 *width, guint32 *height)
+{
+  const guint64 longest = MAX (picture->width, picture->height);
+
+  *width = MAX ((guint32) ((2 * (guint64) picture->width * longest_side + longest) / (2 * longest)), 1);
+  *height = MAX ((guint32) ((2 * (guint64) picture->height * longest_side + longest) / (2 * longest)), 1);
+}
+
+static gboolean
+too_small (const CncRaster *picture, guint32 width, guint32 height, guint levels, guint recipients, GError **error)
+{
+  guint32 w = 0, h = 0, least = MAX (width, height);
+
+  do
+    scaled_to (picture, ++least, &w, &h);
+  while (least < CNC_RASTER_MAX_SIDE && !has_room (w, h, levels, recipients));
+  g_set_error (
+      error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
+      "An encrypted picture of %u × %u pixels is too small to hold its header, its keys and a picture; choose a longest side of %u "
+      "pixels or more.",
+      width, height, least);
+  return FALSE;
+}
+
+/* The carrier for a picture. */
+static gboolean
+carrier_size (const CncRaster *picture, guint32 longest_side, guint levels, guint recipients, guint32 *width, guint32 *height,
+              GError **error)
+{
   if (levels != 2 && levels != 3)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "Encrypted pictures that survive JPEG have 2 or 3 levels of grey, not %u.",
@@ -66,25 +98,20 @@ carrier_size (const CncRaster *picture, guint32 longest_side, guint levels, guin
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The longest side is at most %u pixels.", CNC_RASTER_MAX_SIDE);
       return FALSE;
     }
-  *width = picture->width;
-  *height = picture->height;
   if (longest_side != 0)
     {
-      *width = MAX ((guint32) ((2 * (guint64) picture->width * longest_side + longest) / (2 * (guint64) longest)), 1);
-      *height = MAX ((guint32) ((2 * (guint64) picture->height * longest_side + longest) / (2 * (guint64) longest)), 1);
+      scaled_to (picture, longest_side, width, height);
+      return has_room (*width, *height, levels, recipients) || too_small (picture, *width, *height, levels, recipients, error);
     }
-  if (cnc_carrier_layout (*width, *height, &layout) && cnc_body_room (body_pixels (&layout), levels) >= LEAST_ROOM)
+  /* As many pixels as the picture, and those of the keys. */
+  *width = picture->width;
+  *height = picture->height + cnc_key_band_rows (picture->width, recipients);
+  if (has_room (*width, *height, levels, recipients)
+      /* A small or very long picture: as few pixels as will do. */
+      || cnc_carrier_size_for (CLAMP ((double) picture->width / picture->height, 0.25, 4),
+                               MAX ((guint64) picture->width * picture->height, LEAST_PIXELS), recipients, width, height))
     return TRUE;
-  /* A small or very long picture: as few pixels as will do. */
-  if (longest_side == 0
-      && cnc_carrier_size_for (CLAMP ((double) picture->width / picture->height, 0.25, 4),
-                               MAX ((guint64) picture->width * picture->height, LEAST_PIXELS), width, height))
-    return TRUE;
-  g_set_error (
-      error, CNC_ERROR, CNC_ERROR_TOO_SMALL,
-      "An encrypted picture of %u × %u pixels is too small to hold its header and a picture; choose a longer side, of 512 pixels or more.",
-      *width, *height);
-  return FALSE;
+  return too_small (picture, *width, *height, levels, recipients, error);
 }
 
 /* ---- what goes in ---- */
@@ -216,7 +243,7 @@ beyond_repair (const CncCarrier *carrier, const CncBodyReport *report, GError **
   g_autofree char *history = cnc_carrier_history (carrier);
 
   g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-               "The passphrase is right, but %u of the %u blocks of this picture cannot be repaired.%s It was %s more than it bears; ask "
+               "The key is right, but %u of the %u blocks of this picture cannot be repaired.%s It was %s more than it bears; ask "
                "for it again, in "
                "better quality and not scaled, or sent as a file.",
                report->lost, report->blocks, history, *history != '\0' ? _ ("changed") : _ ("compressed, scaled or painted on"));
@@ -228,7 +255,7 @@ static gboolean
 altered (const CncBodyReport *report, GError **error)
 {
   g_set_error (error, CNC_ERROR, CNC_ERROR_DAMAGED,
-               "The passphrase is right, but what is inside was %s, so nothing of it is shown; ask for the picture again.",
+               "The key is right, but what is inside was %s, so nothing of it is shown; ask for the picture again.",
                report->worst > DOUBTFUL ? _ ("altered after it was encrypted, or the picture was changed more than it bears")
                                         : _ ("altered after it was encrypted"));
   return FALSE;
@@ -393,10 +420,7 @@ verify (const CncRaster *raster, const CncSecret *key, const guint8 *plain, gsiz
 CncRaster *
 cnc_share_encrypt (const CncPicture *picture, const CncCarrierLock *lock, const CncCarrierParams *params, GError **error)
 {
-  CncCarrierHeader header = { .method = CNC_CARRIER_SHARE,
-                              .levels = (guint8) levels_of (params->levels),
-                              .ops = lock->params.ops,
-                              .memory_kib = lock->params.memory_kib };
+  CncCarrierHeader header = { .method = CNC_CARRIER_SHARE, .levels = (guint8) levels_of (params->levels) };
   g_autoptr (CncRaster) eight = cnc_convert_to_8_bit (picture->raster, picture->colormap, error);
   g_autoptr (CncRaster) raster = NULL;
   g_autoptr (GString) notes = g_string_new (NULL);
@@ -406,24 +430,27 @@ cnc_share_encrypt (const CncPicture *picture, const CncCarrierLock *lock, const 
   CncCarrierLayout layout;
   gsize room;
 
-  if (eight == NULL || !carrier_size (eight, params->longest_side, levels_of (params->levels), &header.width, &header.height, error))
+  if (eight == NULL
+      || !carrier_size (eight, params->longest_side, levels_of (params->levels), lock->recipients, &header.width, &header.height, error))
     return NULL;
   raster = cnc_carrier_new (&header, error);
-  if (raster == NULL || !cnc_carrier_layout (header.width, header.height, &layout))
+  if (raster == NULL || !cnc_carrier_layout_for (header.width, header.height, lock->recipients, &layout))
     return NULL;
   room = cnc_body_room (body_pixels (&layout), header.levels);
   plain.size = plain_room (room);
   plain.data = write_plain (picture, eight, plain.size, params, &compressed, notes, error);
   if (plain.data == NULL)
     return NULL;
-  memcpy (header.salt, lock->salt, sizeof header.salt);
+  cnc_carrier_lock_header (lock, &header);
   memcpy (header.model, compressed.model, sizeof header.model);
   cnc_carrier_header_finish (&header, lock->key, eight->width, eight->height);
   bytes = seal (plain.data, plain.size, room, &header, lock->key, params->task, error);
   if (bytes == NULL
       || !cnc_body_write (bytes, header.levels, raster->data + (gsize) layout.body_y * header.width, body_pixels (&layout), params->task,
                           error)
-      || !cnc_carrier_draw (raster, &header, error) || !verify (raster, lock->key, plain.data, plain.size, params->task, error))
+      || !cnc_carrier_draw (raster, &header, error)
+      || !cnc_carrier_draw_keys (raster, &header, (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) lock->keys, error)
+      || !verify (raster, lock->key, plain.data, plain.size, params->task, error))
     return NULL;
   if (params->psnr != NULL)
     *params->psnr = compressed.psnr;
@@ -433,14 +460,15 @@ cnc_share_encrypt (const CncPicture *picture, const CncCarrierLock *lock, const 
 }
 
 gboolean
-cnc_share_expect (const CncPicture *picture, guint32 longest_side, guint levels, guint32 *width, guint32 *height, double *psnr,
-                  GError **error)
+cnc_share_expect (const CncPicture *picture, guint32 longest_side, guint levels, guint recipients, guint32 *width, guint32 *height,
+                  double *psnr, GError **error)
 {
   const CncRaster *raster = picture->raster;
   CncCarrierLayout layout;
   gsize room;
 
-  if (!carrier_size (raster, longest_side, levels_of (levels), width, height, error) || !cnc_carrier_layout (*width, *height, &layout))
+  if (!carrier_size (raster, longest_side, levels_of (levels), recipients, width, height, error)
+      || !cnc_carrier_layout_for (*width, *height, recipients, &layout))
     return FALSE;
   room = plain_room (cnc_body_room (body_pixels (&layout), levels_of (levels)));
   return cnc_share_sample (picture, room - MIN (room / (2 * INFO_PART), room), psnr, error);
