@@ -184,11 +184,15 @@ decrypt_find (gint32 image, gint32 drawable, CncTask *task, GError **error)
 gboolean
 decrypt_for_recipients (const DecryptRegion *region, guint *n)
 {
-  const gboolean header = region->carrier == NULL && region->error == NULL;
+  guint count = 0;
 
+  if (region->carrier != NULL)
+    count = region->carrier->header.recipients;
+  else if (region->error == NULL && region->header.stanzas[0].type == CNC_STANZA_RECIPIENT)
+    count = region->header.n_stanzas;
   if (n != NULL)
-    *n = header ? region->header.n_stanzas : 0;
-  return header && region->header.stanzas[0].type == CNC_STANZA_RECIPIENT;
+    *n = count;
+  return count > 0;
 }
 
 /* What another passphrase or identity may help against. */

@@ -40,6 +40,7 @@ struct _DialogCarrier
   const CncMethod *method;
   CncPicture *picture; /* (nullable) until the first size is tried, as the next */
   CncBackend *backend;
+  guint recipients;
   guint tried;  /* how many of the sizes */
   guint trying; /* idle source */
 };
@@ -108,6 +109,7 @@ try_size (gpointer data)
   params.method = how.method;
   params.levels = how.levels;
   params.model = how.model;
+  params.recipients = carrier->recipients;
   if (carrier->backend == NULL)
     carrier->backend = cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, NULL); /* so little that no other device would be faster */
   params.backend = carrier->backend;
@@ -185,6 +187,16 @@ dialog_carrier_show (DialogCarrier *carrier, const CncMethod *method)
   gtk_widget_set_visible (carrier->model_label, restore);
   carrier->method = method->carrier ? method : NULL;
   try_again (carrier);
+}
+
+void
+dialog_carrier_recipients (DialogCarrier *carrier, guint recipients)
+{
+  if (carrier->recipients == recipients)
+    return;
+  carrier->recipients = recipients;
+  if (carrier->method != NULL)
+    dialog_carrier_show (carrier, carrier->method);
 }
 
 /* Networks that are not here are grey in the list. */

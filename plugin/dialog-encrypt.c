@@ -287,6 +287,8 @@ on_keys (gpointer data)
     return;
   gtk_dialog_set_response_sensitive (GTK_DIALOG (w->dialog), GTK_RESPONSE_OK, dialog_keys_ready (w->keys));
   update_promise (w);
+  if (w->carrier != NULL)
+    dialog_carrier_recipients (w->carrier, dialog_keys_recipients (w->keys));
 }
 
 static void
@@ -326,6 +328,7 @@ build (Widgets *w)
     dialog_radio_ungrey (w->target[i]);
   dialog_keys_show (w->keys);
   w->carrier = dialog_carrier_new (w->image, w->drawable, w->choices, GTK_TABLE (table), 2, show_size, w);
+  dialog_carrier_recipients (w->carrier, dialog_keys_recipients (w->keys));
   on_method (NULL, w);
 }
 

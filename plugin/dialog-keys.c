@@ -328,6 +328,12 @@ dialog_keys_for_recipients (const DialogKeys *k)
   return gtk_combo_box_get_active (GTK_COMBO_BOX (k->who)) == FOR_RECIPIENTS;
 }
 
+guint
+dialog_keys_recipients (const DialogKeys *k)
+{
+  return dialog_keys_for_recipients (k) ? MIN (k->keys->len, CNC_RECIPIENTS_MAX) : 0;
+}
+
 gboolean
 dialog_keys_ready (const DialogKeys *k)
 {

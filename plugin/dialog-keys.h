@@ -17,6 +17,8 @@ void dialog_keys_show (DialogKeys *keys);
 void dialog_keys_free (DialogKeys *keys);
 
 gboolean dialog_keys_for_recipients (const DialogKeys *keys);
+/* How many there are; 0: it is by passphrase. */
+guint dialog_keys_recipients (const DialogKeys *keys);
 /* Whether enough was typed or chosen. */
 gboolean dialog_keys_ready (const DialogKeys *keys);
 /* FALSE: the passphrase will not do, and the dialog says why. */

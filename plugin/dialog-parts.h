@@ -45,6 +45,8 @@ DialogCarrier *dialog_carrier_new (gint32 image, gint32 drawable, DialogChoices 
                                    gpointer data);
 /* For another method or target: begins to estimate anew. */
 void dialog_carrier_show (DialogCarrier *carrier, const CncMethod *method);
+/* How many recipients it is for; 0: a passphrase. */
+void dialog_carrier_recipients (DialogCarrier *carrier, guint recipients);
 void dialog_carrier_free (DialogCarrier *carrier);
 
 #define DIALOG_CARRIER_ROWS 3

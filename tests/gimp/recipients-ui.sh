@@ -8,6 +8,16 @@ printf 'her own words\n' >pass
 "$TRAIN" keygen --out anna --passphrase-file pass >log 2>&1 && "$TRAIN" keygen --out bob --no-passphrase >>log 2>&1
 ok $? 'keys for two people'
 shot () { import -window "$(window "$1")" "$SHOTS/$2.png"; }
+# Until the plug-in has done nothing for two seconds.
+settled () {
+  now=
+  for _ in $(seq 30); do
+    before=$now
+    now=$(cut -d' ' -f14 "/proc/$(pgrep -f "$WORK/plug-ins/cnncrypt/cnncrypt" | tail -n 1)/stat")
+    [ "$before" = "$now" ] && return
+    sleep 2
+  done
+}
 # In the chooser of files: a path, and Enter.
 choose () { # TITLE PATH...
   wait_for has_window "$1"
@@ -71,7 +81,8 @@ sleep 1
 xdotool windowfocus "$(window '^Decrypt$')"
 printf 'not hers' | typed
 xdotool key Return
-sleep 4
+sleep 1
+settled
 has_window '^Decrypt$'; ok $? 'a wrong passphrase of the identity is asked for again'
 shot '^Decrypt$' identity-wrong
 printf 'her own words' | typed

@@ -9,21 +9,33 @@ static const struct
   const char *name;
   gint code;
 } outcomes[] = {
-  { "not-encrypted", CNC_ERROR_NOT_ENCRYPTED }, { "bad-version", CNC_ERROR_BAD_VERSION }, { "bad-format", CNC_ERROR_BAD_FORMAT },
-  { "wrong-key", CNC_ERROR_WRONG_KEY },         { "damaged", CNC_ERROR_DAMAGED },         { "kdf-refused", CNC_ERROR_KDF_REFUSED },
-  { "model-missing", CNC_ERROR_MODEL },
+  { "not-encrypted", CNC_ERROR_NOT_ENCRYPTED }, { "bad-version", CNC_ERROR_BAD_VERSION },   { "bad-format", CNC_ERROR_BAD_FORMAT },
+  { "wrong-key", CNC_ERROR_WRONG_KEY },         { "damaged", CNC_ERROR_DAMAGED },           { "kdf-refused", CNC_ERROR_KDF_REFUSED },
+  { "model-missing", CNC_ERROR_MODEL },         { "bad-argument", CNC_ERROR_BAD_ARGUMENT },
 };
+
+static CncSecret *
+key_of (const char *hex)
+{
+  guint8 bytes[CNC_KEY_BYTES];
+
+  if (hex == NULL)
+    return NULL;
+  for (guint i = 0; i < sizeof bytes; i++)
+    bytes[i] = (guint8) (g_ascii_xdigit_value (hex[2 * i]) << 4 | g_ascii_xdigit_value (hex[2 * i + 1]));
+  return cnc_secret_new_key (bytes, NULL);
+}
 
 CncSecret *
 vector_kek (const Vector *vector)
 {
-  guint8 bytes[CNC_KEY_BYTES];
+  return key_of (vector->kek);
+}
 
-  if (vector->kek == NULL)
-    return NULL;
-  for (guint i = 0; i < sizeof bytes; i++)
-    bytes[i] = (guint8) (g_ascii_xdigit_value (vector->kek[2 * i]) << 4 | g_ascii_xdigit_value (vector->kek[2 * i + 1]));
-  return cnc_secret_new_key (bytes, NULL);
+CncSecret *
+vector_identity (const Vector *vector, guint i)
+{
+  return key_of (vector->identities->pdata[i]);
 }
 
 void
@@ -78,9 +90,44 @@ vector_run (int argc, char **argv, const char *name, guint least, GTestDataFunc 
   return g_test_run ();
 }
 
+static char *
+line_of (const char *name, const CncSecret *key)
+{
+  GString *line = g_string_new (name);
+
+  for (guint i = 0; i < CNC_KEY_BYTES; i++)
+    g_string_append_printf (line, "%02x", cnc_secret_bytes (key)[i]);
+  g_string_append_c (line, '\n');
+  return g_string_free (line, FALSE);
+}
+
 void
 vector_write (const char *folder, const char *name, const char *expect, const char *message, const CncSecret *kek, const CncRaster *payload,
               const CncRaster *image, const char *comment)
+{
+  g_autofree char *line = kek != NULL ? line_of ("kek: ", kek) : g_strdup ("passphrase: 6f6e65\n");
+
+  vector_write_lines (folder, name, expect, message, line, payload, image, comment);
+}
+
+void
+vector_write_for (const char *folder, const char *name, const char *expect, const char *message, CncSecret *const *identities, guint n,
+                  const CncRaster *payload, const CncRaster *image, const char *comment)
+{
+  g_autoptr (GString) lines = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *line = line_of ("identity: ", identities[i]);
+
+      g_string_append (lines, line);
+    }
+  vector_write_lines (folder, name, expect, message, lines->str, payload, image, comment);
+}
+
+void
+vector_write_lines (const char *folder, const char *name, const char *expect, const char *message, const char *key,
+                    const CncRaster *payload, const CncRaster *image, const char *comment)
 {
   g_autofree char *file = g_strconcat (name, ".cct", NULL), *path = g_build_filename (folder, file, NULL);
   g_autoptr (GString) head = g_string_new (NULL);
@@ -94,15 +141,7 @@ vector_write (const char *folder, const char *name, const char *expect, const ch
 
       g_string_append_printf (head, "payload: %s\n", hash);
     }
-  if (kek == NULL)
-    g_string_append (head, "passphrase: 6f6e65");
-  else
-    {
-      g_string_append (head, "kek: ");
-      for (guint i = 0; i < CNC_KEY_BYTES; i++)
-        g_string_append_printf (head, "%02x", cnc_secret_bytes (kek)[i]);
-    }
-  g_string_append_printf (head, "\ncomment: %s\n", comment);
+  g_string_append_printf (head, "%scomment: %s\n", key, comment);
   if (!vector_save (path, head->str, image, NULL))
     g_error ("%s cannot be written", path);
 }

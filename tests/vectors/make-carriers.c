@@ -4,9 +4,11 @@
  * The faulty ones are written by a writer of its own, which makes any mistake that it is told to.  Randomness is drawn as in production. */
 #include "../unit/carrier-case.h"
 #include "base/memory.h"
+#include "channel/band.h"
 #include "channel/body.h"
 #include "judge.h"
 #include "methods/carrier.h"
+#include "methods/crypt.h"
 #include "seal/stream.h"
 
 #define WIDTH 512u
@@ -181,17 +183,22 @@ save_headers (void)
     CncCarrierHeader header;
   } faults[] = {
     { "method-6", "bad-version", "newer", "an unknown method", header_of () },
-    { "flag-2", "bad-version", "newer", "an unknown flag", header_of () },
+    { "flag-3", "bad-version", "newer", "an unknown flag", header_of () },
     { "levels-1", "bad-format", "not one that cnncrypt writes", "a body of one level", header_of () },
     { "levels-restore", "bad-format", "not one that cnncrypt writes", "method 5 with levels", header_of () },
     { "memory-1-mib", "kdf-refused", "1 MiB", "memory below what is accepted", header_of () },
+    { "recipients-0", "bad-format", "0 recipients", "for recipients, and none", header_of () },
+    { "recipients-33", "bad-format", "33 recipients", "for one more than allowed", header_of () },
   };
 
   faults[0].header.method = 6;
-  faults[1].header.levels = 3 | 4;
+  faults[1].header.levels = 3 | 8;
   faults[2].header.levels = 1;
   faults[3].header.method = CNC_CARRIER_RESTORE;
   faults[4].header.memory_kib = 1024;
+  faults[5].header.levels = 3 | 4; /* the number stands where the cost does: passes - 1 | KiB - 1 << 4 */
+  faults[5].header.ops = faults[5].header.memory_kib = 1;
+  faults[6].header.recipients = 33;
   for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
     {
       g_autoptr (CncRaster) raster = forge (&faults[i].header, NOTHING, 0, 0);
@@ -229,6 +236,90 @@ save_insides (void)
     }
 }
 
+/* ---- recipients ---- */
+
+#define MANY CNC_RECIPIENTS_MAX
+
+static CncSecret *secrets[MANY + 1]; /* number i: 32 times the byte i + 1; the last one is nobody's */
+static guint8 public_keys[MANY + 1][CNC_PUBLIC_KEY_BYTES];
+
+static CncRaster *
+make_for (const CncPicture *p, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncLock) lock = cnc_lock_new_recipients ((const guint8 (*)[CNC_PUBLIC_KEY_BYTES]) public_keys, n, &error);
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  const CncEncryptParams params = { .method = cnc_method_by_id ("share", NULL), .backend = backend };
+  CncRaster *made = cnc_encrypt (p, lock, &params, &error);
+
+  g_assert_no_error (error);
+  return made;
+}
+
+/* The band, with its keys changed by somebody who knows the code. */
+static CncRaster *
+with_keys (const CncRaster *carrier, guint n, const guint8 (*keys)[CNC_STANZA_RECIPIENT_BYTES])
+{
+  CncRaster *made = case_part (carrier, 0, 0, carrier->width, carrier->height);
+  CncCarrierLayout layout;
+  gboolean ok = cnc_carrier_layout (made->width, made->height, &layout);
+
+  ok = ok && cnc_key_band_write (keys, n, made->data + (gsize) layout.body_y * made->width, made->width, NULL);
+  g_assert (ok);
+  return made;
+}
+
+static void
+save_recipients (void)
+{
+  const CncFormat rgb = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  g_autoptr (CncPicture) p = cnc_picture_new ();
+  g_autoptr (CncRaster) one = NULL, two = NULL, many = NULL, spot = NULL, spoiled = NULL, random = NULL, low = NULL;
+  g_autoptr (CncCarrier) found = NULL;
+  CncSecret *const stranger[] = { secrets[MANY] };
+  guint8 keys[2][CNC_STANZA_RECIPIENT_BYTES];
+  CncCarrierLayout layout;
+  gboolean ok;
+
+  p->raster = cnc_raster_new (WIDTH, TALL, &rgb, NULL);
+  for (gsize i = 0; i < cnc_raster_bytes (p->raster); i++)
+    p->raster->data[i] = (guint8) (i / 3 % WIDTH / 4 + i / (3 * WIDTH));
+  one = make_for (p, 1);
+  two = make_for (p, 2);
+  many = make_for (p, MANY);
+  ok = cnc_carrier_layout (two->width, two->height, &layout) && cnc_carrier_find (two, NULL, &found, NULL, NULL);
+  g_assert (ok);
+  vector_write_for (folder, "success-recipient", "success", NULL, secrets, 1, p->raster, one, "for one recipient");
+  vector_write_for (folder, "success-recipients-32", "success", NULL, secrets, MANY, p->raster, many, "for 32; each of them opens it");
+  spot = case_part (two, 0, 0, two->width, two->height);
+  for (guint y = 1; y < 4; y++)
+    memset (spot->data + (gsize) (layout.body_y + y) * spot->width + 80, 110, 200);
+  vector_write_for (folder, "success-recipients-repaired", "success", NULL, secrets, 2, p->raster, spot,
+                    "a spot of 200 x 3 pixels of the band painted over: repaired");
+  vector_write_for (folder, "wrong-identity", "wrong-key", "none of them", stranger, 1, NULL, two, "the identity of somebody else");
+  vector_write (folder, "passphrase-for-recipients", "bad-argument", "identity file", NULL, NULL, one,
+                "for a recipient: a passphrase does not help");
+  spoiled = with_keys (two, 2, (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) found->keys);
+  memset (spoiled->data + (gsize) layout.body_y * spoiled->width, 90, (gsize) spoiled->width * 6);
+  vector_write_for (folder, "band-beyond-repair", "damaged", "keys of 2 of them cannot be repaired", secrets, 2, NULL, spoiled,
+                    "most of the band painted over");
+  memcpy (keys, found->keys, sizeof keys);
+  cnc_random (keys[0], sizeof keys[0]);
+  keys[0][31] &= 0x3f;
+  random = with_keys (two, 2, (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) keys);
+  memset (keys[0], 0, 32);
+  low = with_keys (two, 2, (const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) keys);
+  {
+    g_autoptr (CncSecret) second = cnc_recipients_open ((const guint8 (*)[CNC_STANZA_RECIPIENT_BYTES]) (keys + 1), 1, secrets[0], NULL);
+    CncSecret *const left[] = { second != NULL ? secrets[0] : secrets[1] };
+
+    vector_write_for (folder, "band-altered", "damaged", "keys of the recipients were altered", left, 1, NULL, random,
+                      "the key of the other recipient exchanged: the commitment knows");
+  }
+  vector_write_for (folder, "band-low-order", "bad-format", "key 1 of 2 has a point of low order", secrets, 2, NULL, low,
+                    "the point 0 as the sender's key");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -246,6 +337,15 @@ main (int argc, char **argv)
   save_pictures ();
   save_headers ();
   save_insides ();
+  for (guint i = 0; i <= MANY; i++)
+    {
+      memset (bytes, (gint) i + 1, sizeof bytes);
+      secrets[i] = cnc_secret_new_key (bytes, NULL);
+      cnc_public_key (secrets[i], public_keys[i]);
+    }
+  save_recipients ();
+  for (guint i = 0; i <= MANY; i++)
+    cnc_secret_free (secrets[i]);
   for (guint k = 0; k < G_N_ELEMENTS (keks); k++)
     cnc_secret_free (keks[k]);
   return 0;
