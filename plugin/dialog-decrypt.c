@@ -5,6 +5,7 @@
 #include "decrypt.h"
 #include "dialog-keys.h"
 #include "methods/holder.h"
+#include "methods/sedd/pair.h"
 
 typedef struct
 {
@@ -14,6 +15,7 @@ typedef struct
   GtkWidget *message;
   GtkWidget *device;
   CncIdentity *identity; /* (nullable) */
+  char *path;            /* (nullable) of its file */
   gboolean passphrases;  /* there is something that a passphrase opens */
   DialogChoices *choices;
 } Widgets;
@@ -55,9 +57,15 @@ take_file (Widgets *w, const char *path, gboolean remembered)
     }
   cnc_identity_free (w->identity);
   w->identity = identity;
+  g_free (w->path);
+  w->path = g_strdup (path);
   gtk_label_set_text (GTK_LABEL (w->file_name), name);
   g_strlcpy (w->choices->identity, strlen (path) < sizeof w->choices->identity ? path : "", sizeof w->choices->identity);
-  gtk_widget_hide (w->message);
+  if (cnc_sedd_is_demonstration (path))
+    dialog_message_say (
+        w->message, _ ("This is the demonstration pair, which comes with cnncrypt: everybody has it, and opens what is encrypted for it."));
+  else
+    gtk_widget_hide (w->message);
   update (w);
   if (cnc_identity_is_locked (identity))
     gtk_widget_grab_focus (w->entry);
@@ -168,6 +176,8 @@ take (Widgets *w, KeysOpener *opener, GError **error)
     return FALSE;
   secret = w->identity != NULL ? cnc_identity_open (w->identity, passphrase, error) : g_steal_pointer (&passphrase);
   keys_opener_take (opener, secret, w->identity != NULL);
+  if (w->identity != NULL)
+    opener->opener.file = opener->file = g_strdup (w->path);
   return secret != NULL;
 }
 
@@ -200,6 +210,7 @@ dialog_parts_decrypt (GPtrArray *regions, DialogChoices *choices)
   dialog_device_get (w.device, choices->device, sizeof choices->device);
   dialog_passphrase_clear (w.entry);
   cnc_identity_free (w.identity);
+  g_free (w.path);
   gtk_widget_destroy (w.dialog);
   return opened;
 }

@@ -1,4 +1,5 @@
 /* The dialog of Encrypt…: what, how, and who can open it. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -65,12 +66,18 @@ estimate_text (Widgets *w, EncryptTarget target)
   double psnr = 0;
   g_autofree char *place = NULL;
 
-  if (method->lossless ? !encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height)
-                       : !encrypt_estimate_lossy (w->image, w->drawable, target, method, &bytes, &width, &height, &psnr))
+  if (method->number == CNC_METHOD_SEDD && dialog_keys_pair (w->keys) == NULL)
+    return g_strdup (_ ("The size of the result can be told once the pair is chosen."));
+  if (method->lossless
+          ? !encrypt_estimate (w->image, w->drawable, target, &bytes, &width, &height)
+          : !encrypt_estimate_lossy (w->image, w->drawable, target, method, dialog_keys_pair (w->keys), &bytes, &width, &height, &psnr))
     return g_strdup (_ ("The size of the result cannot be told before."));
   place = place_text (w, target, bytes, width, height);
   if (method->lossless)
     return g_steal_pointer (&place);
+  if (isnan (psnr))
+    return g_strdup_printf (
+        _ ("%s\nNot lossless; how close what comes back is cannot be told: the decoder of the pair is not on this computer."), place);
   return g_strdup_printf (_ ("%s\nNot lossless: what Decrypt gives back is about %.1f dB (PSNR) from the original: %s. 8 bits a colour."),
                           place, psnr, encrypt_quality_words (psnr));
 }
@@ -195,6 +202,7 @@ on_method (GtkComboBox *combo, Widgets *w)
   gtk_label_set_text (GTK_LABEL (w->summary), _ (method->summary));
   if (w->promise == NULL) /* while the dialog is built */
     return;
+  dialog_keys_need_pair (w->keys, method->number == CNC_METHOD_SEDD);
   update_promise (w);
   update_targets (w);
   estimate_soon (w);
@@ -289,6 +297,8 @@ on_keys (gpointer data)
   update_promise (w);
   if (w->carrier != NULL)
     dialog_carrier_recipients (w->carrier, dialog_keys_recipients (w->keys));
+  if (chosen_method (w)->number == CNC_METHOD_SEDD)
+    estimate_soon (w);
 }
 
 static void

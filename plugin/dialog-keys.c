@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cnc-config.h"
+#include "methods/sedd/pair.h"
 #include "seal/keyfile.h"
 
 #define NOTE_WIDTH 560
@@ -33,6 +35,10 @@ struct _DialogKeys
   GtkWidget *list, *list_box, *list_label, *remove;
   GtkListStore *rows;
   GArray *keys; /* as many as rows, in their order */
+  char *pair;   /* (nullable): the first file among them that is the encoder of a pair */
+  gboolean need_pair;
+  gint who_before;        /* the choice before a pair was needed */
+  gboolean demonstration; /* everybody can open what is for one of these keys */
 };
 
 static void
@@ -59,9 +65,14 @@ update_passphrase (DialogKeys *k)
 static void
 update_recipients (DialogKeys *k)
 {
-  gtk_label_set_text (GTK_LABEL (k->note),
-                      k->keys->len == 0
-                          ? _ ("Add the public keys of the people who may open it; yours too, if you want to open it again.")
+  gtk_label_set_text (
+      GTK_LABEL (k->note),
+      k->demonstration
+          ? _ ("One of them is the demonstration pair, which comes with cnncrypt: everybody has its secret key, so everybody can open the "
+               "result. Try things out with it, and nothing else.")
+      : k->need_pair && k->pair == NULL
+          ? _ ("Add the encoder file of a pair (NAME.encoder.safetensors), which its holder sent you: no passphrase is needed.")
+      : k->keys->len == 0 ? _ ("Add the public keys of the people who may open it; yours too, if you want to open it again.")
                           : _ ("Only they can open it; you cannot, unless a key of yours is among them. Compare the digits with them, by "
                                "telephone: they stand in their key files."));
   gtk_widget_set_sensitive (k->remove, gtk_tree_selection_count_selected_rows (gtk_tree_view_get_selection (GTK_TREE_VIEW (k->list))) > 0);
@@ -114,6 +125,26 @@ is_listed (const DialogKeys *k, const guint8 *key)
     if (memcmp (k->keys->data + i * CNC_PUBLIC_KEY_BYTES, key, CNC_PUBLIC_KEY_BYTES) == 0)
       return TRUE;
   return FALSE;
+}
+
+/* What is special among the files. */
+static void
+find_pair (DialogKeys *k)
+{
+  GtkTreeModel *model = GTK_TREE_MODEL (k->rows);
+  GtkTreeIter iter;
+
+  g_clear_pointer (&k->pair, g_free);
+  k->demonstration = FALSE;
+  for (gboolean more = gtk_tree_model_get_iter_first (model, &iter); more; more = gtk_tree_model_iter_next (model, &iter))
+    {
+      g_autofree char *path = NULL;
+
+      gtk_tree_model_get (model, &iter, COLUMN_PATH, &path, -1);
+      if (k->pair == NULL && cnc_sedd_is_encoder (path))
+        k->pair = g_strdup (path);
+      k->demonstration = k->demonstration || cnc_sedd_is_demonstration (path);
+    }
 }
 
 /* The files whose keys are all listed, for the next time. */
@@ -176,6 +207,7 @@ dialog_keys_ask (GtkWidget *parent, const char *title, const char *pattern, cons
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), all);
   gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (dialog), g_get_home_dir ());
+  (void) gtk_file_chooser_add_shortcut_folder (GTK_FILE_CHOOSER (dialog), CNC_MODEL_DIR, NULL); /* the demonstration pair */
   gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), several);
   gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
   gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_OK);
@@ -199,6 +231,7 @@ on_add (GtkButton *button, DialogKeys *k)
         g_string_append_printf (problems, "%s%s", problems->len > 0 ? "\n" : "", error->message);
     }
   g_slist_free_full (paths, g_free);
+  find_pair (k);
   remember (k);
   update (k);
   if (problems->len > 0)
@@ -228,6 +261,7 @@ on_remove (GtkButton *button, DialogKeys *k)
       if (strcmp (other, path) == 0)
         gtk_list_store_set (k->rows, &iter, COLUMN_PATH, "", -1);
     }
+  find_pair (k);
   remember (k);
   update (k);
 }
@@ -290,6 +324,7 @@ read_remembered (DialogKeys *k)
   for (guint i = 0; paths[i] != NULL; i++)
     if (*paths[i] != '\0')
       (void) add_file (k, paths[i], NULL);
+  find_pair (k);
 }
 
 DialogKeys *
@@ -322,6 +357,24 @@ dialog_keys_new (GtkTable *table, gint row, DialogChoices *choices, void (*chang
   return k;
 }
 
+void
+dialog_keys_need_pair (DialogKeys *k, gboolean need)
+{
+  if (need && !k->need_pair)
+    k->who_before = gtk_combo_box_get_active (GTK_COMBO_BOX (k->who));
+  if (need != k->need_pair)
+    gtk_combo_box_set_active (GTK_COMBO_BOX (k->who), need ? FOR_RECIPIENTS : k->who_before);
+  k->need_pair = need;
+  gtk_widget_set_sensitive (k->who, !need);
+  update (k);
+}
+
+const char *
+dialog_keys_pair (const DialogKeys *k)
+{
+  return dialog_keys_for_recipients (k) ? k->pair : NULL;
+}
+
 gboolean
 dialog_keys_for_recipients (const DialogKeys *k)
 {
@@ -340,7 +393,7 @@ dialog_keys_ready (const DialogKeys *k)
   const char *first = gtk_entry_get_text (GTK_ENTRY (k->first));
 
   if (dialog_keys_for_recipients (k))
-    return k->keys->len > 0;
+    return k->keys->len > 0 && (!k->need_pair || k->pair != NULL);
   return *first != '\0' && strcmp (first, gtk_entry_get_text (GTK_ENTRY (k->second))) == 0;
 }
 
@@ -356,6 +409,7 @@ dialog_keys_take (DialogKeys *k, KeysLock *lock)
   else
     {
       lock->recipients = g_array_ref (k->keys);
+      lock->pair = g_strdup (k->pair);
       trial = keys_lock_new (lock, &error); /* too many, or one that is no key: said while it can be changed */
     }
   if (error == NULL)
@@ -372,5 +426,6 @@ dialog_keys_free (DialogKeys *k)
   dialog_passphrase_clear (k->second);
   g_array_unref (k->keys);
   g_object_unref (k->rows);
+  g_free (k->pair);
   g_free (k);
 }

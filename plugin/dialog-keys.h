@@ -16,6 +16,11 @@ DialogKeys *dialog_keys_new (GtkTable *table, gint row, DialogChoices *choices, 
 void dialog_keys_show (DialogKeys *keys);
 void dialog_keys_free (DialogKeys *keys);
 
+/* Whether the method needs the encoder file of a pair among the recipients: then there is no choice of a passphrase. */
+void dialog_keys_need_pair (DialogKeys *keys, gboolean need);
+/* The path of that file.  Returns: (nullable) (transfer none) */
+const char *dialog_keys_pair (const DialogKeys *keys);
+
 gboolean dialog_keys_for_recipients (const DialogKeys *keys);
 /* How many there are; 0: it is by passphrase. */
 guint dialog_keys_recipients (const DialogKeys *keys);

@@ -254,8 +254,8 @@ encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *
 #define SEAL_BYTES 512u  /* header, seal and inner header, about */
 
 gboolean
-encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes, guint32 *width,
-                        guint32 *height, double *psnr)
+encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const char *model, guint64 *bytes,
+                        guint32 *width, guint32 *height, double *psnr)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   g_autoptr (CncBackend) backend = NULL;
@@ -275,7 +275,7 @@ encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, con
     }
   backend = picture->raster != NULL ? cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, NULL)
                                     : NULL; /* so little that no other device would be faster */
-  if (backend == NULL || !cnc_encrypt_sample (method, NULL, picture, backend, bytes, psnr, NULL))
+  if (backend == NULL || !cnc_encrypt_sample (method, model, picture, backend, bytes, psnr, NULL))
     return FALSE;
   source_size (image, target, &w, &h);
   *bytes = SEAL_BYTES + (guint64) ((double) *bytes * ((double) w * h) / ((double) side_x * side_y));

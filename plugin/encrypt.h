@@ -46,8 +46,8 @@ CncRaster *encrypt_carrier (gint32 image, gint32 drawable, EncryptTarget target,
 gboolean encrypt_estimate (gint32 image, gint32 drawable, EncryptTarget target, guint64 *bytes, guint32 *width, guint32 *height);
 
 /* The same for a method that is not lossless, from a part of the picture that goes through it: also how close the result will be, in dB. */
-gboolean encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, guint64 *bytes,
-                                 guint32 *width, guint32 *height, double *psnr);
+gboolean encrypt_estimate_lossy (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method, const char *model,
+                                 guint64 *bytes, guint32 *width, guint32 *height, double *psnr);
 
 /* The picture that would be encrypted, for methods whose result is grey.  NULL if there is none.  Returns: (transfer full) (nullable) */
 CncPicture *encrypt_read (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method);

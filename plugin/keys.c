@@ -13,7 +13,7 @@ keys_lock_add_file (KeysLock *lock, const char *path, GError **error)
     lock->recipients = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
   if (!cnc_holder_recipients (path, lock->recipients, error))
     return FALSE;
-  if (lock->pair == NULL && cnc_sedd_is_encoder (path, NULL))
+  if (lock->pair == NULL && cnc_sedd_is_encoder (path))
     lock->pair = g_strdup (path);
   return TRUE;
 }

@@ -37,14 +37,19 @@ is_demonstration (const CncSafetensors *file)
 /* ---- the encoder file ---- */
 
 gboolean
-cnc_sedd_is_encoder (const char *path, gboolean *demonstration)
+cnc_sedd_is_encoder (const char *path)
 {
   g_autoptr (CncSafetensors) file = cnc_safetensors_read (path, NULL);
-  const gboolean is = file != NULL && is_kind (file, "sedd-encoder");
 
-  if (demonstration != NULL)
-    *demonstration = is && is_demonstration (file);
-  return is;
+  return file != NULL && is_kind (file, "sedd-encoder");
+}
+
+gboolean
+cnc_sedd_is_demonstration (const char *path)
+{
+  g_autoptr (CncSafetensors) file = cnc_safetensors_read (path, NULL);
+
+  return file != NULL && is_demonstration (file);
 }
 
 void

@@ -37,8 +37,9 @@ typedef struct
   guint32 max_tile; /* of cnc_tile_run; 0 at first.  It changes no result. */
 } CncSeddDecoder;
 
-/* Whether the file is the encoder of a pair, as far as it says itself; demonstration: (out) (optional). */
-gboolean cnc_sedd_is_encoder (const char *path, gboolean *demonstration);
+/* What the file says itself: whether it is the encoder of a pair; whether it belongs to a pair that everybody has.  FALSE also for what is no such file. */
+gboolean cnc_sedd_is_encoder (const char *path);
+gboolean cnc_sedd_is_demonstration (const char *path);
 CncSeddEncoder *cnc_sedd_encoder_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* model: a path, or the name of a pair in the folders of models (NULL: the demonstration).  Returns: (transfer full) the path of its encoder file; MODEL if it
  * is in none of them. */
