@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "methods/sedd/pair.h"
 #include "nn/plan.h"
 #include "nn/tile.h"
 
@@ -67,10 +68,29 @@ print_layers (const CncGraph *graph, const CncPlan *plan)
   printf ("parameters   %" G_GSIZE_FORMAT "\n", total);
 }
 
+/* The encoder of a pair, which has no graph. */
+static gboolean
+print_encoder (const char *path, GError **error)
+{
+  g_autoptr (CncSeddEncoder) encoder = cnc_sedd_encoder_read (path, error);
+  g_autoptr (CncSafetensors) file = encoder != NULL ? cnc_safetensors_read (path, error) : NULL;
+  const char *recipient;
+
+  if (file == NULL)
+    return FALSE;
+  recipient = cnc_safetensors_metadata (file, "recipient");
+  printf ("encoder of   %s%s\n", encoder->name, encoder->demonstration ? " (a demonstration: everybody has its decoder)" : "");
+  printf ("public key   %s\n", recipient != NULL ? recipient : "none");
+  printf ("decoder      SHA-256 %s\n", cnc_safetensors_metadata (file, "decoder"));
+  printf ("layers       %u -> %u -> %u for 8x8 pixels, %.1f multiplications a pixel\n", SEDD_INPUTS, encoder->code.hidden, encoder->code.channels,
+          sedd_multiplications (&encoder->code) / 64.0);
+  return TRUE;
+}
+
 gboolean
 train_info_command (const char *model, GError **error)
 {
-  g_autoptr (CncNet) net = cnc_net_read (model, error);
+  g_autoptr (CncNet) net = NULL;
   CncPlanParams params = { .mode = CNC_MODE_TRAINING };
   g_autoptr (CncPlan) plan = NULL;
   const CncGraph *graph;
@@ -78,6 +98,9 @@ train_info_command (const char *model, GError **error)
   double pixels = 0;
   CncReach reach;
 
+  if (cnc_sedd_is_encoder (model))
+    return print_encoder (model, error);
+  net = cnc_net_read (model, error);
   if (net == NULL)
     return FALSE;
   graph = net->graph;
