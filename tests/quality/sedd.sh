@@ -4,7 +4,7 @@
 #   sedd.sh BUILD KODAK [PAIR]     BUILD: a build folder; KODAK: a folder of PNG pictures; CNNCRYPT_MODEL_PATH: where the pair lies (sedd-demo)
 #
 # Of each picture the 128x128 pixels in its middle, and the square in its middle reduced to that size.  Bytes of "sedd": the vector and its step, without the seal.  Rivals: the
-# best quality of JPEG (optimised Huffman tables, 4:2:0) and WebP (method 6) whose file has no more than 1,024 bytes (JPEG: quality 1 where none has), and a thumbnail of
+# best quality of JPEG (optimised Huffman tables, 4:2:0) and WebP (method 6) whose file has no more than 1,024 bytes (quality 1 where none has), and a thumbnail of
 # 18x18 pixels of three bytes (972), enlarged again.  PSNR over R'G'B', mean of the pictures.  Then the time of the encoder.  Needs ImageMagick with WebP.
 set -u
 [ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
