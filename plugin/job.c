@@ -182,11 +182,11 @@ save (Job *job, gint32 image, gint32 layer, const CncPicture *picture, const cha
 {
   const CncRaster *raster = picture->raster;
   gint n_layers = 0;
-  g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
   g_autofree char *png = g_strconcat (stem, ".png", NULL);
   g_autofree char *xcf = g_strconcat (stem, ".xcf", NULL);
   CncTask *task = &job->host.progress.task;
 
+  g_free (gimp_image_get_layers (image, &n_layers));
   cnc_task_progress (task, 0, "Saving the picture");
   if (n_layers == 1 && png_file_can_hold (&raster->format) && (guint) gimp_image_width (image) == raster->width
       && (guint) gimp_image_height (image) == raster->height)

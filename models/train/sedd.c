@@ -25,10 +25,12 @@
 static guint
 choose_step (const CncSeddEncoder *encoder, const gint16 *fine, guint32 across, guint32 down, gsize budget, guint64 seed, gint16 *values)
 {
-  guint step = SEDD_STEPS - 1;
-  g_autoptr (GByteArray) coded = cnc_sedd_fit (encoder->tables, fine, across, down, budget, values, &step, NULL, NULL);
   const guint64 draw = train_random (seed, 1);
+  guint step = SEDD_STEPS - 1;
+  GByteArray *coded = cnc_sedd_fit (encoder->tables, fine, across, down, budget, values, &step, NULL, NULL);
 
+  if (coded != NULL)
+    g_byte_array_unref (coded); /* only the step counts */
   if (seed != 0 && draw % 2 == 1)
     step = (guint) CLAMP ((gint) step + (gint) (draw / 2 % (2 * JITTER + 1)) - JITTER, 0, (gint) SEDD_STEPS - 1);
   return step;
