@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-#define SAMPLE 16384u /* blocks of a large picture that tell about where its step lies */
-#define STRIP 8u      /* rows of blocks that lie together in it */
+#define SAMPLE 6144u /* blocks of a large picture that tell about where its step lies */
+#define STRIP 2u     /* rows of blocks that lie together in it */
+#define MARGIN 5u    /* hundredths of its bytes by which the sample may mislead */
 
 gsize
 cnc_sedd_budget (guint32 width, guint32 height)
@@ -87,13 +88,15 @@ code (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32
   return cnc_latent_encode (tables, values, across, down, task, error);
 }
 
-/* The finest step with which these numbers keep to their bytes, the coarsest if none does; by halving: a coarser step takes fewer bytes. */
+/* The finest step with which these numbers keep to their bytes, the coarsest if none does; by halving: a coarser step takes fewer bytes.
+ * over: (out) bytes with the next finer step; 0: there is none. */
 static gboolean
 search (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step,
-        CncTask *task, GError **error)
+        gsize *over, CncTask *task, GError **error)
 {
   guint low = 0, high = SEDD_STEPS - 1;
 
+  *over = 0;
   while (low < high)
     {
       const guint middle = (low + high) / 2;
@@ -104,7 +107,10 @@ search (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint
       if (coded->len <= bytes)
         high = middle;
       else
-        low = middle + 1;
+        {
+          low = middle + 1;
+          *over = coded->len;
+        }
     }
   *step = high;
   return TRUE;
@@ -129,18 +135,23 @@ take_sample (const gint16 *fine, guint channels, guint32 across, guint32 down, g
   return rows;
 }
 
-/* Where to begin for a large picture. */
+/* Where to begin for a large picture.  sure: (out) that no finer step will do. */
 static gboolean
 guess (const CncLatentTables *tables, const gint16 *fine, guint32 across, guint32 down, gsize bytes, gint16 *values, guint *step,
-       CncTask *task, GError **error)
+       gboolean *sure, CncTask *task, GError **error)
 {
   g_autofree gint16 *sample = cnc_alloc ((gsize) across * down, tables->channels * sizeof *sample, "the vector", error);
+  gsize part, over;
   guint32 rows;
 
   if (sample == NULL)
     return FALSE;
   rows = take_sample (fine, tables->channels, across, down, sample);
-  return search (tables, sample, across, rows, (gsize) ((guint64) bytes * rows / down), values, step, task, error);
+  part = (gsize) ((guint64) bytes * rows / down);
+  if (!search (tables, sample, across, rows, part, values, step, &over, task, error))
+    return FALSE;
+  *sure = over > part + part * MARGIN / 100;
+  return TRUE;
 }
 
 GByteArray *
@@ -149,11 +160,12 @@ cnc_sedd_fit (const CncLatentTables *tables, const gint16 *fine, guint32 across,
 {
   const gsize bytes = budget - 1;
   g_autoptr (GByteArray) best = NULL;
-  gboolean guessed = (guint64) across * down > 2 * SAMPLE;
+  gboolean sure = TRUE;
+  gsize over;
   guint s;
 
-  if (guessed ? !guess (tables, fine, across, down, bytes, values, &s, task, error)
-              : !search (tables, fine, across, down, bytes, values, &s, task, error))
+  if ((guint64) across * down > 2 * SAMPLE ? !guess (tables, fine, across, down, bytes, values, &s, &sure, task, error)
+                                           : !search (tables, fine, across, down, bytes, values, &s, &over, task, error))
     return NULL;
   best = code (tables, fine, across, down, s, values, task, error);
   /* The guess may be off to either side. */
@@ -161,16 +173,16 @@ cnc_sedd_fit (const CncLatentTables *tables, const gint16 *fine, guint32 across,
     {
       g_byte_array_unref (best);
       best = code (tables, fine, across, down, ++s, values, task, error);
-      guessed = FALSE;
+      sure = TRUE;
     }
-  while (best != NULL && guessed && s > 0)
+  while (best != NULL && !sure && s > 0)
     {
       g_autoptr (GByteArray) finer = code (tables, fine, across, down, s - 1, values, task, error);
 
       if (finer == NULL)
         return NULL;
-      guessed = finer->len <= bytes;
-      if (!guessed)
+      sure = finer->len > bytes;
+      if (sure)
         break;
       g_byte_array_unref (best);
       best = g_steal_pointer (&finer);
