@@ -5,7 +5,7 @@
 #   cryptanalysis.sh --quick PROGRAM TRAIN                 as a test: drawn pictures, few steps
 #
 # BUILD: a build folder; DATA: a folder with CIFAR-10's binary files (in it or below); SIDE: 16 (default), 32 or 64; PAIRS: to learn from (20000); STEPS: of each
-# training (500).  PROGRAM, TRAIN: tests/quality/cryptanalysis and models/cnncrypt-train of a build.
+# training (1000).  PROGRAM, TRAIN: tests/quality/cryptanalysis and models/cnncrypt-train of a build.
 #
 # Networks (cryptanalysis/invert.ini) learn from known pairs, of photographs, and from chosen ones, of noise, which show every bit both ways; they are judged
 # on photographs that they have not seen.  The same recipe has to break two controls first.  Beside them stand the classical attacks with chosen pictures.
@@ -27,7 +27,7 @@ if [ "$quick" = 1 ]; then
   program=$(realpath "$1") train=$(realpath "$2") side=16 pairs=4000 steps=300
   "$program" draw "$work/learnt-idx3-ubyte" 16 "$pairs" 1 && "$program" draw "$work/judged-idx3-ubyte" 16 400 2 || exit 1
 else
-  program=$(realpath "$1/tests/quality/cryptanalysis") train=$(realpath "$1/models/cnncrypt-train") side=${3:-16} pairs=${4:-20000} steps=${5:-500}
+  program=$(realpath "$1/tests/quality/cryptanalysis") train=$(realpath "$1/models/cnncrypt-train") side=${3:-16} pairs=${4:-20000} steps=${5:-1000}
   "$program" pictures "$work/learnt-idx3-ubyte" "$side" "$pairs" "$2" '*data_batch_*' 3 || exit 1
   "$program" pictures "$work/judged-idx3-ubyte" "$side" 1000 "$2" '*test_batch*' 3 || exit 1
   "$program" noise "$work/noise-idx3-ubyte" "$side" "$pairs" 3 || exit 1
