@@ -9,6 +9,8 @@
 #
 # Networks (cryptanalysis/invert.ini) learn from known pairs, of photographs, and from chosen ones, of noise, which show every bit both ways; they are judged
 # on photographs that they have not seen.  The same recipe has to break two controls first.  Beside them stand the classical attacks with chosen pictures.
+# The vectors of the method sedd are attacked before they are sealed, by a network (cryptanalysis/vectors.ini) that learns from pairs alone: anybody who has the encoder file can
+# make such pairs.  Once with an encoder whose weights are drawn, once, where it is there, with the demonstration pair, beside what its decoder file makes of the same vectors.
 # fixed: one key and one IV for all pictures; fresh-iv: one key; fresh-key: as cnncrypt uses its layers.
 # dB, SSIM, correlation: of the guess; mean: dB of the mean of all pictures learnt from; flat: of the one grey that is best; wrong: of the guess for another
 # picture; z: how surely guesses fit their own pictures (cryptanalysis/judge.c).  broken: 6 dB above the mean, and correlation 0.75; chance: within 0.1 dB of the mean or below it,
@@ -31,6 +33,14 @@ else
   "$program" pictures "$work/learnt-idx3-ubyte" "$side" "$pairs" "$2" '*data_batch_*' 3 || exit 1
   "$program" pictures "$work/judged-idx3-ubyte" "$side" 1000 "$2" '*test_batch*' 3 || exit 1
   "$program" noise "$work/noise-idx3-ubyte" "$side" "$pairs" 3 || exit 1
+fi
+step=8 many=10000 # of the vectors; pairs to learn from
+if [ "$quick" = 1 ]; then
+  many=2000
+  "$program" draw "$work/large-learnt-idx3-ubyte" 32 "$many" 4 && "$program" draw "$work/large-judged-idx3-ubyte" 32 400 5 || exit 1
+else
+  "$program" pictures "$work/large-learnt-idx3-ubyte" 32 "$many" "$2" '*data_batch_*' 3 \
+    && "$program" pictures "$work/large-judged-idx3-ubyte" 32 1000 "$2" '*test_batch*' 3 || exit 1
 fi
 sed "s/=48\>/=$((3 * side))/g; s/=16\>/=$side/g" "$here/invert.ini" >"$work/invert.ini"
 
@@ -72,11 +82,23 @@ learned () { # known|chosen CIPHER SETTING WANTED
   line "network, $1" "$2" "$3" "$(echo "$figures" | sed "s/queries=0/queries=$pairs/")" "$4"
 }
 
+vectors () { # ENCODER NAME STEPS
+  "$program" vectors "$work/pairs-idx3-ubyte" "$work/large-learnt-idx3-ubyte" "$1" "$step" \
+    && "$program" vectors "$work/unseen-idx3-ubyte" "$work/large-judged-idx3-ubyte" "$1" "$step" || exit 1
+  "$train" "$here/vectors.ini" --data "$work/pairs-idx3-ubyte" --out "$work/model.safetensors" --steps "$3" --device "${CNNCRYPT_DEVICE:-cpu}" >"$work/out" 2>&1 \
+    || { tail -n 3 "$work/out" >&2; exit 1; }
+  figures=$("$program" judge "$work/model.safetensors" "$work/unseen-idx3-ubyte" "$work/large-learnt-idx3-ubyte") || exit 1
+  line "network, known" sedd "$2" "$(echo "$figures" | sed "s/queries=0/queries=$many/")" broken
+}
+
 [ "$quick" = 1 ] || printf '%-10s %-10s %-20s %6s %7s %7s %8s %7s %7s %7s %7s\n' cipher setting attack pairs dB SSIM corr. mean flat wrong z
 classical known-pair logistic fixed broken
 classical keystream-and-order shuffle fixed broken
 classical keystream-and-order chaos fixed broken
 classical keystream-and-order cnn fixed chance
+classical halves cnn-2 fixed broken
+[ "$quick" = 1 ] || classical halves cnn-3 fixed any
+classical halves cnn fixed chance
 [ "$quick" = 1 ] || classical keystream-and-order chaos fresh-iv chance
 classical keystream-and-order chaos fresh-key chance
 [ "$quick" = 1 ] || classical keystream-and-order cnn fresh-key chance
@@ -96,8 +118,16 @@ learned known chaos fixed broken
 learned known chaos fresh-key chance
 learned known cnn fresh-key chance
 if [ "$quick" = 1 ]; then
+  vectors drawn drawn 100
   echo "1..$count"
   exit "$missed"
+fi
+vectors drawn drawn "$steps"
+demo=$here/../../../models/sedd-demo
+if [ -f "$demo.encoder.safetensors" ]; then
+  vectors "$demo.encoder.safetensors" demo "$steps"
+  figures=$("$program" owner "$demo.safetensors" "$work/unseen-idx3-ubyte" "$work/large-learnt-idx3-ubyte" "$step") || exit 1
+  line "its decoder file" sedd demo "$figures" broken
 fi
 learned known cnn fixed any
 learned chosen logistic fixed broken

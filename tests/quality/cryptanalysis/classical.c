@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-const char *const ca_attack_names[CA_N_ATTACKS] = { "known-pair", "keystream-and-order", "affine" };
+const char *const ca_attack_names[CA_N_ATTACKS] = { "known-pair", "keystream-and-order", "affine", "halves" };
 
 typedef struct
 {
@@ -147,6 +147,113 @@ guess_one (const Broken *b, const guint8 *in, guint8 *out)
       out[b->from[at]] = in[at];
 }
 
+/* ---- two rounds ---- */
+
+typedef struct
+{
+  CaCipher *cipher;
+  guint side;
+  guint *queries;
+  gsize half;
+  guint8 *first;            /* A' of zeros, in the order of A */
+  guint16 *from_a, *from_b; /* for each word behind P or Q: which it was */
+} Halves;
+
+/* to[i] = a[i] - b[i] modulo 256, brought back into the order before (nullable: it is in that order). */
+static void
+take_off (const guint8 *a, const guint8 *b, const guint16 *from, gsize half, guint8 *to)
+{
+  for (gsize at = 0; at < half; at++)
+    to[from != NULL ? 4u * from[at / 4] + at % 4 : at] = (guint8) (a[at] - b[at]);
+}
+
+/* Word i of the half is i. */
+static void
+count_words (guint8 *to, gsize half)
+{
+  for (gsize at = 0; at < half; at++)
+    to[at] = at % 4 < 2 ? (guint8) (at / 4 >> (8 * (at % 4))) : 0;
+}
+
+static void
+read_order (const guint8 *with, const guint8 *without, gsize half, guint16 *from)
+{
+  for (gsize word = 0; word < half / 4; word++)
+    from[word] = (guint16) (((guint8) (with[4 * word] - without[4 * word]) | (guint8) (with[4 * word + 1] - without[4 * word + 1]) << 8)
+                            % (half / 4));
+}
+
+/* What the cipher makes of A and B; NULL: zeros. */
+static gboolean
+ask_halves (const Halves *h, const guint8 *a, const guint8 *b, guint8 *out, GError **error)
+{
+  g_autofree guint8 *chosen = g_malloc0 (2 * h->half);
+
+  if (a != NULL)
+    memcpy (chosen, a, h->half);
+  if (b != NULL)
+    memcpy (chosen + h->half, b, h->half);
+  return ask (h->cipher, h->side, chosen, out, h->queries, error);
+}
+
+/* B' where A' is that of in, and B is 0. */
+static gboolean
+see_b (const Halves *h, const guint8 *in, guint8 *out, GError **error)
+{
+  g_autofree guint8 *a = g_malloc (h->half), *zeros = g_malloc0 (h->half);
+
+  take_off (in, zeros, h->from_a, h->half, a);
+  take_off (a, h->first, NULL, h->half, a);
+  return ask_halves (h, a, NULL, out, error);
+}
+
+static gboolean
+find_orders (Halves *h, GError **error)
+{
+  g_autofree guint8 *words = g_malloc (h->half), *zeros = g_malloc0 (2 * h->half), *one = g_malloc (2 * h->half),
+                    *two = g_malloc (2 * h->half);
+
+  count_words (words, h->half);
+  if (!ask_halves (h, NULL, NULL, one, error) || !ask_halves (h, words, NULL, two, error))
+    return FALSE;
+  read_order (two, one, h->half, h->from_a);
+  take_off (one, zeros, h->from_a, h->half, h->first);
+  if (!ask_halves (h, NULL, words, one, error) || !see_b (h, one, two, error))
+    return FALSE;
+  read_order (one + h->half, two + h->half, h->half, h->from_b);
+  return TRUE;
+}
+
+static gboolean
+open_halves (const Halves *h, const guint8 *in, guint8 *out, GError **error)
+{
+  g_autofree guint8 *seen = g_malloc (2 * h->half);
+
+  if (!see_b (h, in, seen, error))
+    return FALSE;
+  take_off (in + h->half, seen + h->half, h->from_b, h->half, out + h->half);
+  if (!ask_halves (h, NULL, out + h->half, seen, error))
+    return FALSE;
+  take_off (in, seen, h->from_a, h->half, out);
+  return TRUE;
+}
+
+static gboolean
+attack_halves (CaCipher *cipher, const CaPictures *plain, CaPictures *guess, guint *queries, GError **error)
+{
+  const gsize size = (gsize) plain->side * plain->side;
+  g_autofree guint8 *first = g_malloc0 (size / 2), *in = g_malloc (size);
+  g_autofree guint16 *from_a = g_new0 (guint16, size / 8), *from_b = g_new0 (guint16, size / 8);
+  Halves h = { cipher, plain->side, queries, size / 2, first, from_a, from_b };
+
+  if (!find_orders (&h, error))
+    return FALSE;
+  for (guint i = 0; i < plain->n; i++)
+    if (!ca_encipher (cipher, plain->side, plain->pixels + i * size, in, error) || !open_halves (&h, in, guess->pixels + i * size, error))
+      return FALSE;
+  return TRUE;
+}
+
 CaPictures *
 ca_attack (CaAttack attack, CaCipher *cipher, const guint8 *known, const CaPictures *plain, guint *queries, GError **error)
 {
@@ -157,6 +264,8 @@ ca_attack (CaAttack attack, CaCipher *cipher, const guint8 *known, const CaPictu
   gboolean good;
 
   *queries = 0;
+  if (attack == CA_HALVES)
+    return attack_halves (cipher, plain, guess, queries, error) ? g_steal_pointer (&guess) : NULL;
   good = ask (cipher, plain->side, attack == CA_KNOWN_PAIR ? known : zeros, key, queries, error);
   for (gsize at = 0; good && attack == CA_KNOWN_PAIR && at < size; at++)
     key[at] ^= known[at];

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "methods/sedd/pair.h"
 #include "nn/backend.h"
 
 G_BEGIN_DECLS
@@ -83,6 +84,17 @@ CaPictures *ca_pictures_read (const char *path, guint max_side, GError **error) 
 void ca_pair (const guint8 *plain, const guint8 *cipher, guint side, guint8 *out);
 void ca_unpair (const guint8 *pair, guint side, guint8 *plain, guint8 *cipher);
 
+/* ---- vectors.c ---- */
+
+/* The encoder of a file, or, where path is "drawn", one with weights by chance.  Returns: (transfer full) */
+CncSeddEncoder *ca_encoder (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A pair whose second pixels are the bytes of the picture's vector; step: as in sedd_round. */
+void ca_vector_pair (const SeddEncoder *code, guint step, const guint8 *plain, guint side, guint8 *out);
+
+/* What the decoder file of the pair makes of the vectors: the picture that only its holder should see. */
+CaPictures *ca_owner_guess (const char *decoder, guint step, const CaPictures *pairs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- judge.c ---- */
 
 typedef struct
@@ -108,6 +120,7 @@ typedef enum
   CA_KNOWN_PAIR,  /* one known pair: plain XOR cipher is a keystream */
   CA_KEYSTREAM,   /* a black picture returns a keystream; then ceil (log256 of the pixels) pictures return an order of the pixels */
   CA_AFFINE,      /* a black picture and all those of one bit return every map that is affine over bits */
+  CA_HALVES,      /* four pictures, and two for each one to be opened: two rounds of the CNN layer */
   CA_N_ATTACKS,
 } CaAttack;
 

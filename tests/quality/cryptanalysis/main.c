@@ -81,6 +81,22 @@ make_pairs (char **words, GError **error)
   return ca_pictures_save (pairs, words[0], error);
 }
 
+static gboolean
+make_vectors (char **words, GError **error)
+{
+  g_autoptr (CaPictures) plain = ca_pictures_read (words[1], CA_MAX_SIDE, error), pairs = NULL;
+  g_autoptr (CncSeddEncoder) encoder = plain != NULL ? ca_encoder (words[2], error) : NULL;
+  gsize size;
+
+  if (encoder == NULL)
+    return FALSE;
+  size = (gsize) plain->side * plain->side;
+  pairs = ca_pictures_new (3 * plain->side, plain->n);
+  for (guint i = 0; i < plain->n; i++)
+    ca_vector_pair (&encoder->code, number (words[3]), plain->pixels + i * size, plain->side, pairs->pixels + i * 9 * size);
+  return ca_pictures_save (pairs, words[0], error);
+}
+
 static void
 print (const CaFigures *f, guint queries)
 {
@@ -89,8 +105,9 @@ print (const CaFigures *f, guint queries)
           queries, f->psnr, f->ssim, f->correlation, f->mean, f->mean_ssim, f->mean_correlation, f->flat, f->wrong, f->exact, f->z);
 }
 
+/* step: NULL for a network, else of the vectors that the decoder file gets. */
 static gboolean
-judge (char **words, GError **error)
+judge (char **words, const char *step, GError **error)
 {
   g_autoptr (CaPictures) pairs = ca_pictures_read (words[1], 3 * CA_MAX_SIDE, error), learnt = NULL, plain = NULL, guess = NULL;
   guint8 out[CA_MAX_SIDE * CA_MAX_SIDE];
@@ -109,7 +126,7 @@ judge (char **words, GError **error)
   plain = ca_pictures_new (learnt->side, pairs->n);
   for (guint i = 0; i < pairs->n; i++)
     ca_unpair (pairs->pixels + i * 9 * size, learnt->side, plain->pixels + i * size, out);
-  guess = ca_network_guess (words[0], pairs, error);
+  guess = step == NULL ? ca_network_guess (words[0], pairs, error) : ca_owner_guess (words[0], number (step), pairs, error);
   if (guess == NULL)
     return FALSE;
   ca_judge (learnt, plain, guess, &figures);
@@ -161,7 +178,11 @@ main (int argc, char **argv)
   else if (strcmp (command, "pairs") == 0 && n == 5)
     good = make_pairs (argv + 2, &error);
   else if (strcmp (command, "judge") == 0 && n == 3)
-    good = judge (argv + 2, &error);
+    good = judge (argv + 2, NULL, &error);
+  else if (strcmp (command, "owner") == 0 && n == 4)
+    good = judge (argv + 2, argv[5], &error);
+  else if (strcmp (command, "vectors") == 0 && n == 4)
+    good = make_vectors (argv + 2, &error);
   else if (strcmp (command, "classical") == 0 && n == 5)
     good = classical (argv + 2, &error);
   else
