@@ -14,11 +14,12 @@
 # fixed: one key and one IV for all pictures; fresh-iv: one key; fresh-key: as cnncrypt uses its layers.
 # dB, SSIM, correlation: of the guess; mean: dB of the mean of all pictures learnt from; flat: of the one grey that is best; wrong: of the guess for another
 # picture; z: how surely guesses fit their own pictures (cryptanalysis/judge.c).  broken: 6 dB above the mean, and correlation 0.75; chance: within 0.1 dB of the mean or below it,
-# and |z| up to 4; partly: what lies between.  Status: 0 if the controls, and the chaos layer under one key and IV, are broken, and every layer stays at chance under fresh keys.
+# and |z| up to 4; partly: what lies between.  The XOR control shows through fresh keys, too, as its bytes are neither evenly spread nor independent: the attack would see the like in a
+# layer.  Status: 0 if the controls, and the chaos layer under one key and IV, are broken, and every layer stays at chance under fresh keys.
 set -u
 quick=0
 [ "${1:-}" = --quick ] && { quick=1; shift; }
-[ $# -ge 2 ] && [ $# -le 5 ] || { sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 2 ] && [ $# -le 5 ] || { sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 2; }
 here=$(dirname "$(realpath "$0")")/cryptanalysis
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -109,7 +110,7 @@ if [ "$side" = 16 ]; then
   [ "$quick" = 1 ] || classical affine cnn-1 fixed any
   [ "$quick" = 1 ] || classical affine cnn-2 fixed any
   classical affine chaos fresh-key chance
-  classical affine cnn fresh-key chance
+  [ "$quick" = 1 ] || classical affine cnn fresh-key chance
 fi
 learned known logistic fixed broken
 learned known shuffle fixed broken
@@ -138,7 +139,7 @@ learned known cnn-1 fixed any
 learned known cnn-2 fixed any
 learned known chaos fresh-iv chance
 learned known cnn fresh-iv chance
-learned known logistic fresh-key chance
+learned known logistic fresh-key partly
 learned known cnn-3 fixed any
 learned chosen chaos fresh-key chance
 learned chosen cnn fresh-key chance
