@@ -50,6 +50,6 @@ EXTRA="DISPLAY=$DISPLAY CNNCRYPT_DEVICE=cpu CHECKS_PASSPHRASE=Zebra-Kübel-17"
 # A procedure in a GIMP without windows of its own; the script's last words are the file that says it came to its end.
 dialog () {
   rm -f "$WORK/end"
-  gimp_console 120 -b "(begin $1 (close-output-port (open-output-file \"$WORK/end\")))" -b '(gimp-quit 1)' >"$WORK/log" 2>&1 &
+  gimp_console "${SECONDS_A_DIALOG:-120}" -b "(begin $1 (close-output-port (open-output-file \"$WORK/end\")))" -b '(gimp-quit 1)' >"$WORK/log" 2>&1 &
   GIMP=$!
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Encrypting for recipients, and decrypting with an identity, in the dialogs: recipients-ui.sh PLUGIN TRAIN.
 PLUGIN=$1 TRAIN=$(realpath "$2")
+SECONDS_A_DIALOG=300
 . "$(dirname "$0")/display.sh"
 
 convert -size 300x200 plasma:fractal -depth 8 -define png:color-type=2 photo.png
