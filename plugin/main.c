@@ -29,7 +29,9 @@ static const GimpParamDef encrypt_args[] = {
   { GIMP_PDB_STRING, "passphrase-source",
     "\"file:PATH\", \"fd:N\" or \"env:NAME\": the first line is the passphrase; empty: the file that CNNCRYPT_PASSPHRASE_FILE names" },
   { GIMP_PDB_STRING, "method",
-    "\"hybrid\" (lossless), \"autoencoder\" (small, lossy), \"share\" (survives JPEG) or \"restore\" (gentle loss); empty: hybrid" },
+    "\"hybrid\" (lossless), \"autoencoder\" (small, lossy), \"sedd\" (smallest, lossy, for the holder of a pair: its encoder file is among "
+    "the "
+    "recipients), \"share\" (survives JPEG) or \"restore\" (gentle loss); empty: hybrid" },
   { GIMP_PDB_STRING, "device",
     "\"auto\", \"cpu\", \"gpu\", \"software\", a UUID or a part of a name; empty: CNNCRYPT_DEVICE, else automatic" },
   { GIMP_PDB_INT32, "longest-side", "share, restore: longest side of the result in pixels; 0: about as many pixels as the picture has" },
