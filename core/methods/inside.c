@@ -2,6 +2,7 @@
 #include "methods/inside.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "methods/autoencoder/autoencoder.h"
 #include "methods/lossy.h"
 #include "methods/sedd/sedd.h"
@@ -73,8 +74,9 @@ verify_sedd (const guint8 *body, gsize size, const CncPicture *picture, const Cn
   if (encoder == NULL || !cnc_sedd_verify (encoder, body, size, picture, params->task, error))
     return FALSE;
   if (encoder->demonstration)
-    add_note (params,
-              g_strdup ("This is the demonstration pair: everybody has its decoder and its secret key, so everybody can open the result."));
+    add_note (
+        params,
+        g_strdup (_ ("This is the demonstration pair: everybody has its decoder and its secret key, so everybody can open the result.")));
   if (cnc_sedd_quality (body, size, NULL, picture, params->backend, psnr, params->task, &problem))
     return TRUE;
   if (!g_error_matches (problem, CNC_ERROR, CNC_ERROR_MODEL))
@@ -83,11 +85,12 @@ verify_sedd (const guint8 *body, gsize size, const CncPicture *picture, const Cn
       return FALSE;
     }
   *psnr = NAN;
-  add_note (params,
-            g_strdup_printf (
-                "The decoder of the pair “%s” is not on this computer: the picture can be encrypted but not opened here, and how good it "
-                "comes back was not measured.",
-                encoder->name));
+  add_note (
+      params,
+      g_strdup_printf (
+          _ ("The decoder of the pair “%s” is not on this computer: the picture can be encrypted but not opened here, and how good it "
+             "comes back was not measured."),
+          encoder->name));
   return TRUE;
 }
 

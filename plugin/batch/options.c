@@ -65,7 +65,10 @@ parse (Options *options, int *argc, char ***argv, GError **error)
   g_autofree char *report = NULL;
   const GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &options->method,
-      "How to encrypt: hybrid (lossless, the default), autoencoder (small, lossy), share (survives JPEG) or restore (gentle loss)", "ID" },
+      "How to encrypt: hybrid (lossless, the default), autoencoder (small, lossy), sedd (smallest, for the holder of a pair), share "
+      "(survives JPEG) or "
+      "restore (gentle loss)",
+      "ID" },
     { "longest-side", 0, 0, G_OPTION_ARG_INT, &options->longest_side,
       "share, restore: longest side of the result in pixels (as many pixels as the picture has)", "P" },
     { "levels", 0, 0, G_OPTION_ARG_INT, &options->levels, "share: steps of grey, 3 (the default), or 2: less room, and more is borne",
