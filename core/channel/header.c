@@ -82,12 +82,16 @@ cnc_carrier_header_write (const CncCarrierHeader *header, guint8 out[CNC_CARRIER
 }
 
 static gboolean
-bad_number (guint64 recipients, GError **error)
+bad_number (guint recipients, GError **error)
 {
-  g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
-               "The header of this picture is not one that cnncrypt writes (%" G_GUINT64_FORMAT
-               " recipients, where 1 to %u are possible); ask for the picture again.",
-               recipients, CNC_RECIPIENTS_MAX);
+  g_set_error (
+      error, CNC_ERROR, CNC_ERROR_BAD_FORMAT,
+      "The header of this picture is not one that cnncrypt writes (%u recipients, where 1 to %u are possible); ask for the picture "
+      "again.",
+      recipients, CNC_RECIPIENTS_MAX);
+  ask for the picture again.",
+      recipients,
+      CNC_RECIPIENTS_MAX);
   return FALSE;
 }
 
@@ -126,7 +130,7 @@ cnc_carrier_header_read (const guint8 bytes[CNC_CARRIER_HEADER_BYTES], CncCarrie
   else if (cost >= 1 && cost <= CNC_RECIPIENTS_MAX)
     header->recipients = (guint8) cost;
   else
-    return bad_number (cost, error);
+    return bad_number ((guint) cost, error);
   get_size (bytes + AT_SIZE, &header->width, &header->height);
   memcpy (header->salt, bytes + AT_SALT, CNC_CARRIER_SALT_BYTES);
   memcpy (header->model, bytes + AT_MODEL, CNC_CARRIER_MODEL_BYTES);

@@ -41,14 +41,17 @@ for method in share restore; do
     for quality in 75 60 40 20; do
       way "JPEG $quality" c.jpg convert "$carrier" -type TrueColor -sampling-factor 4:2:0 -quality "$quality" c.jpg
     done
-    way "noise 25" n.png python3 -c 'import sys, numpy as np
-from PIL import Image
-a = np.asarray(Image.open(sys.argv[1])).astype(float)
-Image.fromarray(np.clip(a + np.random.default_rng(1).normal(0, 25, a.shape), 0, 255).round().astype("uint8")).save("n.png")' "$carrier"
-    way "3 % black" b.png python3 -c 'import sys, numpy as np
-from PIL import Image
-a = np.array(Image.open(sys.argv[1]))
-a[np.random.default_rng(2).random(a.shape) < 0.03] = 0
-Image.fromarray(a).save("b.png")' "$carrier"
+    convert "$carrier" -depth 8 gray:raw
+    size=$(identify -format %wx%h "$carrier")
+    for change in "noise 25" "3 % black"; do
+      python3 -c 'import random, sys
+pixels, rand = open("raw", "rb").read(), random.Random(1)
+if sys.argv[1] == "noise 25":
+    pixels = bytes(min(max(round(p + rand.gauss(0, 25)), 0), 255) for p in pixels)
+else:
+    pixels = bytes(0 if rand.random() < 0.03 else p for p in pixels)
+open("worn", "wb").write(pixels)' "$change"
+      way "$change" w.png convert -size "$size" -depth 8 gray:worn w.png
+    done
   done
 done
