@@ -82,8 +82,8 @@ print_encoder (const char *path, GError **error)
   printf ("encoder of   %s%s\n", encoder->name, encoder->demonstration ? " (a demonstration: everybody has its decoder)" : "");
   printf ("public key   %s\n", recipient != NULL ? recipient : "none");
   printf ("decoder      SHA-256 %s\n", cnc_safetensors_metadata (file, "decoder"));
-  printf ("layers       %u -> %u -> %u for 8x8 pixels, %.1f multiplications a pixel\n", SEDD_INPUTS, encoder->code.hidden, encoder->code.channels,
-          sedd_multiplications (&encoder->code) / 64.0);
+  printf ("layers       %u -> %u -> %u for 8x8 pixels, %.1f multiplications a pixel\n", SEDD_INPUTS, encoder->code.hidden,
+          encoder->code.channels, sedd_multiplications (&encoder->code) / 64.0);
   return TRUE;
 }
 

@@ -309,6 +309,13 @@ begin (Pair *p, const char *passphrase_file, gboolean open, GError **error)
   p->checkpoints[0] = g_strconcat (options->out, ".encoder.checkpoint", NULL);
   p->checkpoints[1] = g_strconcat (options->out, ".checkpoint", NULL);
   p->demonstration = strcmp (p->name, CNC_SEDD_DEMONSTRATION) == 0;
+  if (p->demonstration && !open)
+    {
+      g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT,
+                   "“%s” is the name of the demonstration pair, which everybody has and no passphrase locks; choose another name.",
+                   p->name);
+      return FALSE;
+    }
   if (strlen (p->name) > CNC_SEDD_MAX_NAME)
     {
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "The name of a pair has at most %u bytes; choose a shorter one.",

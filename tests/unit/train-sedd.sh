@@ -85,6 +85,9 @@ check "the checkpoint of another pair" $?
 "$train" sedd p.ini --data data --out b --device cpu --no-passphrase --passphrase-file pass >out 2>err
 [ $? -eq 1 ] && grep -q 'exclude each other' err
 check "a passphrase and none" $?
+"$train" sedd p.ini --data data --out sedd-demo --device cpu --passphrase-file pass >out 2>err
+[ $? -eq 1 ] && grep -q 'choose another name' err
+check "the name of the demonstration pair" $?
 sed 's/divide=8/divide=4/' p.ini >q.ini
 "$train" sedd q.ini --data data --out c --device cpu --no-passphrase >out 2>err
 [ $? -eq 1 ] && grep -q 'divide=8' err
