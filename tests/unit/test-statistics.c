@@ -103,28 +103,35 @@ test_edges (void)
   g_assert_cmpfloat_with_epsilon (cnc_statistics_correlation (every, 16, 16, CNC_NEIGHBOUR_DIAGONAL), 1.0, 1e-12);
 }
 
-/* Per cent, as printed by Wu, Noonan, Agaian 2011, tables of the critical values for 256 levels at 0.05. */
+/* Per cent, as printed by Wu, Noonan, Agaian 2011, tables of the critical values for 256 levels at 0.05, 0.01 and 0.001. */
 static void
 test_limits (void)
 {
   static const struct
   {
     guint side;
+    CncOutside outside;
     double npcr_min, uaci_min, uaci_max;
-  } published[] = { { 128, 99.5292, 33.1012, 33.8259 },
-                    { 256, 99.5693, 33.2824, 33.6447 },
-                    { 512, 99.5893, 33.3730, 33.5541 },
-                    { 1024, 99.5994, 33.4183, 33.5088 } };
+  } published[] = {
+    { 128, CNC_OUTSIDE_5_PERCENT, 99.5292, 33.1012, 33.8259 },   { 128, CNC_OUTSIDE_1_PERCENT, 99.4960, 32.9874, 33.9397 },
+    { 128, CNC_OUTSIDE_1_PER_MILLE, 99.4588, 32.8552, 34.0718 }, { 256, CNC_OUTSIDE_5_PERCENT, 99.5693, 33.2824, 33.6447 },
+    { 256, CNC_OUTSIDE_1_PERCENT, 99.5527, 33.2255, 33.7016 },   { 256, CNC_OUTSIDE_1_PER_MILLE, 99.5341, 33.1594, 33.7677 },
+    { 512, CNC_OUTSIDE_5_PERCENT, 99.5893, 33.3730, 33.5541 },   { 512, CNC_OUTSIDE_1_PERCENT, 99.5810, 33.3445, 33.5826 },
+    { 512, CNC_OUTSIDE_1_PER_MILLE, 99.5717, 33.3115, 33.6156 }, { 1024, CNC_OUTSIDE_5_PERCENT, 99.5994, 33.4183, 33.5088 },
+    { 1024, CNC_OUTSIDE_1_PERCENT, 99.5952, 33.4040, 33.5231 },  { 1024, CNC_OUTSIDE_1_PER_MILLE, 99.5906, 33.3875, 33.5396 },
+  };
+
+  static const double chi_square[] = { 293.25, 310.46, 330.52 };
 
   for (guint i = 0; i < G_N_ELEMENTS (published); i++)
     {
       CncRandomLimits l;
 
-      cnc_statistics_random_limits ((gsize) published[i].side * published[i].side, CNC_OUTSIDE_5_PERCENT, &l);
+      cnc_statistics_random_limits ((gsize) published[i].side * published[i].side, published[i].outside, &l);
       g_assert_cmpfloat_with_epsilon (100 * l.npcr_min, published[i].npcr_min, 6e-5);
       g_assert_cmpfloat_with_epsilon (100 * l.uaci_min, published[i].uaci_min, 1.1e-4);
       g_assert_cmpfloat_with_epsilon (100 * l.uaci_max, published[i].uaci_max, 1.1e-4);
-      g_assert_cmpfloat_with_epsilon (l.chi_square_max, 293.25, 0.005);
+      g_assert_cmpfloat_with_epsilon (l.chi_square_max, chi_square[published[i].outside], 0.005);
     }
 }
 
