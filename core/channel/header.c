@@ -89,9 +89,6 @@ bad_number (guint recipients, GError **error)
       "The header of this picture is not one that cnncrypt writes (%u recipients, where 1 to %u are possible); ask for the picture "
       "again.",
       recipients, CNC_RECIPIENTS_MAX);
-  ask for the picture again.",
-      recipients,
-      CNC_RECIPIENTS_MAX);
   return FALSE;
 }
 
