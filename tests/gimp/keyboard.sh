@@ -8,8 +8,7 @@ shift 2
 [ $# -gt 0 ] || set -- C de fr
 [ -f "$CATALOGUES/de/LC_MESSAGES/cnncrypt.mo" ] || set -- C
 
-# A cursor that blinks would be a change of its own, and so would a tooltip.
-xdotool mousemove 1279 799
+# A cursor that blinks would be a change of its own.
 echo 'gtk-cursor-blink = 0' >gtkrc
 use () { # LANGUAGE
   EXTRA="DISPLAY=$DISPLAY CNNCRYPT_DEVICE=cpu CNNCRYPT_LOCALE_DIR=$CATALOGUES LC_ALL=C.UTF-8 LANGUAGE=$1 GTK2_RC_FILES=$WORK/gtkrc"
@@ -35,7 +34,8 @@ walk () {
   wait_for has_window .; ID=$(window .)
   [ -n "$ID" ]; ok $? "$LANG_NAME, $1: opens"
   [ -n "$ID" ] || { wait "$GIMP"; return; }
-  xdotool windowfocus "$ID"
+  # Nor shall a tooltip come up; the server puts the pointer back into the middle whenever its last client goes.
+  xdotool mousemove 1279 799 windowfocus "$ID"
   settled; ok $? "$LANG_NAME, $1: comes to rest"
   import -window "$ID" "$SHOTS/keyboard-$1-$LANG_NAME.png"
   size=$(identify -format '%w %h' "$SHOTS/keyboard-$1-$LANG_NAME.png")
