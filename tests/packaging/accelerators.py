@@ -15,7 +15,11 @@ PARTS = {'carrier', 'parts', 'sources', 'keys'}
 # GIMP's own button.
 HELP = {'en': '_Help', 'de': '_Hilfe', 'fr': 'Aid_e'}
 # Two texts of one and the same widget, and what is never there together.
-SAME = [{'The _selection, in place', 'The _selection, into a new image'}]
+SAME = [
+    {'The _selection, in place', 'The _selection, into a new image'},
+    {'_Passphrase:', 'Its _passphrase:'},
+    {'_Repeat it:', '_Remove'},
+]
 
 
 def text(part):
