@@ -253,6 +253,25 @@ try_keys (CncAnalysis *analysis, const CncRaster *raster, const CncStudyChoice *
   return done;
 }
 
+/* Whether it looks encrypted; without the network, or a device for it, the notes say why not. */
+static gboolean
+judge (AnalyzeResult *result, const CncRaster *raster, HostJob *job, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autoptr (CncDetector) detector = cnc_detector_find (&why);
+  CncBackend *backend = detector != NULL ? host_job_backend (job, CNC_WORK_LITTLE, &why) : NULL;
+
+  if (backend != NULL && cnc_analysis_judge (result->analysis, raster->data, detector, backend, &why))
+    return TRUE;
+  if (g_error_matches (why, CNC_ERROR, CNC_ERROR_CANCELLED) || g_error_matches (why, CNC_ERROR, CNC_ERROR_NO_MEMORY))
+    {
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
+  g_string_append_printf (result->notes, "%s%s", result->notes->len > 0 ? " " : "", why->message);
+  return TRUE;
+}
+
 AnalyzeResult *
 analyze_run (gint32 image, const HideSource *against, const CncStudyChoice *keys, HostJob *job, GError **error)
 {
@@ -279,7 +298,7 @@ analyze_run (gint32 image, const HideSource *against, const CncStudyChoice *keys
     }
   result->analysis = cnc_analysis_new (picture->data, picture->width, picture->height, pair ? other->data : NULL, pair ? other->width : 0,
                                        pair ? other->height : 0, task, error);
-  if (result->analysis == NULL)
+  if (result->analysis == NULL || !judge (result, picture, job, error))
     return NULL;
   result->preview[0] = make_preview (picture);
   result->preview[1] = pair ? make_preview (other) : NULL;

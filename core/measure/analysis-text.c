@@ -111,7 +111,7 @@ cnc_analysis_summary (const CncAnalysis *analysis)
   else
     text = g_strdup_printf (_ ("It does not look like random bytes: %u of %u terms fail%s."), failed, judged,
                             failed == judged ? _ (", as with every ordinary picture") : "");
-  return g_strconcat (equal, text, keys_text (analysis), NULL);
+  return g_strconcat (equal, text, keys_text (analysis), analysis->judgement != NULL ? " " : NULL, analysis->judgement, NULL);
 }
 
 static glong
@@ -328,6 +328,36 @@ add_picture (JsonBuilder *builder, const char *member, const CncAnalysisPicture 
   json_builder_end_object (builder);
 }
 
+/* Whether the picture looks encrypted. */
+static void
+add_judgement (JsonBuilder *builder, const CncAnalysis *analysis)
+{
+  const CncVerdict *v = &analysis->verdict;
+  const CncDetectorRates *r = &analysis->rates;
+  const struct
+  {
+    const char *name;
+    guint value;
+  } counts[] = { { "parts", v->squares },
+                 { "parts_alike", v->alike },
+                 { "tested_plain", r->plain },
+                 { "called_encrypted", r->called_encrypted },
+                 { "tested_encrypted", r->encrypted },
+                 { "called_plain", r->called_plain } };
+
+  json_builder_set_member_name (builder, "looks_encrypted");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "verdict");
+  json_builder_add_boolean_value (builder, v->encrypted);
+  add_number (builder, "probability", v->probability);
+  for (guint i = 0; i < (r->plain + r->encrypted > 0 ? G_N_ELEMENTS (counts) : 2); i++)
+    {
+      json_builder_set_member_name (builder, counts[i].name);
+      json_builder_add_int_value (builder, counts[i].value);
+    }
+  json_builder_end_object (builder);
+}
+
 /* The generator puts each element of an array into a line of its own: numbers of one array belong together. */
 static char *
 join_numbers (const char *text)
@@ -370,6 +400,8 @@ cnc_analysis_json (const CncAnalysis *analysis, const char *const names[2], cons
   add_text (builder, "summary", summary);
   if (notes != NULL && *notes != '\0')
     add_text (builder, "notes", notes);
+  if (analysis->judgement != NULL)
+    add_judgement (builder, analysis);
   add_picture (builder, "picture", &analysis->picture[0], names[0]);
   if (analysis->pair)
     {

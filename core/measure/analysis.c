@@ -493,6 +493,25 @@ key_term (CncAnalysis *analysis, CncTermId id, double value, gsize size)
   return term;
 }
 
+gboolean
+cnc_analysis_judge (CncAnalysis *analysis, const guint8 *pixels, const CncDetector *detector, CncBackend *backend, GError **error)
+{
+  const CncAnalysisPicture *picture = &analysis->picture[0];
+  g_autoptr (GError) why = NULL;
+
+  if (!cnc_detector_judge (detector, backend, pixels, 3, TRUE, picture->width, picture->height, &analysis->verdict, &why))
+    {
+      if (g_error_matches (why, CNC_ERROR, CNC_ERROR_TOO_SMALL))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
+  g_free (analysis->judgement);
+  analysis->judgement = cnc_detector_text (detector, &analysis->verdict);
+  analysis->rates = detector->rates;
+  return TRUE;
+}
+
 void
 cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, gsize size)
 {
@@ -545,6 +564,7 @@ cnc_analysis_free (CncAnalysis *analysis)
     for (guint c = 0; c < 3; c++)
       for (guint d = 0; d < 3; d++)
         g_free (analysis->picture[i].pairs[c][d]);
+  g_free (analysis->judgement);
   g_free (analysis->layers);
   g_free (analysis);
 }

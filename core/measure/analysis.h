@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/task.h"
+#include "measure/detector.h"
 #include "measure/statistics.h"
 
 G_BEGIN_DECLS
@@ -87,6 +88,9 @@ typedef struct
   gboolean pair;
   gboolean equal; /* a pair: in every sample */
   CncTerm terms[CNC_TERMS_PAIR]; /* of a pair */
+  char *judgement; /* (nullable) whether the picture looks encrypted, for people; see cnc_analysis_judge */
+  CncVerdict verdict; /* with judgement, as the next */
+  CncDetectorRates rates; /* of the network that says so; zeros where they were not measured */
   char *layers; /* (nullable) which layers were tried with two keys */
   CncTerm keys[CNC_TERMS_KEYS]; /* with layers */
 } CncAnalysis;
@@ -98,6 +102,10 @@ CncAnalysis *cnc_analysis_new (const guint8 *pixels, guint32 width, guint32 heig
 void cnc_analysis_free (CncAnalysis *analysis);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CncAnalysis, cnc_analysis_free)
+
+/* Adds whether the picture (the one that was analysed) looks encrypted; nothing where it is too small for that.  Errors: those of cnc_detector_judge. */
+gboolean cnc_analysis_judge (CncAnalysis *analysis, const guint8 *pixels, const CncDetector *detector, CncBackend *backend,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds what became of size bytes under two keys that differ in one bit.  layers: what enciphered them, for people. */
 void cnc_analysis_add_keys (CncAnalysis *analysis, const char *layers, const guint8 *one, const guint8 *other, gsize size);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cnc-config.h"
 #include "measure/statistics.h"
 #include "nn/files.h"
@@ -176,26 +177,34 @@ begin_of (guint32 length, guint32 side, guint square, guint squares)
   return squares > 1 ? (guint32) ((guint64) (length - side) * square / (squares - 1)) : length > side ? (length - side) / 2 : 0;
 }
 
+typedef struct
+{
+  const guint8 *data;
+  gsize step, plane; /* from a pixel to the next one, from a colour to the next one */
+  guint32 width, height;
+} Picture;
+
 static float *
-cut (const guint8 *planes, guint channels, guint32 width, guint32 height, guint32 left, guint32 top, guint32 side, float *out)
+cut (const Picture *p, guint32 left, guint32 top, guint32 side, float *out)
 {
   for (guint c = 0; c < 3; c++)
     for (guint32 y = 0; y < side; y++)
       {
-        const guint8 *row = planes + ((gsize) (channels == 3 ? c : 0) * height + mirrored (top + y, height)) * width;
+        const guint8 *row = p->data + c * p->plane + (gsize) mirrored (top + y, p->height) * p->width * p->step;
 
         for (guint32 x = 0; x < side; x++)
-          *out++ = (float) row[mirrored (left + x, width)] / 255.0f;
+          *out++ = (float) row[mirrored (left + x, p->width) * p->step] / 255.0f;
       }
   return out;
 }
 
 gboolean
-cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *planes, guint channels, guint32 width, guint32 height,
-                    CncVerdict *verdict, GError **error)
+cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *data, guint channels, gboolean interleaved, guint32 width,
+                    guint32 height, CncVerdict *verdict, GError **error)
 {
   const guint across = squares_along (width, d->side), down = squares_along (height, d->side), squares = across * down;
   const CncPlanParams params = plan_params (d, squares);
+  const Picture picture = { data, interleaved ? channels : 1, channels == 1 ? 0 : interleaved ? 1 : (gsize) width * height, width, height };
   const gsize count = cnc_shape_count (&params.shapes[0]);
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncPlan) plan = NULL;
@@ -224,8 +233,7 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *pla
   next = values;
   for (guint y = 0; y < down; y++)
     for (guint x = 0; x < across; x++)
-      next
-          = cut (planes, channels, width, height, begin_of (width, d->side, x, across), begin_of (height, d->side, y, down), d->side, next);
+      next = cut (&picture, begin_of (width, d->side, x, across), begin_of (height, d->side, y, down), d->side, next);
   if (!cnc_buffer_upload (backend, cnc_plan_tensor (plan, d->x)->buffer, 0, values, count * sizeof (float), error)
       || !cnc_plan_run (plan, weights, 0, error)
       || !cnc_buffer_download (backend, cnc_plan_tensor (plan, d->verdict)->buffer, 0, answers, squares * sizeof (float), error))
@@ -248,6 +256,23 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *pla
   verdict->squares = squares;
   verdict->alike = verdict->encrypted ? above : squares - above;
   return TRUE;
+}
+
+char *
+cnc_detector_text (const CncDetector *d, const CncVerdict *verdict)
+{
+  const CncDetectorRates *r = &d->rates;
+  g_autofree char *wrong = NULL;
+
+  if (d->measured)
+    wrong
+        = g_strdup_printf (_ (" Tried on pictures that it had never seen, this network called %u of %u plain ones encrypted, and %u of %u "
+                              "encrypted ones plain."),
+                           r->called_encrypted, r->plain, r->called_plain, r->encrypted);
+  return g_strdup_printf (verdict->encrypted ? _ ("It looks encrypted: a probability of %.1f %%, by %u of %u parts.%s")
+                                             : _ ("It does not look encrypted: a probability of %.1f %%, by %u of %u parts.%s"),
+                          100 * (verdict->encrypted ? verdict->probability : 1 - verdict->probability), verdict->alike, verdict->squares,
+                          wrong != NULL ? wrong : "");
 }
 
 /* ---- without a network ---- */

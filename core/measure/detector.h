@@ -6,7 +6,7 @@
  *
  * A model file says the rates of wrong answers that were measured with pictures which it was not trained on, and the best pair of thresholds, of
  * correlation and entropy, for its training pictures: what a detector without a network can do.
- * Planes: channels (1: grey, or 3: R'G'B') after each other, each bytes, row-major, width a row.  Thread-safety: a detector is read-only and may
+ * Pictures are bytes, row-major, width a row; channels: 1 (grey) or 3 (R'G'B').  Thread-safety: a detector is read-only and may
  * be shared; a backend belongs to one thread.
  */
 #pragma once
@@ -51,10 +51,13 @@ typedef struct
   guint alike;        /* of them, those which alone would have given the same answer */
 } CncVerdict;
 
-/* Sides smaller than a square are filled up by mirroring.  Errors: TOO_SMALL (a side below CNC_DETECTOR_MIN_SIDE), BAD_ARGUMENT (channels), GPU_*,
+/* interleaved: the colours of a pixel stand beside each other, else planes after each other.  Sides smaller than a square are filled up by mirroring.  Errors: TOO_SMALL (a side below CNC_DETECTOR_MIN_SIDE), BAD_ARGUMENT (channels), GPU_*,
  * NO_MEMORY. */
-gboolean cnc_detector_judge (const CncDetector *detector, CncBackend *backend, const guint8 *planes, guint channels, guint32 width,
-                             guint32 height, CncVerdict *verdict, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cnc_detector_judge (const CncDetector *detector, CncBackend *backend, const guint8 *data, guint channels, gboolean interleaved,
+                             guint32 width, guint32 height, CncVerdict *verdict, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For people: the verdict, its probability, and how often it is wrong.  Returns: (transfer full) */
+char *cnc_detector_text (const CncDetector *detector, const CncVerdict *verdict);
 
 /* What thresholds go by: the largest correlation of neighbours (of three directions, each the mean of its absolute value over the channels, 0..1)
  * and the mean entropy of the channels (0..8). */

@@ -198,7 +198,7 @@ judge (Evaluation *e, const TrainPicture *p, GError **error)
   double correlation, entropy;
   CncVerdict verdict;
 
-  if (!cnc_detector_judge (e->detector, e->backend, p->pixels, e->data->channels, p->width, p->height, &verdict, error))
+  if (!cnc_detector_judge (e->detector, e->backend, p->pixels, e->data->channels, FALSE, p->width, p->height, &verdict, error))
     return FALSE;
   cnc_detector_figures (p->pixels, e->data->channels, p->width, p->height, &correlation, &entropy);
   called[NETWORK] = verdict.encrypted;

@@ -1,5 +1,6 @@
 /* core/measure/analysis: against values of scikit-image, SciPy and NumPy (analysis-values.py), intervals against what random bytes do, odd
  * input. */
+#include "detector-case.h"
 #include "measure/analysis.h"
 
 #include <json-glib/json-glib.h>
@@ -379,6 +380,38 @@ test_json (void)
   g_assert_true (json_object_get_null_member (json_object_get_object_member (npcr, "random"), "high"));
 }
 
+/* Verdict and rates of the network, in words and as JSON; a picture that is too small has none. */
+static void
+test_judgement (void)
+{
+  g_autoptr (CncBackend) backend = cnc_reference_backend_new ();
+  g_autofree guint8 *pixels = g_malloc (3 * 64 * 64);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncDetector) detector = detector_of (16, 4, "sigmoid", CNC_DETECTOR_RATES, "1000 2 700 5 0 0 0 0", &error);
+  g_autoptr (CncAnalysis) analysis = NULL, small = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *json = NULL, *summary = NULL;
+  JsonObject *verdict;
+
+  g_assert_no_error (error);
+  memset (pixels, 153, 3 * 64 * 64); /* log odds 2 */
+  analysis = cnc_analysis_new (pixels, 64, 64, NULL, 0, 0, NULL, &error);
+  g_assert_true (cnc_analysis_judge (analysis, pixels, detector, backend, &error));
+  g_assert_no_error (error);
+  summary = cnc_analysis_summary (analysis);
+  g_assert_nonnull (strstr (summary, "It looks encrypted: a probability of 88.1 %, by 16 of 16 parts."));
+  g_assert_nonnull (strstr (summary, "2 of 1000 plain ones encrypted, and 5 of 700 encrypted ones plain."));
+  json = cnc_analysis_json (analysis, NAMES, NULL);
+  g_assert_true (json_parser_load_from_data (parser, json, -1, &error));
+  verdict = json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "looks_encrypted");
+  g_assert_true (json_object_get_boolean_member (verdict, "verdict"));
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (verdict, "probability"), 1 / (1 + exp (-2)), 1e-4);
+  g_assert_cmpint (json_object_get_int_member (verdict, "called_plain"), ==, 5);
+  small = cnc_analysis_new (pixels, 31, 64, NULL, 0, 0, NULL, &error);
+  g_assert_true (cnc_analysis_judge (small, pixels, detector, backend, &error));
+  g_assert_null (small->judgement);
+}
+
 static void
 test_words (void)
 {
@@ -397,6 +430,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/analysis/values", test_values);
+  g_test_add_func ("/analysis/judgement", test_judgement);
   g_test_add_func ("/analysis/random", test_random);
   g_test_add_func ("/analysis/equal", test_equal);
   g_test_add_func ("/analysis/sizes", test_sizes);

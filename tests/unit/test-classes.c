@@ -148,7 +148,7 @@ test_learns (void)
       CncVerdict verdict;
       double correlation, entropy;
 
-      g_assert_true (cnc_detector_judge (detector, backend, p->pixels, 3, 40, 40, &verdict, &error));
+      g_assert_true (cnc_detector_judge (detector, backend, p->pixels, 3, FALSE, 40, 40, &verdict, &error));
       g_assert_no_error (error);
       g_assert_true (verdict.encrypted == (p->label == 1));
       cnc_detector_figures (p->pixels, 3, 40, 40, &correlation, &entropy);

@@ -1,61 +1,11 @@
 /* core/measure/detector: squares and their mean, small pictures, thresholds, what a model file says, and files that are none. */
-#include "measure/detector.h"
+#include "detector-case.h"
 
-#include "base/error.h"
-
-#include <glib/gstdio.h>
 #include <math.h>
-#include <string.h>
 
-/* The probability follows from the mean of the square's first colour alone: the pools and the convolution add up. */
-#define GRAPH                                                                                                                              \
-  "{\"version\":1,\"inputs\":[{\"name\":\"x\",\"channels\":3,\"height\":%u,\"width\":%u}],\"nodes\":["                                     \
-  "{\"name\":\"a\",\"op\":\"average_pool\",\"inputs\":[\"x\"],\"attributes\":{\"kernel\":%u}},"                                            \
-  "{\"name\":\"b\",\"op\":\"average_pool\",\"inputs\":[\"a\"],\"attributes\":{\"kernel\":%u}},"                                            \
-  "{\"name\":\"v\",\"op\":\"conv2d\",\"inputs\":[\"b\"],\"attributes\":{\"channels\":1,\"kernel\":1,\"activation\":\"%s\"}}],"             \
-  "\"outputs\":[\"v\"]}"
 #define SIDE 16u
-#define STEEP 20.0f
-#define MIDDLE 0.5f
 
 static CncBackend *backend;
-
-/* A model file; side, pool, activation as in GRAPH; key, text: of its metadata.  Returns: (transfer full) its path */
-static char *
-model_file (guint side, guint pool, const char *activation, const char *key, const char *text)
-{
-  g_autofree char *json = g_strdup_printf (GRAPH, side, side, pool, pool, activation), *path = NULL;
-  g_autoptr (CncSafetensorsWriter) writer = cnc_safetensors_writer_new ();
-  g_autoptr (GError) error = NULL;
-  CncGraph *graph = cnc_graph_from_json (json, strlen (json), &error);
-  g_autoptr (CncNet) net = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  const int fd = g_file_open_tmp ("detector-XXXXXX.safetensors", &path, NULL);
-
-  g_assert_no_error (error);
-  g_assert_cmpint (fd, >=, 0);
-  g_close (fd, NULL);
-  net = cnc_net_new (graph, &error);
-  g_assert_no_error (error);
-  net->values[0][0] = STEEP;
-  net->values[1][0] = -STEEP * MIDDLE;
-  g_assert_true (cnc_net_store (net, CNC_DTYPE_F32, writer, &error));
-  if (key != NULL)
-    cnc_safetensors_writer_text (writer, key, text);
-  bytes = cnc_safetensors_writer_finish (writer, &error);
-  g_assert_true (cnc_file_replace (path, bytes, &error));
-  return g_steal_pointer (&path);
-}
-
-static CncDetector *
-detector_of (guint side, guint pool, const char *activation, const char *key, const char *text, GError **error)
-{
-  g_autofree char *path = model_file (side, pool, activation, key, text);
-  CncDetector *detector = cnc_detector_read (path, error);
-
-  g_unlink (path);
-  return detector;
-}
 
 static CncDetector *
 good_detector (void)
@@ -80,7 +30,7 @@ test_mean (void)
   /* 3 x 2 squares; the first colour is 153 (0.6: log odds 2) in four of them and 51 (0.2: -6) in the two on the right */
   for (guint i = 0; i < 48 * 32; i++)
     planes[i] = i % 48 < 32 ? 153 : 51;
-  g_assert_true (cnc_detector_judge (d, backend, planes, 3, 48, 32, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, planes, 3, FALSE, 48, 32, &v, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (v.squares, ==, 6);
   g_assert_false (v.encrypted);
@@ -89,8 +39,27 @@ test_mean (void)
   /* a square counts no more than single precision allows, so that one cannot outvote all others for ever */
   for (guint i = 0; i < 48 * 32; i++)
     planes[i] = i % 48 < 32 ? 170 : 0;
-  g_assert_true (cnc_detector_judge (d, backend, planes, 3, 48, 32, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, planes, 3, FALSE, 48, 32, &v, &error));
   g_assert_cmpfloat_with_epsilon (v.probability, 1 / (1 + exp (-(4 * (20 * 170 / 255.0 - 10) - 2 * 10) / 6)), 1e-4);
+}
+
+/* The same picture with its colours beside each other. */
+static void
+test_interleaved (void)
+{
+  g_autoptr (CncDetector) d = good_detector ();
+  g_autoptr (GError) error = NULL;
+  guint8 planes[3 * 40 * 33], pixels[3 * 40 * 33];
+  CncVerdict v, w;
+
+  for (guint i = 0; i < sizeof planes; i++)
+    planes[i] = (guint8) (i < 40 * 33 ? 100 + i % 37 + i / 40 : i % 251);
+  for (guint i = 0; i < sizeof planes; i++)
+    pixels[i] = planes[i % 3 * 40 * 33 + i / 3];
+  g_assert_true (cnc_detector_judge (d, backend, planes, 3, FALSE, 40, 33, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, pixels, 3, TRUE, 40, 33, &w, &error));
+  g_assert_cmpfloat (v.probability, ==, w.probability);
+  g_assert_cmpfloat (fabs (v.probability - 0.5), >, 0.01);
 }
 
 /* Grey pictures stand for three equal colours; the most squares; one column too few for a second square. */
@@ -103,11 +72,11 @@ test_sizes (void)
   CncVerdict v;
 
   memset (planes, 200, 500 * 600);
-  g_assert_true (cnc_detector_judge (d, backend, planes, 1, 500, 600, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, planes, 1, FALSE, 500, 600, &v, &error));
   g_assert_cmpuint (v.squares, ==, CNC_DETECTOR_MAX_SQUARES);
   g_assert_cmpuint (v.alike, ==, v.squares);
   g_assert_true (v.encrypted);
-  g_assert_true (cnc_detector_judge (d, backend, planes, 1, 33, 32, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, planes, 1, FALSE, 33, 32, &v, &error));
   g_assert_cmpuint (v.squares, ==, 6);
   large = detector_of (48, 4, "sigmoid", NULL, NULL, &error);
   g_assert_null (large); /* 3 x 3 numbers */
@@ -126,7 +95,7 @@ test_mirrored (void)
   g_assert_no_error (error);
   for (guint i = 0; i < sizeof plane; i++)
     plane[i] = (guint8) (100 + i % 32);
-  g_assert_true (cnc_detector_judge (d, backend, plane, 1, 32, 32, &v, &error));
+  g_assert_true (cnc_detector_judge (d, backend, plane, 1, FALSE, 32, 32, &v, &error));
   g_assert_cmpuint (v.squares, ==, 1);
   g_assert_cmpfloat_with_epsilon (v.probability, 1 / (1 + exp (-(20 * 115.5 / 255 - 10))), 1e-4);
 }
@@ -139,10 +108,10 @@ test_refused (void)
   guint8 planes[4 * 64 * 64] = { 0 };
   CncVerdict v;
 
-  g_assert_false (cnc_detector_judge (d, backend, planes, 3, 31, 64, &v, &error));
+  g_assert_false (cnc_detector_judge (d, backend, planes, 3, FALSE, 31, 64, &v, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_TOO_SMALL);
   g_clear_error (&error);
-  g_assert_false (cnc_detector_judge (d, backend, planes, 4, 64, 64, &v, &error));
+  g_assert_false (cnc_detector_judge (d, backend, planes, 4, FALSE, 64, 64, &v, &error));
   g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
   g_clear_error (&error);
   g_assert_null (detector_of (SIDE, 4, "relu", NULL, NULL, &error));
@@ -219,6 +188,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   backend = cnc_reference_backend_new ();
   g_test_add_func ("/detector/mean", test_mean);
+  g_test_add_func ("/detector/interleaved", test_interleaved);
   g_test_add_func ("/detector/sizes", test_sizes);
   g_test_add_func ("/detector/mirrored", test_mirrored);
   g_test_add_func ("/detector/refused", test_refused);
