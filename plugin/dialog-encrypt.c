@@ -23,6 +23,7 @@ typedef struct
   DialogCarrier *carrier;
   GtkWidget *size;
   GtkWidget *promise;
+  GtkWidget *stages;
   guint estimating; /* idle source */
   guint missing;    /* bit i: method i lacks its model */
 } Widgets;
@@ -204,6 +205,7 @@ on_method (GtkComboBox *combo, Widgets *w)
     return;
   dialog_keys_need_pair (w->keys, method->number == CNC_METHOD_SEDD);
   update_promise (w);
+  gtk_widget_set_visible (w->stages, encrypt_has_stages (method));
   update_targets (w);
   estimate_soon (w);
 }
@@ -333,6 +335,14 @@ build (Widgets *w)
   gimp_label_set_attributes (GTK_LABEL (w->promise), PANGO_ATTR_STYLE, PANGO_STYLE_NORMAL, -1);
   gtk_widget_set_size_request (w->promise, PROMISE_WIDTH, -1);
   gtk_box_pack_start (GTK_BOX (box), w->promise, FALSE, FALSE, 0);
+  w->stages = gtk_check_button_new_with_mnemonic (_ ("Show the sta_ges of the method, in another image"));
+  gimp_help_set_help_data (
+      w->stages,
+      _ ("A layer for each: the plain picture, its blocks repositioned, the chaos keystream, the CNN, the seal; under keys "
+         "drawn for it alone. The plain picture is in it: do not save it by mistake."),
+      NULL);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->stages), w->choices->stages != 0);
+  gtk_box_pack_start (GTK_BOX (box), w->stages, FALSE, FALSE, 0);
   gtk_widget_show_all (w->dialog);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     dialog_radio_ungrey (w->target[i]);
@@ -354,7 +364,8 @@ dialog_parts_encrypt (gint32 image, gint32 drawable, DialogChoices *choices, Key
     taken = dialog_keys_take (w.keys, keys);
   if (w.estimating != 0)
     g_source_remove (w.estimating);
-  dialog_carrier_free (w.carrier);
+  g_clear_pointer (&w.carrier, dialog_carrier_free); /* entries that are emptied below say so */
+  choices->stages = gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (w.stages));
   dialog_device_get (w.device, choices->device, sizeof choices->device);
   dialog_keys_free (w.keys);
   gtk_widget_destroy (w.dialog);

@@ -30,6 +30,7 @@ typedef struct
   gint32 layers;
   gint32 for_recipients; /* of Encrypt */
   char recipients[2048]; /* of Encrypt: paths of key files, each with a line end */
+  gint32 stages;         /* of Encrypt: show them */
   char identity[1024];   /* of Decrypt: the path of the file */
 } DialogChoices;
 

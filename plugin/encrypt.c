@@ -34,6 +34,12 @@ refuse (GError **error, const char *why)
 }
 
 gboolean
+encrypt_has_stages (const CncMethod *method)
+{
+  return method == cnc_method_by_id ("hybrid", NULL);
+}
+
+gboolean
 encrypt_in_place (EncryptTarget target, const CncMethod *method)
 {
   return target == ENCRYPT_SELECTION && !method->carrier;

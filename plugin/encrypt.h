@@ -29,6 +29,9 @@ typedef struct
 gboolean encrypt_possible (gint32 image, gint32 drawable, EncryptTarget target, const CncMethod *method,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether the method has layers that can be looked at (stages.h). */
+gboolean encrypt_has_stages (const CncMethod *method);
+
 /* Whether what that method makes of a selection stands in its place. */
 gboolean encrypt_in_place (EncryptTarget target, const CncMethod *method);
 

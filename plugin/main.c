@@ -209,6 +209,24 @@ tell_encrypted (const EncryptHow *how, const HostJob *job, const char *traces)
   gimp_message (text);
 }
 
+/* plain: (nullable): nothing is to be shown.  What fails here is told, and no more: the picture is encrypted. */
+static void
+show_stages (const CncRaster *plain, HostJob *job)
+{
+  g_autoptr (GError) error = NULL;
+  gint32 image;
+
+  if (plain == NULL)
+    return;
+  progress_start (&job->progress, _ ("Making the stages"));
+  image = stages_new_image (plain, job, &error);
+  progress_end (&job->progress);
+  if (image != -1)
+    gimp_display_new (image);
+  else
+    gimp_message (error->message);
+}
+
 /* Returns the image, -1 on an error; *cancelled if it is none. */
 static gint32
 run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean *cancelled, GError **error)
@@ -220,7 +238,8 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   EncryptTarget target;
   DialogChoices choices;
   g_autofree char *traces = NULL;
-  gint32 result;
+  g_autoptr (CncRaster) plain = NULL;
+  gint32 result = -1;
 
   dialog_choices_load (HOST_ENCRYPT, &choices);
   if (mode == GIMP_RUN_NONINTERACTIVE)
@@ -247,10 +266,14 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
       job.device = g_strdup (choices.device);
     }
   progress_start (&job.progress, _ ("Encrypting"));
-  result = encrypt_run (image, drawable, target, &how, &keys, &job, error);
+  if (mode != GIMP_RUN_NONINTERACTIVE && choices.stages != 0 && encrypt_has_stages (how.method))
+    plain = stages_read (image, drawable, target, &job.progress.task, error);
+  if (*error == NULL)
+    result = encrypt_run (image, drawable, target, &how, &keys, &job, error);
   progress_end (&job.progress);
   if (result == -1)
     return -1;
+  show_stages (plain, &job);
   if (job.note != NULL)
     gimp_message (job.note);
   if (encrypt_in_place (target, how.method))
@@ -271,6 +294,7 @@ static gint32
 run_stages (gint n_params, const GimpParam *params, GError **error)
 {
   g_auto (HostJob) job = { 0 };
+  g_autoptr (CncRaster) plain = NULL;
   gint32 result;
 
   if (n_params < (gint) G_N_ELEMENTS (stages_args))
@@ -280,7 +304,9 @@ run_stages (gint n_params, const GimpParam *params, GError **error)
     }
   job.device = g_strdup (text_argument (n_params, params, 4));
   progress_start (&job.progress, _ ("Making the stages"));
-  result = stages_new_image (params[1].data.d_image, params[2].data.d_drawable, (EncryptTarget) params[3].data.d_int32, &job, error);
+  plain
+      = stages_read (params[1].data.d_image, params[2].data.d_drawable, (EncryptTarget) params[3].data.d_int32, &job.progress.task, error);
+  result = plain != NULL ? stages_new_image (plain, &job, error) : -1;
   progress_end (&job.progress);
   return result;
 }

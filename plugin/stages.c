@@ -11,16 +11,24 @@
 #include "picture/pixels.h"
 #include "pixels.h"
 
-/* What is encrypted, as opaque RGB8; of a large picture the middle. */
-static CncRaster *
-read_plain (gint32 image, gint32 drawable, EncryptTarget target, CncTask *task, GError **error)
+static const CncMethod *
+hybrid (void)
 {
-  g_autoptr (CncRaster) whole = target == ENCRYPT_IMAGE ? flat_read_image (image, _ ("The picture"), NULL, task, error)
-                                                        : flat_read_layer (drawable, _ ("The layer"), NULL, task, error);
+  return cnc_method_by_id ("hybrid", NULL);
+}
+
+CncRaster *
+stages_read (gint32 image, gint32 drawable, EncryptTarget target, CncTask *task, GError **error)
+{
+  g_autoptr (CncRaster) whole = NULL;
   CncRaster *part;
   gint x = 0, y = 0, width, height;
   guint32 w, h;
 
+  if (!encrypt_possible (image, drawable, target, hybrid (), error))
+    return NULL;
+  whole = target == ENCRYPT_IMAGE ? flat_read_image (image, _ ("The picture"), NULL, task, error)
+                                  : flat_read_layer (drawable, _ ("The layer"), NULL, task, error);
   if (whole == NULL)
     return NULL;
   width = (gint) whole->width;
@@ -75,19 +83,14 @@ add_layer (gint32 image, const CncRaster *raster, const char *name, CncTask *tas
 }
 
 gint32
-stages_new_image (gint32 image, gint32 drawable, EncryptTarget target, HostJob *job, GError **error)
+stages_new_image (const CncRaster *plain, HostJob *job, GError **error)
 {
-  const CncMethod *hybrid = cnc_method_by_id ("hybrid", NULL);
   CncTask *task = &job->progress.task;
-  CncBackend *backend;
-  g_autoptr (CncRaster) plain = NULL;
+  CncBackend *backend = host_job_backend (job, cnc_encrypt_work (hybrid (), (guint64) plain->width * plain->height), error);
   CncRaster *stages[CNC_N_STAGES] = { NULL };
   gint32 result = -1;
-  gboolean good = encrypt_possible (image, drawable, target, hybrid, error);
+  gboolean good = TRUE;
 
-  if (good)
-    plain = read_plain (image, drawable, target, task, error);
-  backend = plain != NULL ? host_job_backend (job, cnc_encrypt_work (hybrid, (guint64) plain->width * plain->height), error) : NULL;
   if (backend == NULL || !cnc_stages_make (plain, backend, stages, task, error))
     return -1;
   for (guint i = 0; i < CNC_N_STAGES && good; i++)

@@ -54,6 +54,23 @@ wait_for no_window '^Encrypt$'; ok $? 'Escape closes the dialog'
 wait "$GIMP"
 [ -f "$WORK/end" ] && ! grep -q 'execution error' "$WORK/log"; ok $? 'and is no error'
 
+# Stage by stage: a second new image, with a layer for each.
+dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" "")))
+  (images (gimp-image-list)) (out (open-output-file "stages")))
+  (for-each (lambda (image) (display (car (gimp-image-get-layers image)) out) (display " " out)) (vector->list (cadr images))) (close-output-port out))'
+wait_for has_window '^Encrypt$'
+sleep 1
+xdotool windowfocus "$(window '^Encrypt$')"
+printf 'six words' | typed
+xdotool key Tab
+printf 'six words' | typed
+xdotool key alt+g
+sleep 2
+import -window "$(window '^Encrypt$')" "$SHOTS/encrypt-stages.png"
+xdotool key Return
+wait "$GIMP"
+[ -f "$WORK/end" ] && [ "$(tr ' ' '\n' <stages | grep . | sort | tr '\n' ' ')" = '1 1 7 ' ]; ok $? "stages are shown where that is chosen ($(cat stages 2>/dev/null))"
+
 # The lossy method: chosen in the list, told of before the start; without its model it cannot be chosen.
 dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x")))) (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))'
 wait_for has_window '^Encrypt$'
