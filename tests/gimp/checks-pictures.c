@@ -10,11 +10,13 @@ static gboolean
 is_bare_carrier (gint32 image)
 {
   gint n_layers = 0, n_parasites = 0;
-  g_auto (GStrv) parasites = gimp_image_get_parasite_list (image, &n_parasites);
   GimpColorProfile *profile = gimp_image_get_color_profile (image);
   GimpMetadata *metadata = gimp_image_get_metadata (image);
   g_autofree char *text = metadata != NULL ? gimp_metadata_serialize (metadata) : NULL;
-  const gboolean bare = profile == NULL && n_parasites == 0 && (text == NULL || strstr (text, "Geheim") == NULL);
+  gboolean bare;
+
+  g_strfreev (gimp_image_get_parasite_list (image, &n_parasites));
+  bare = profile == NULL && n_parasites == 0 && (text == NULL || strstr (text, "Geheim") == NULL);
 
   g_free (gimp_image_get_layers (image, &n_layers));
   g_clear_object (&profile);

@@ -43,7 +43,7 @@ measure (const CncSeddEncoder *encoder, CncBackend *backend, const char *path)
   g_autoptr (GByteArray) body = NULL;
   g_autoptr (GError) error = NULL;
   CncRaster geometry;
-  double psnr;
+  double psnr = 0;
   gsize bytes;
 
   if (raster == NULL)
