@@ -87,7 +87,8 @@ with_stanzas (const Sample *sample, const GByteArray *stanzas, guint count)
   cnc_put_u32 (image->data + 12, height);
   cnc_put_u32 (image->data + AT_HEADER_LENGTH, (guint32) size);
   image->data[AT_STANZAS] = (guint8) count;
-  memcpy (image->data + FIXED, stanzas->data, stanzas->len);
+  if (stanzas->len > 0) /* an empty array has no data */
+    memcpy (image->data + FIXED, stanzas->data, stanzas->len);
   memcpy (image->data + FIXED + stanzas->len, sample->carrier->data + tail, 24);
   memcpy (image->data + size, sample->carrier->data + stream, (gsize) sample->header.stream_length);
   cnc_checksum (image->data, size - 48, image->data + size - 48);
