@@ -80,9 +80,10 @@ to_byte (float v)
   return v > 0 ? (guint8) (MIN (v, 1.0f) * 255.0f + 0.5f) : 0; /* also for what is no number */
 }
 
-void
-cnc_lossy_write (CncRaster *picture, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes)
+gboolean
+cnc_lossy_write (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
 {
+  CncRaster *picture = user_data;
   const guint step = cnc_format_channels (&picture->format);
   const gsize plane = (gsize) width * height;
 
@@ -98,6 +99,7 @@ cnc_lossy_write (CncRaster *picture, guint32 x, guint32 y, guint32 width, guint3
           for (guint c = 0; c < 3; c++)
             out[c] = to_byte (in[c * plane]);
       }
+  return TRUE;
 }
 
 double

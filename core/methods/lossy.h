@@ -24,8 +24,9 @@ gsize cnc_lossy_get_model (const guint8 *body, gsize size, const guint8 **sha256
 gboolean cnc_lossy_append_alpha (GByteArray *body, const CncRaster *picture, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cnc_lossy_restore_alpha (const guint8 *packed, gsize size, CncRaster *raster, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A rectangle of three planes of a network's output into the colours of 8 bits of picture, as far as it lies inside; grey is the mean of the three. */
-void cnc_lossy_write (CncRaster *picture, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes);
+/* A CncTileWrite whose user_data is a CncRaster: a rectangle of three planes of a network's output into its colours of 8 bits, as far as it lies inside;
+ * grey is the mean of the three.  TRUE. */
+gboolean cnc_lossy_write (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error);
 
 /* PSNR in dB, at most 99, of the colours of two pictures of 8 bits of one format and size; alpha does not count. */
 double cnc_lossy_psnr (const CncRaster *before, const CncRaster *after);

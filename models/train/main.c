@@ -14,7 +14,7 @@
   "  cnncrypt-train evaluate MODEL --data DIR\n"                                                                                           \
   "  cnncrypt-train info MODEL\n"                                                                                                          \
   "  cnncrypt-train devices\n"                                                                                                             \
-  "  cnncrypt-train sedd RECIPE.ini --data DIR [--passphrase-file FILE | --no-passphrase] --out NAME\n"                                      \
+  "  cnncrypt-train sedd RECIPE.ini --data DIR [--passphrase-file FILE | --no-passphrase] --out NAME\n"                                    \
   "  cnncrypt-train keygen [--passphrase-file FILE | --no-passphrase] --out NAME"
 
 typedef struct
@@ -31,6 +31,19 @@ misused (GError **error, const char *what)
 {
   g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%s  See cnncrypt-train --help.", what);
   return FALSE;
+}
+
+static TrainOptions
+training (const Arguments *a, char *recipe)
+{
+  return (TrainOptions){ .recipe = recipe,
+                         .data = a->data,
+                         .out = a->out,
+                         .device = a->device,
+                         .resume = a->resume,
+                         .log = a->log,
+                         .steps = a->steps,
+                         .seed = a->seed };
 }
 
 static gboolean
@@ -78,14 +91,7 @@ keygen (const Arguments *a, GError **error)
 static gboolean
 sedd (const Arguments *a, GError **error)
 {
-  const TrainOptions options = { .recipe = a->rest[1],
-                                 .data = a->data,
-                                 .out = a->out,
-                                 .device = a->device,
-                                 .resume = a->resume,
-                                 .log = a->log,
-                                 .steps = a->steps,
-                                 .seed = a->seed };
+  const TrainOptions options = training (a, a->rest[1]);
 
   if (g_strv_length (a->rest) != 2 || a->data == NULL || a->out == NULL)
     return misused (error, "sedd needs one recipe, --data and --out NAME, and makes NAME.encoder.safetensors and NAME.safetensors.");
@@ -98,14 +104,7 @@ static gboolean
 dispatch (const Arguments *a, GError **error)
 {
   const guint n = a->rest != NULL ? g_strv_length (a->rest) : 0;
-  const TrainOptions options = { .recipe = n > 0 ? a->rest[0] : NULL,
-                                 .data = a->data,
-                                 .out = a->out,
-                                 .device = a->device,
-                                 .resume = a->resume,
-                                 .log = a->log,
-                                 .steps = a->steps,
-                                 .seed = a->seed };
+  const TrainOptions options = training (a, n > 0 ? a->rest[0] : NULL);
 
   if (n == 0)
     return misused (error, "Give a recipe or a command.");
@@ -133,7 +132,9 @@ main (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &a.data,
       "folder (or file) of pictures: picture files, tar files of them, MNIST's idx, CIFAR-10's binary files", "DIR" },
-    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out, "the model file to write; beside it a checkpoint, a loss curve and sample pictures; evaluate, of classes: the model with the rates that were found",
+    { "out", 0, 0, G_OPTION_ARG_FILENAME, &a.out,
+      "the model file to write; beside it a checkpoint, a loss curve and sample pictures; evaluate, of classes: the model with the rates "
+      "that were found",
       "FILE" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &a.device, "which device computes (see devices); without it the fastest one", "ID" },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &a.steps, "instead of the recipe's", "N" },
@@ -141,16 +142,16 @@ main (int argc, char **argv)
     { "resume", 0, 0, G_OPTION_ARG_FILENAME, &a.resume, "go on from this checkpoint", "FILE" },
     { "log", 0, 0, G_OPTION_ARG_FILENAME, &a.log, "write the losses as CSV", "FILE" },
     { "files", 0, 0, G_OPTION_ARG_STRING, &a.files, "evaluate: patterns of the files to use", "PATTERNS" },
-    { "subset", 0, 0, G_OPTION_ARG_STRING, &a.subset, "evaluate, of classes: patterns of the files that are counted once more by themselves (*hard-*)",
-      "PATTERNS" },
+    { "subset", 0, 0, G_OPTION_ARG_STRING, &a.subset,
+      "evaluate, of classes: patterns of the files that are counted once more by themselves (*hard-*)", "PATTERNS" },
     { "resize", 0, 0, G_OPTION_ARG_INT, &a.resize, "evaluate: every picture at N x N pixels", "N" },
     { "noise", 0, 0, G_OPTION_ARG_NONE, &a.noise, "evaluate: with the noise that the network has \"always\"", NULL },
     { "half", 0, 0, G_OPTION_ARG_NONE, &a.half, "evaluate: convolutions in half precision where the device has it", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "evaluate: print one JSON object", NULL },
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &a.passphrase_file,
       "keygen, sedd: the passphrase of the identity is the first line of FILE; without it the terminal is asked", "FILE" },
-    { "no-passphrase", 0, 0, G_OPTION_ARG_NONE, &a.no_passphrase, "keygen, sedd: do not lock the identity; whoever has the file has the pictures",
-      NULL },
+    { "no-passphrase", 0, 0, G_OPTION_ARG_NONE, &a.no_passphrase,
+      "keygen, sedd: do not lock the identity; whoever has the file has the pictures", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &a.version, "print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a.rest, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },

@@ -8,9 +8,6 @@ dialog () { # longer than for the others: much is looked at
   gimp_console 400 -b "(begin $1 (close-output-port (open-output-file \"$WORK/end\")))" -b '(gimp-quit 1)' >"$WORK/log" 2>&1 &
   GIMP=$!
 }
-shot () {
-  timeout 20 import -window "$(window "$1")" "$SHOTS/$2"
-}
 keys () { # one after another, as a person would
   for key in "$@"; do
     xdotool key "$key"

@@ -15,15 +15,8 @@ encrypt_with (const char *method, gint32 image, gint32 drawable, int target, int
                                           GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_INT32, target, GIMP_PDB_STRING, PASS, GIMP_PDB_STRING,
                                           method, GIMP_PDB_STRING, "cpu", GIMP_PDB_INT32, longest_side, GIMP_PDB_INT32, levels,
                                           GIMP_PDB_STRING, model, GIMP_PDB_STRING, "", GIMP_PDB_END);
-  gint32 made = -1;
 
-  g_clear_pointer (&checks_error, g_free);
-  if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
-    made = values[1].data.d_image;
-  else
-    checks_error = checks_error_text (values, n);
-  gimp_destroy_params (values, n);
-  return made;
+  return checks_take (values, n);
 }
 
 static gint32

@@ -10,15 +10,8 @@ stages (gint32 image, int target)
   GimpParam *values
       = gimp_run_procedure ("plug-in-cnncrypt-stages", &n, GIMP_PDB_INT32, GIMP_RUN_NONINTERACTIVE, GIMP_PDB_IMAGE, image,
                             GIMP_PDB_DRAWABLE, checks_layer (image), GIMP_PDB_INT32, target, GIMP_PDB_STRING, "cpu", GIMP_PDB_END);
-  gint32 result = -1;
 
-  g_clear_pointer (&checks_error, g_free);
-  if (n >= 2 && values[0].data.d_status == GIMP_PDB_SUCCESS)
-    result = values[1].data.d_image;
-  else
-    checks_error = checks_error_text (values, n);
-  gimp_destroy_params (values, n);
-  return result;
+  return checks_take (values, n);
 }
 
 /* The layers, the plain picture last as GIMP lists them. */

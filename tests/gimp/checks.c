@@ -43,8 +43,8 @@ checks_error_text (const GimpParam *values, gint n)
   return g_strdup (n >= 2 && values[1].type == GIMP_PDB_STRING ? values[1].data.d_string : gimp_get_pdb_error ());
 }
 
-static gint32
-take (GimpParam *values, gint n)
+gint32
+checks_take (GimpParam *values, gint n)
 {
   gint32 image = -1;
 
@@ -71,7 +71,7 @@ checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int target
                                           method, GIMP_PDB_STRING, "cpu", GIMP_PDB_INT32, 0, GIMP_PDB_INT32, 0, GIMP_PDB_STRING, "",
                                           GIMP_PDB_STRING, "", GIMP_PDB_END);
 
-  return take (values, n);
+  return checks_take (values, n);
 }
 
 gint32
@@ -88,7 +88,7 @@ checks_decrypt (gint32 image, gint32 drawable, const char *source)
                                           GIMP_PDB_DRAWABLE, drawable, GIMP_PDB_STRING, source, GIMP_PDB_STRING, "cpu", GIMP_PDB_STRING, "",
                                           GIMP_PDB_END);
 
-  return take (values, n);
+  return checks_take (values, n);
 }
 
 char *

@@ -13,6 +13,8 @@ gint32 checks_encrypt_by (const char *method, gint32 image, gint32 drawable, int
 gint32 checks_encrypt (gint32 image, gint32 drawable, int target, const char *source);
 gint32 checks_decrypt (gint32 image, gint32 drawable, const char *source);
 extern char *checks_error;
+/* The image that a procedure returned, as above; frees values. */
+gint32 checks_take (GimpParam *values, gint n);
 /* What a procedure that failed said.  Returns: (transfer full) */
 char *checks_error_text (const GimpParam *values, gint n);
 /* The text of plug-in-cnncrypt-check; NULL on an error, whose text is then in checks_error.  Returns: (transfer full) */

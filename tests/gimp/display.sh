@@ -28,8 +28,22 @@ has_window () {
 no_window () {
   [ -z "$(window "$1")" ]
 }
+shot () { # TITLE FILE
+  timeout 20 import -window "$(window "$1")" "$SHOTS/$2"
+}
 typed () { # through standard input: a passphrase is no argument, not even here
   xdotool type --delay 30 --file -
+}
+choose () { # TITLE PATH: in the chooser of files, a path and Enter
+  wait_for has_window "$1"
+  sleep 1
+  xdotool windowfocus "$(window "$1")"
+  printf / | typed # brings the line for a path
+  sleep 1
+  printf '%s' "${2#/}" | typed
+  sleep 1
+  xdotool key Return
+  wait_for no_window "$1"
 }
 started=
 stop_all () {

@@ -11,9 +11,6 @@ EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/none"
 same () {
   [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
 }
-shot () {
-  timeout 20 import -window "$(window "$1")" "$SHOTS/$2"
-}
 keys () { # one after another, as a person would
   for key in "$@"; do
     xdotool key "$key"

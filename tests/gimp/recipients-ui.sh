@@ -8,7 +8,6 @@ convert -size 300x200 plasma:fractal -depth 8 -define png:color-type=2 photo.png
 printf 'her own words\n' >pass
 "$TRAIN" keygen --out anna --passphrase-file pass >log 2>&1 && "$TRAIN" keygen --out bob --no-passphrase >>log 2>&1
 ok $? 'keys for two people'
-shot () { import -window "$(window "$1")" "$SHOTS/$2.png"; }
 # Until the plug-in has done nothing for two seconds.
 settled () {
   now=
@@ -19,18 +18,6 @@ settled () {
     sleep 2
   done
 }
-# In the chooser of files: a path, and Enter.
-choose () { # TITLE PATH...
-  wait_for has_window "$1"
-  sleep 1
-  xdotool windowfocus "$(window "$1")"
-  printf / | typed # brings the line for a path
-  sleep 1
-  printf '%s' "${2#/}" | typed
-  sleep 1
-  xdotool key Return
-  wait_for no_window "$1"
-}
 
 dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "" "" 0 0 "" ""))))
   (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "noise.png" "x"))'
@@ -40,7 +27,7 @@ xdotool windowfocus "$(window '^Encrypt$')"
 xdotool key alt+o
 xdotool key Down
 sleep 1
-shot '^Encrypt$' recipients-empty
+shot '^Encrypt$' recipients-empty.png
 xdotool key alt+e
 sleep 1
 has_window '^Encrypt$'; ok $? 'nothing is encrypted as long as there is no recipient'
@@ -48,7 +35,7 @@ xdotool key alt+a
 choose '^Public Keys' "$WORK/anna.identity"
 sleep 1
 xdotool windowfocus "$(window '^Encrypt$')"
-shot '^Encrypt$' recipients-refused
+shot '^Encrypt$' recipients-refused.png
 for who in anna bob anna; do
   xdotool key alt+a
   choose '^Public Keys' "$WORK/$who.pub"
@@ -56,7 +43,7 @@ for who in anna bob anna; do
   xdotool windowfocus "$(window '^Encrypt$')"
 done
 sleep 1
-shot '^Encrypt$' recipients
+shot '^Encrypt$' recipients.png
 size=$(identify -format '%w %h' "$SHOTS/recipients.png")
 [ "${size% *}" -le 1000 ] && [ "${size#* }" -le 700 ]; ok $? "it fits on a small screen ($size)"
 xdotool key alt+e
@@ -70,12 +57,12 @@ dialog '(let* ((i (car (gimp-file-load 1 "noise.png" "x"))) (e (car (plug-in-cnn
 wait_for has_window '^Decrypt$'; ok $? 'Decrypt opens its dialog'
 sleep 1
 xdotool windowfocus "$(window '^Decrypt$')"
-shot '^Decrypt$' identity-none
+shot '^Decrypt$' identity-none.png
 xdotool key alt+i
 choose '^Your Identity' "$WORK/anna.pub"
 sleep 1
 xdotool windowfocus "$(window '^Decrypt$')"
-shot '^Decrypt$' identity-refused
+shot '^Decrypt$' identity-refused.png
 xdotool key alt+i
 choose '^Your Identity' "$WORK/anna.identity"
 sleep 1
@@ -85,7 +72,7 @@ xdotool key Return
 sleep 1
 settled
 has_window '^Decrypt$'; ok $? 'a wrong passphrase of the identity is asked for again'
-shot '^Decrypt$' identity-wrong
+shot '^Decrypt$' identity-wrong.png
 printf 'her own words' | typed
 xdotool key Return
 wait "$GIMP"
@@ -100,7 +87,7 @@ xdotool key alt+i
 choose '^Your Identity' "$WORK/bob.identity"
 sleep 1
 xdotool windowfocus "$(window '^Decrypt$')"
-shot '^Decrypt$' identity-open
+shot '^Decrypt$' identity-open.png
 xdotool key Return
 wait "$GIMP"
 [ -f "$WORK/end" ] && [ "$(compare -metric AE photo.png open.png null: 2>&1)" = 0 ]; ok $? 'an identity that is not locked needs no passphrase'

@@ -7,19 +7,6 @@ EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$MODELS" # so that no method is grey
 convert -size 300x200 plasma:fractal -depth 8 -define png:color-type=2 photo.png
 cp "$MODELS/sedd-demo.encoder.safetensors" e.safetensors
 cp "$MODELS/sedd-demo.safetensors" d.safetensors
-shot () { import -window "$(window "$1")" "$SHOTS/$2.png"; }
-# In the chooser of files: a path, and Enter.
-choose () { # TITLE PATH
-  wait_for has_window "$1"
-  sleep 1
-  xdotool windowfocus "$(window "$1")"
-  printf / | typed # brings the line for a path
-  sleep 1
-  printf '%s' "${2#/}" | typed
-  sleep 1
-  xdotool key Return
-  wait_for no_window "$1"
-}
 
 dialog '(let* ((i (car (gimp-file-load 1 "photo.png" "x"))) (e (car (plug-in-cnncrypt-encrypt 0 i (car (gimp-image-get-active-drawable i)) 0 "" "sedd" "" 0 0 "" ""))))
   (file-png-save-defaults 1 e (car (gimp-image-get-active-drawable e)) "noise.png" "x"))'
@@ -30,7 +17,7 @@ xdotool key alt+m
 xdotool key Down
 xdotool key Down
 sleep 2
-shot '^Encrypt$' sedd-empty
+shot '^Encrypt$' sedd-empty.png
 xdotool key alt+e
 sleep 1
 has_window '^Encrypt$'; ok $? 'nothing is encrypted as long as there is no pair'
@@ -38,7 +25,7 @@ xdotool key alt+a
 choose '^Public Keys' "$WORK/e.safetensors"
 sleep 3
 xdotool windowfocus "$(window '^Encrypt$')"
-shot '^Encrypt$' sedd-demonstration
+shot '^Encrypt$' sedd-demonstration.png
 size=$(identify -format '%w %h' "$SHOTS/sedd-demonstration.png")
 [ "${size% *}" -le 1000 ] && [ "${size#* }" -le 700 ]; ok $? "it fits on a small screen ($size)"
 xdotool key alt+e
@@ -55,7 +42,7 @@ xdotool key alt+i
 choose '^Your Identity' "$WORK/d.safetensors"
 sleep 1
 xdotool windowfocus "$(window '^Decrypt$')"
-shot '^Decrypt$' sedd-decoder
+shot '^Decrypt$' sedd-decoder.png
 xdotool key Return
 wait "$GIMP"
 [ -f "$WORK/end" ] && [ "$(identify -format '%w %h' again.png)" = '300 200' ]; ok $? 'the decoder file opens it'

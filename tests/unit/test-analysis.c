@@ -22,22 +22,11 @@ typedef struct
 } Expected;
 
 #include "analysis-values.h"
+#include "noise-case.h"
 
 static const char *const NAMES[2] = { "a \"name\"\n", "another" };
 
 /* The pictures of analysis-values.py. */
-static void
-fill_noise (guint8 *out, gsize size, guint32 seed)
-{
-  for (gsize i = 0; i < size; i++)
-    {
-      seed ^= seed << 13;
-      seed ^= seed >> 17;
-      seed ^= seed << 5;
-      out[i] = (guint8) (seed >> 8);
-    }
-}
-
 static void
 fill_slope (guint8 *out, guint width, guint height, guint32 seed)
 {

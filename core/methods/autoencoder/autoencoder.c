@@ -70,15 +70,6 @@ read_latent (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 he
   return TRUE;
 }
 
-static gboolean
-write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
-{
-  Sheet *s = user_data;
-
-  cnc_lossy_write (s->picture, x, y, width, height, planes);
-  return TRUE;
-}
-
 gboolean
 cnc_autoencoder_encode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const CncRaster *picture, float *exact,
                         CncTask *task, GError **error)
@@ -103,12 +94,12 @@ gboolean
 cnc_autoencoder_decode (const CncAutoencoder *model, CncBackend *backend, const CncWeights *weights, const gint16 *values,
                         CncRaster *picture, CncTask *task, GError **error)
 {
-  Sheet s = { .picture = picture, .values = values, .channels = model->channels };
+  Sheet s = { .values = values, .channels = model->channels };
   CncTileJob job = { .feeds = { { .value = model->latent, .read = read_latent, .user_data = &s } },
                      .n_feeds = 1,
                      .fetch = model->output,
-                     .write = write_picture,
-                     .user_data = &s,
+                     .write = cnc_lossy_write,
+                     .user_data = picture,
                      .text = N_ ("Restoring") };
 
   cnc_autoencoder_latent_size (model, picture->width, picture->height, &s.width, &s.height);

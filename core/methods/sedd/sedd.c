@@ -11,7 +11,6 @@
 
 typedef struct
 {
-  CncRaster *picture;
   const gint16 *values;
   guint channels, step;
   guint32 across, down;
@@ -33,26 +32,17 @@ read_vector (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 he
   return TRUE;
 }
 
-static gboolean
-write_picture (gpointer user_data, guint32 x, guint32 y, guint32 width, guint32 height, const float *planes, GError **error)
-{
-  Sheet *s = user_data;
-
-  cnc_lossy_write (s->picture, x, y, width, height, planes);
-  return TRUE;
-}
-
 gboolean
 cnc_sedd_decode (const CncSeddDecoder *decoder, CncBackend *backend, const CncWeights *weights, const gint16 *values, guint step,
                  CncRaster *raster, CncTask *task, GError **error)
 {
-  Sheet s = { .picture = raster, .values = values, .channels = decoder->channels, .step = step };
+  Sheet s = { .values = values, .channels = decoder->channels, .step = step };
   CncTileJob job = { .feeds = { { .value = 0, .read = read_vector, .user_data = &s } },
                      .n_feeds = 1,
                      .fetch = decoder->output,
                      .max_tile = decoder->max_tile,
-                     .write = write_picture,
-                     .user_data = &s,
+                     .write = cnc_lossy_write,
+                     .user_data = raster,
                      .text = "Restoring" };
 
   cnc_sedd_blocks (raster->width, raster->height, &s.across, &s.down);
@@ -70,33 +60,17 @@ new_vector (const CncRaster *picture, guint channels, guint32 *across, guint32 *
   return cnc_alloc ((gsize) *across * *down, channels * sizeof (gint16), "the vector", error);
 }
 
-static gboolean
-does_not_decode (GError **error)
-{
-  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The vector did not decode to what was coded; nothing was changed.");
-  return FALSE;
-}
-
-/* The vector as bytes, decoded once more for certainty. */
+/* The vector as bytes.  That they decode to it is for cnc_sedd_verify, behind the seal. */
 static GByteArray *
 code (const CncSeddEncoder *encoder, const CncRaster *picture, guint *step, CncTask *task, GError **error)
 {
   guint32 across, down;
   g_autofree gint16 *fine = cnc_sedd_see (&encoder->code, picture, task, error);
   g_autofree gint16 *values = fine != NULL ? new_vector (picture, encoder->code.channels, &across, &down, error) : NULL;
-  g_autoptr (GByteArray) coded = NULL;
 
-  if (values == NULL)
-    return NULL;
-  coded = cnc_sedd_fit (encoder->tables, fine, across, down, cnc_sedd_budget (picture->width, picture->height), values, step, task, error);
-  if (coded == NULL || !cnc_latent_decode (encoder->tables, coded->data, coded->len, across, down, fine, task, error))
-    return NULL;
-  if (memcmp (values, fine, (gsize) across * down * encoder->code.channels * sizeof *values) != 0)
-    {
-      does_not_decode (error);
-      return NULL;
-    }
-  return g_steal_pointer (&coded);
+  return values != NULL ? cnc_sedd_fit (encoder->tables, fine, across, down, cnc_sedd_budget (picture->width, picture->height), values,
+                                        step, task, error)
+                        : NULL;
 }
 
 GByteArray *
@@ -188,6 +162,13 @@ cnc_sedd_unpack (const guint8 *body, gsize size, const char *path, CncRaster *ra
   if (weights == NULL || !cnc_sedd_decode (decoder, backend, weights, values, parts.step, raster, task, error))
     return FALSE;
   return !format.alpha || cnc_lossy_restore_alpha (parts.alpha, parts.alpha_size, raster, task, error);
+}
+
+static gboolean
+does_not_decode (GError **error)
+{
+  g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST, "The vector did not decode to what was coded; nothing was changed.");
+  return FALSE;
 }
 
 gboolean
