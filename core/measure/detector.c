@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MOST_A_SIDE 6u    /* squares */
+#define MOST_AT_ONCE 4u   /* squares in a run of the network: memory */
 #define LARGEST_ODDS 13.0 /* of one square, as a logarithm: where single precision ends */
 
 void
@@ -198,18 +199,38 @@ cut (const Picture *p, guint32 left, guint32 top, guint32 side, float *out)
   return out;
 }
 
+/* To the sum of the log odds, and to how many are above one half. */
+static gboolean
+add_answers (const float *answers, guint count, double *odds, guint *above, GError **error)
+{
+  for (guint i = 0; i < count; i++)
+    {
+      const double p = (double) answers[i], one = log (MAX (p, 1e-12)) - log (MAX (1 - p, 1e-12));
+
+      if (!(p >= 0 && p <= 1))
+        {
+          g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                               "The device computed no probability; choose another one (CNNCRYPT_DEVICE=cpu).");
+          return FALSE;
+        }
+      *odds += CLAMP (one, -LARGEST_ODDS, LARGEST_ODDS);
+      *above += p > 0.5 ? 1 : 0;
+    }
+  return TRUE;
+}
+
 gboolean
 cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *data, guint channels, gboolean interleaved, guint32 width,
                     guint32 height, CncVerdict *verdict, GError **error)
 {
   const guint across = squares_along (width, d->side), down = squares_along (height, d->side), squares = across * down;
-  const CncPlanParams params = plan_params (d, squares);
+  const guint at_once = MIN (squares, MOST_AT_ONCE);
+  const CncPlanParams params = plan_params (d, at_once);
   const Picture picture = { data, interleaved ? channels : 1, channels == 1 ? 0 : interleaved ? 1 : (gsize) width * height, width, height };
   const gsize count = cnc_shape_count (&params.shapes[0]);
   g_autoptr (CncWeights) weights = NULL;
   g_autoptr (CncPlan) plan = NULL;
   g_autofree float *values = NULL;
-  float answers[CNC_DETECTOR_MAX_SQUARES], *next;
   double odds = 0;
   guint above = 0;
 
@@ -230,27 +251,24 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *dat
   plan = weights != NULL ? cnc_plan_new (backend, d->net->graph, &params, error) : NULL;
   if (plan == NULL)
     return FALSE;
-  next = values;
-  for (guint y = 0; y < down; y++)
-    for (guint x = 0; x < across; x++)
-      next = cut (&picture, begin_of (width, d->side, x, across), begin_of (height, d->side, y, down), d->side, next);
-  if (!cnc_buffer_upload (backend, cnc_plan_tensor (plan, d->x)->buffer, 0, values, count * sizeof (float), error)
-      || !cnc_plan_run (plan, weights, 0, error)
-      || !cnc_buffer_download (backend, cnc_plan_tensor (plan, d->verdict)->buffer, 0, answers, squares * sizeof (float), error))
-    return FALSE;
-  for (guint i = 0; i < squares; i++)
+  for (guint first = 0; first < squares; first += at_once)
     {
-      const double p = (double) answers[i], one = log (MAX (p, 1e-12)) - log (MAX (1 - p, 1e-12));
+      const guint some = MIN (at_once, squares - first);
+      float answers[MOST_AT_ONCE], *next = values;
 
-      if (!(p >= 0 && p <= 1))
+      for (guint i = 0; i < at_once; i++) /* the last one again where there are no more */
         {
-          g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
-                               "The device computed no probability; choose another one (CNNCRYPT_DEVICE=cpu).");
-          return FALSE;
+          const guint k = first + MIN (i, some - 1);
+
+          next = cut (&picture, begin_of (width, d->side, k % across, across), begin_of (height, d->side, k / across, down), d->side, next);
         }
-      odds += CLAMP (one, -LARGEST_ODDS, LARGEST_ODDS) / squares;
-      above += p > 0.5 ? 1 : 0;
+      if (!cnc_buffer_upload (backend, cnc_plan_tensor (plan, d->x)->buffer, 0, values, count * sizeof (float), error)
+          || !cnc_plan_run (plan, weights, 0, error)
+          || !cnc_buffer_download (backend, cnc_plan_tensor (plan, d->verdict)->buffer, 0, answers, at_once * sizeof (float), error)
+          || !add_answers (answers, some, &odds, &above, error))
+        return FALSE;
     }
+  odds /= squares;
   verdict->encrypted = odds > 0;
   verdict->probability = 1 / (1 + exp (-odds));
   verdict->squares = squares;

@@ -62,6 +62,36 @@ data_cut_any (const CncRaster *from, guint32 side, GRand *rand)
 }
 
 CncRaster *
+data_mirror (const CncRaster *from, guint32 side)
+{
+  const guint32 w = from->width, h = from->height;
+  CncRaster *to = data_rgb (MAX (w, side), MAX (h, side));
+
+  for (guint32 y = 0; y < to->height; y++)
+    for (guint32 x = 0; x < to->width; x++)
+      {
+        const guint32 u = x % (2 * w), v = y % (2 * h);
+
+        memcpy (to->data + 3 * ((gsize) y * to->width + x),
+                from->data + 3 * ((gsize) (v < h ? v : 2 * h - 1 - v) * w + (u < w ? u : 2 * w - 1 - u)), 3);
+      }
+  return to;
+}
+
+void
+data_tone (CncRaster *raster, gboolean grey, double contrast, double shift)
+{
+  for (gsize i = 0; i < (gsize) raster->width * raster->height; i++)
+    {
+      guint8 *p = raster->data + 3 * i;
+      const double luma = 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
+
+      for (guint c = 0; c < 3; c++)
+        p[c] = data_byte (128 + shift + contrast * ((grey ? luma : p[c]) - 128));
+    }
+}
+
+CncRaster *
 data_jpeg (const CncRaster *from, guint quality)
 {
   const GeglRectangle extent = { 0, 0, (gint) from->width, (gint) from->height };

@@ -3,10 +3,10 @@
  *   detector-data [--test] [--kinds PATTERNS] [--side N] [--percent N] [--seed N] --out DIR FOLDER...
  *
  * FOLDERs hold photographs (PNG, JPEG).  Written are DIR/plain/KIND-NNNN.png and DIR/encrypted/KIND-NNNN.png; kinds named hard-... are
- * those that correlation and entropy do not tell apart.  For training pictures are squares of N pixels (192) and less; --test makes other
- * numbers of the kinds, larger squares (256), and of ordinary photographs first the whole ones, then parts of them.  --kinds: only these
- * (photograph hard-*).  --percent: of the pictures, for a trial.  All but the methods' own keys follows from the seed (1).  Models are
- * looked for in CNNCRYPT_MODEL_PATH; openssl has to be there.
+ * those that correlation and entropy do not tell apart.  For training pictures are squares of N pixels (256), smaller ones are filled up by
+ * mirroring; --test makes other numbers of the kinds, squares of 256 and less, and of ordinary photographs first the whole ones, then parts
+ * of them.  --kinds: only these (photograph hard-*).  --percent: of the pictures, for a trial.  All but the methods' own keys follows from
+ * the seed (1).  Models are looked for in CNNCRYPT_MODEL_PATH; openssl has to be there.
  */
 #include "detector-data.h"
 
@@ -17,7 +17,7 @@
 
 #define MOST_WIDTH 640u /* of what a method encrypts */
 #define MOST_HEIGHT 480u
-#define LEAST_SIDE 96u /* of a picture to train on */
+#define LEAST_SIDE 96u /* of a photograph */
 
 typedef struct
 {
@@ -45,6 +45,20 @@ any_source (Maker *m, GRand *rand)
   return m->sources->pdata[g_rand_int_range (rand, 0, (gint32) m->sources->len)];
 }
 
+/* For training, photographs are varied: without colours, or with another contrast and brightness.  Returns: the raster itself. */
+static CncRaster *
+varied (Maker *m, CncRaster *raster, GRand *rand)
+{
+  if (!m->test)
+    {
+      const gboolean grey = data_chance (rand, 0.35), tone = data_chance (rand, 0.4);
+      const double contrast = tone ? data_between (rand, 0.3, 1.3) : 1, shift = tone ? data_between (rand, -50, 60) : 0;
+
+      data_tone (raster, grey, contrast, shift);
+    }
+  return raster;
+}
+
 /* A part of some photograph as it is, or of one made smaller. */
 static CncRaster *
 any_part (Maker *m, GRand *rand)
@@ -54,7 +68,16 @@ any_part (Maker *m, GRand *rand)
   const guint32 w = (guint32) (source->width * scale), h = (guint32) (source->height * scale);
   g_autoptr (CncRaster) scaled = scale < 1 && MIN (w, h) >= m->side ? cnc_rgb_scale (source, w, h, NULL, NULL) : NULL;
 
-  return data_cut_any (scaled != NULL ? scaled : source, m->side, rand);
+  return varied (m, data_cut_any (scaled != NULL ? scaled : source, m->side, rand), rand);
+}
+
+/* Any photograph, whole. */
+static CncRaster *
+any_whole (Maker *m, GRand *rand)
+{
+  const CncRaster *source = any_source (m, rand);
+
+  return varied (m, data_cut (source, 0, 0, source->width, source->height), rand);
 }
 
 /* Mean entropy of squares of 32 pixels, of the colours' sum. */
@@ -92,7 +115,7 @@ noisy_part (Maker *m, GRand *rand)
 
   for (guint i = 0; i < 16; i++)
     {
-      g_autoptr (CncRaster) part = data_cut_any (any_source (m, rand), m->side, rand);
+      g_autoptr (CncRaster) part = varied (m, data_cut_any (any_source (m, rand), m->side, rand), rand);
       const double entropy = local_entropy (part);
 
       if (entropy > most)
@@ -138,17 +161,13 @@ make_drawing (Maker *m, guint i, GRand *rand)
 static CncRaster *
 make_screenshot (Maker *m, guint i, GRand *rand)
 {
-  CncRaster *raster = data_screenshot (m->side, rand);
-
-  return data_chance (rand, 0.3) ? through_jpeg (raster, 30, 95, rand) : raster;
+  return data_screenshot (m->side, rand);
 }
 
 static CncRaster *
 make_texture (Maker *m, guint i, GRand *rand)
 {
-  CncRaster *raster = data_texture (m->side, rand);
-
-  return data_chance (rand, 0.3) ? through_jpeg (raster, 30, 95, rand) : raster;
+  return data_texture (m->side, rand);
 }
 
 static CncRaster *
@@ -166,7 +185,7 @@ grained (Maker *m, gboolean sensor, GRand *rand)
     data_sensor (part, rand);
   else
     data_grain (part, rand);
-  return data_chance (rand, 0.4) ? through_jpeg (part, 30, 95, rand) : part;
+  return part;
 }
 
 static CncRaster *
@@ -184,17 +203,13 @@ make_sensor (Maker *m, guint i, GRand *rand)
 static CncRaster *
 make_static (Maker *m, guint i, GRand *rand)
 {
-  CncRaster *raster = data_static (m->side, rand);
-
-  return data_chance (rand, 0.4) ? through_jpeg (raster, 30, 95, rand) : raster;
+  return data_static (m->side, rand);
 }
 
 static CncRaster *
 make_codes (Maker *m, guint i, GRand *rand)
 {
-  CncRaster *raster = data_codes (m->side, rand);
-
-  return data_chance (rand, 0.4) ? through_jpeg (raster, 30, 95, rand) : raster;
+  return data_codes (m->side, rand);
 }
 
 static CncRaster *
@@ -207,9 +222,9 @@ make_dithered (Maker *m, guint i, GRand *rand)
 }
 
 static CncRaster *
-make_jpeg (Maker *m, guint i, GRand *rand)
+make_either (Maker *m, guint i, GRand *rand)
 {
-  return through_jpeg (data_chance (rand, 0.5) ? noisy_part (m, rand) : any_part (m, rand), 2, 25, rand);
+  return data_chance (rand, 0.5) ? noisy_part (m, rand) : any_part (m, rand);
 }
 
 static CncRaster *
@@ -218,7 +233,7 @@ make_pixelated (Maker *m, guint i, GRand *rand)
   CncRaster *part = any_part (m, rand);
 
   data_pixelate (part, rand);
-  return data_chance (rand, 0.3) ? through_jpeg (part, 40, 95, rand) : part;
+  return part;
 }
 
 /* ---- encrypted ---- */
@@ -260,6 +275,12 @@ make_autoencoder (Maker *m, guint i, GRand *rand)
 }
 
 static CncRaster *
+make_sedd (Maker *m, guint i, GRand *rand)
+{
+  return part_of_method (m, "sedd", 5, i, rand);
+}
+
+static CncRaster *
 make_share (Maker *m, guint i, GRand *rand)
 {
   return part_of_method (m, "share", 10, i, rand);
@@ -272,33 +293,10 @@ make_restore (Maker *m, guint i, GRand *rand)
 }
 
 static CncRaster *
-jpeg_of (CncRaster *raster, double low, double high, GRand *rand)
-{
-  return raster != NULL ? through_jpeg (raster, low, high, rand) : NULL;
-}
-
-static CncRaster *
-make_hybrid_jpeg (Maker *m, guint i, GRand *rand)
-{
-  return jpeg_of (make_hybrid (m, i, rand), 20, 95, rand);
-}
-
-static CncRaster *
-make_share_jpeg (Maker *m, guint i, GRand *rand)
-{
-  return jpeg_of (make_share (m, i, rand), 20, 95, rand);
-}
-
-static CncRaster *
-make_restore_jpeg (Maker *m, guint i, GRand *rand)
-{
-  return jpeg_of (make_restore (m, i, rand), 20, 95, rand);
-}
-
-static CncRaster *
 make_permuted (Maker *m, guint i, GRand *rand)
 {
-  g_autoptr (CncRaster) whole = data_layer (any_source (m, rand), CNC_LAYER_PERMUTE, m->backend, rand);
+  g_autoptr (CncRaster) source = any_whole (m, rand);
+  g_autoptr (CncRaster) whole = data_layer (source, CNC_LAYER_PERMUTE, m->backend, rand);
 
   return data_cut_any (whole, m->side, rand);
 }
@@ -330,16 +328,10 @@ make_aes (Maker *m, guint i, GRand *rand)
 static CncRaster *
 make_blocks (Maker *m, guint i, GRand *rand)
 {
-  g_autoptr (CncRaster) part = data_chance (rand, 0.3) ? noisy_part (m, rand) : NULL;
-  g_autoptr (CncRaster) whole = data_scramble (part != NULL ? part : any_source (m, rand), rand);
+  g_autoptr (CncRaster) part = data_chance (rand, 0.3) ? noisy_part (m, rand) : any_whole (m, rand);
+  g_autoptr (CncRaster) whole = data_scramble (part, rand);
 
   return data_cut_any (whole, m->side, rand);
-}
-
-static CncRaster *
-make_blocks_jpeg (Maker *m, guint i, GRand *rand)
-{
-  return through_jpeg (make_blocks (m, i, rand), 50, 95, rand);
 }
 
 /* ---- all kinds ---- */
@@ -350,32 +342,34 @@ static const struct
   Make make;
   guint training, test; /* how many */
   gboolean encrypted;
+  double jpeg, low, high; /* the part of them that goes through JPEG, and of what quality */
 } kinds[] = {
-  { "photograph", make_photograph, 700, 1000, FALSE },
-  { "drawing", make_drawing, 105, 50, FALSE },
-  { "screenshot", make_screenshot, 140, 50, FALSE },
-  { "texture", make_texture, 175, 50, FALSE },
-  { "hard-noisy", make_noisy, 210, 200, FALSE },
-  { "hard-grain", make_grain, 245, 150, FALSE },
-  { "hard-sensor", make_sensor, 175, 150, FALSE },
-  { "hard-static", make_static, 175, 100, FALSE },
-  { "hard-dithered", make_dithered, 175, 100, FALSE },
-  { "hard-jpeg", make_jpeg, 175, 100, FALSE },
-  { "hard-pixelated", make_pixelated, 140, 50, FALSE },
-  { "hard-codes", make_codes, 42, 20, FALSE },
-  { "hybrid", make_hybrid, 70, 40, TRUE },
-  { "hybrid-through-jpeg", make_hybrid_jpeg, 42, 20, TRUE },
-  { "autoencoder", make_autoencoder, 14, 10, TRUE },
-  { "layer-permutation", make_permuted, 105, 50, TRUE },
-  { "layer-logistic", make_logistic, 28, 20, TRUE },
-  { "layer-cnn", make_cnn, 28, 20, TRUE },
-  { "aes", make_aes, 63, 40, TRUE },
-  { "hard-blocks", make_blocks, 1050, 400, TRUE },
-  { "hard-blocks-through-jpeg", make_blocks_jpeg, 210, 100, TRUE },
-  { "hard-share", make_share, 105, 100, TRUE },
-  { "hard-restore", make_restore, 105, 100, TRUE },
-  { "hard-share-through-jpeg", make_share_jpeg, 140, 100, TRUE },
-  { "hard-restore-through-jpeg", make_restore_jpeg, 140, 100, TRUE },
+  { "photograph", make_photograph, 1200, 1000, FALSE },
+  { "drawing", make_drawing, 180, 50, FALSE },
+  { "screenshot", make_screenshot, 240, 50, FALSE, 0.3, 30, 95 },
+  { "texture", make_texture, 300, 50, FALSE, 0.3, 30, 95 },
+  { "hard-noisy", make_noisy, 400, 200, FALSE },
+  { "hard-grain", make_grain, 700, 150, FALSE, 0.4, 30, 95 },
+  { "hard-sensor", make_sensor, 300, 150, FALSE, 0.4, 30, 95 },
+  { "hard-static", make_static, 450, 100, FALSE, 0.4, 30, 95 },
+  { "hard-dithered", make_dithered, 450, 100, FALSE },
+  { "hard-jpeg", make_either, 350, 100, FALSE, 1, 2, 25 },
+  { "hard-pixelated", make_pixelated, 400, 50, FALSE, 0.3, 40, 95 },
+  { "hard-codes", make_codes, 250, 20, FALSE, 0.4, 30, 95 },
+  { "hybrid", make_hybrid, 80, 40, TRUE },
+  { "hybrid-through-jpeg", make_hybrid, 60, 20, TRUE, 1, 20, 95 },
+  { "autoencoder", make_autoencoder, 20, 10, TRUE },
+  { "layer-permutation", make_permuted, 400, 50, TRUE },
+  { "layer-logistic", make_logistic, 30, 20, TRUE },
+  { "layer-cnn", make_cnn, 30, 20, TRUE },
+  { "aes", make_aes, 70, 40, TRUE },
+  { "hard-blocks", make_blocks, 2400, 400, TRUE },
+  { "hard-blocks-through-jpeg", make_blocks, 700, 100, TRUE, 1, 50, 95 },
+  { "hard-share", make_share, 150, 100, TRUE },
+  { "hard-restore", make_restore, 150, 100, TRUE },
+  { "hard-share-through-jpeg", make_share, 250, 100, TRUE, 1, 20, 95 },
+  { "hard-restore-through-jpeg", make_restore, 250, 100, TRUE, 1, 20, 95 },
+  { "sedd", make_sedd, 20, 10, TRUE },
 };
 
 static void
@@ -394,8 +388,14 @@ make_kind (Maker *m, guint kind, guint count, const char *out, guint seed)
 
       if (raster == NULL)
         break;
-      if (!m->test && MIN (raster->width, raster->height) < LEAST_SIDE)
-        continue;
+      if (kinds[kind].jpeg >= 1 || (kinds[kind].jpeg > 0 && data_chance (rand, kinds[kind].jpeg)))
+        raster = through_jpeg (raster, kinds[kind].low, kinds[kind].high, rand);
+      if (!m->test && MIN (raster->width, raster->height) < m->side)
+        {
+          g_autoptr (CncRaster) small = g_steal_pointer (&raster);
+
+          raster = data_mirror (small, m->side);
+        }
       if (!quality_save_png (path, raster))
         g_error ("%s cannot be written", path);
       made++;
@@ -475,7 +475,7 @@ main (int argc, char **argv)
   m.made = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   m.backend = quality_open (NULL);
   m.test = test;
-  m.side = side > 0 ? (guint32) side : test ? 256 : 192;
+  m.side = side > 0 ? (guint32) side : 256;
   load_sources (&m, folders);
   if (m.sources->len == 0)
     {

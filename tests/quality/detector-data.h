@@ -17,6 +17,11 @@ CncRaster *data_cut (const CncRaster *from, guint32 x, guint32 y, guint32 width,
 /* A square anywhere in it, or all of it where it is smaller. */
 CncRaster *data_cut_any (const CncRaster *from, guint32 side, GRand *rand);
 
+/* A side below that one is filled up by mirroring. */
+CncRaster *data_mirror (const CncRaster *from, guint32 side);
+/* Changes it in place: without colours, of less or more contrast, darker or lighter. */
+void data_tone (CncRaster *raster, gboolean grey, double contrast, double shift);
+
 /* Through a JPEG file and back. */
 CncRaster *data_jpeg (const CncRaster *from, guint quality);
 

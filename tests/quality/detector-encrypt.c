@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "methods/crypt.h"
+#include "methods/holder.h"
+#include "nn/files.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -162,20 +164,41 @@ coloured (const CncRaster *raster)
   return rgb;
 }
 
+/* For the recipients of the demonstration pair where it is sedd, which has no passphrases. */
+static CncLock *
+lock_of (const char *method, GError **error)
+{
+  const CncKdfParams cheap = { 1, CNC_KDF_MEMORY_KIB_MIN };
+  g_autoptr (CncSecret) passphrase = NULL;
+  g_autoptr (GPtrArray) files = NULL;
+  g_autoptr (GArray) keys = NULL;
+
+  if (strcmp (method, "sedd") != 0)
+    {
+      passphrase = cnc_secret_new_passphrase ("detector", strlen ("detector"), NULL);
+      return cnc_lock_new_passphrase (passphrase, &cheap, error);
+    }
+  files = cnc_model_files ("sedd-demo.encoder");
+  keys = g_array_new (FALSE, FALSE, CNC_PUBLIC_KEY_BYTES);
+  if (files->len > 0 && !cnc_holder_recipients (files->pdata[0], keys, error))
+    return NULL;
+  return cnc_lock_new_recipients ((const guint8 (*)[CNC_PUBLIC_KEY_BYTES]) keys->data, keys->len, error);
+}
+
 CncRaster *
 data_method (const CncRaster *from, const char *method, guint levels, CncBackend *backend)
 {
-  const CncKdfParams cheap = { 1, CNC_KDF_MEMORY_KIB_MIN };
   g_autoptr (GError) error = NULL;
-  const CncEncryptParams params
-      = { .method = cnc_method_by_id (method, &error), .backend = backend, .levels = strcmp (method, "share") == 0 ? levels : 0 };
-  g_autoptr (CncSecret) passphrase = cnc_secret_new_passphrase ("detector", strlen ("detector"), NULL);
-  g_autoptr (CncLock) lock = params.method != NULL ? cnc_lock_new_passphrase (passphrase, &cheap, &error) : NULL;
+  const CncEncryptParams params = { .method = cnc_method_by_id (method, &error),
+                                    .backend = backend,
+                                    .model = strcmp (method, "sedd") == 0 ? "sedd-demo" : NULL,
+                                    .levels = strcmp (method, "share") == 0 ? levels : 0 };
+  g_autoptr (CncLock) lock = params.method != NULL ? lock_of (method, &error) : NULL;
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   g_autoptr (CncRaster) made = NULL;
 
   picture->raster = data_cut (from, 0, 0, from->width, from->height);
-  if (lock != NULL && cnc_method_ready (params.method, NULL, &error))
+  if (lock != NULL && cnc_method_ready (params.method, params.model, &error))
     made = cnc_encrypt (picture, lock, &params, &error);
   if (made == NULL)
     g_printerr ("%s is left out: %s\n", method, error->message);
