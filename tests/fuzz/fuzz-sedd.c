@@ -20,7 +20,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   static guint8 hash[CNC_SHA256_BYTES];
   static char *decoder;
-  CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
   g_autoptr (CncRaster) raster = NULL;
   g_autofree guint8 *body = NULL;
   g_autoptr (GError) error = NULL;
@@ -43,12 +42,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   if (size < 3)
     return 0;
-  format.model = data[0] & 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB;
-  format.alpha = (data[0] & 2) != 0;
-  raster = cnc_raster_new (data[1] % 40 + 1u, data[2] % 40 + 1u, &format, NULL);
-  body = g_memdup2 (data + 3, size - 3);
-  if ((data[0] & 4) == 0 && size - 3 >= sizeof hash)
-    memcpy (body, hash, sizeof hash);
+  body = fuzz_body (data, size, 40, hash, &raster);
   if (!cnc_sedd_unpack (body, size - 3, decoder, raster, fuzz_backend (), NULL, &error))
     g_assert (g_error_matches (error, CNC_ERROR, CNC_ERROR_DAMAGED) || g_error_matches (error, CNC_ERROR, CNC_ERROR_MODEL));
   return 0;

@@ -85,3 +85,18 @@ fuzz_seal (const guint8 *plain, gsize size, CncHeader *header)
   cnc_payload_fill (fuzz_file_key (), carrier->data + head + written, bytes - head - written);
   return carrier;
 }
+
+guint8 *
+fuzz_body (const guint8 *data, gsize size, guint most, const guint8 hash[CNC_SHA256_BYTES], CncRaster **raster)
+{
+  CncFormat format = { CNC_MODEL_RGB, CNC_SAMPLE_U8, CNC_CURVE_PERCEPTUAL, FALSE };
+  guint8 *body;
+
+  format.model = data[0] & 1 ? CNC_MODEL_GREY : CNC_MODEL_RGB;
+  format.alpha = (data[0] & 2) != 0;
+  *raster = cnc_raster_new (data[1] % most + 1, data[2] % most + 1, &format, NULL);
+  body = g_memdup2 (data + 3, size - 3);
+  if ((data[0] & 4) == 0 && size - 3 >= CNC_SHA256_BYTES)
+    memcpy (body, hash, CNC_SHA256_BYTES);
+  return body;
+}

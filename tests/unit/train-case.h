@@ -1,6 +1,7 @@
 /* tests/unit/train-case.h: recipes and pictures for tests of the trainer. */
 #pragma once
 
+#include "base/error.h"
 #include "session.h"
 
 #include <glib/gstdio.h>
@@ -20,6 +21,19 @@ recipe_of (const char *text, GError **error)
   recipe = train_recipe_read (path, error);
   g_unlink (path);
   return recipe;
+}
+
+/* That recipe is refused, with those words among others. */
+static inline void
+refused (const char *text, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TrainRecipe) bad = recipe_of (text, &error);
+
+  g_assert_null (bad);
+  g_test_message ("%s", error->message);
+  g_assert_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, expected));
 }
 
 /* Pictures of random bytes, the upper ones of xorshift32. */
