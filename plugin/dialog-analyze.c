@@ -334,6 +334,7 @@ build_values (Widgets *w)
       gtk_tree_view_column_set_min_width (column, i == COLUMN_TERM ? 330 : 200);
       gtk_tree_view_append_column (GTK_TREE_VIEW (w->values), column);
     }
+  gimp_help_set_help_data (w->values, _ ("Choose a line to read below what it means."), NULL);
   g_signal_connect (gtk_tree_view_get_selection (GTK_TREE_VIEW (w->values)), "changed", G_CALLBACK (on_selected), w);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_AUTOMATIC, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_shadow_type (GTK_SCROLLED_WINDOW (scrolled), GTK_SHADOW_IN);

@@ -228,12 +228,16 @@ add_targets (Widgets *w, GtkWidget *box)
   g_autofree char *name = gimp_item_is_valid (w->drawable) ? gimp_item_get_name (w->drawable) : g_strdup ("");
   g_autofree char *layer = g_strdup_printf (_ ("The _layer “%.40s” as it is, into a new image"), name);
   const char *const labels[] = { _ ("The _whole image as it is seen, into a new image"), layer, _ ("The _selection, in place") };
+  static const char *const tooltips[]
+      = { N_ ("All visible layers together, as one picture."), N_ ("This layer alone and all of it, also what is hidden or transparent."),
+          N_ ("The smallest box around what is selected; the rest of the picture stays readable.") };
   GtkWidget *previous = NULL;
 
   w->choices->target = CLAMP (w->choices->target, 0, ENCRYPT_N_TARGETS - 1);
   for (gint i = 0; i < ENCRYPT_N_TARGETS; i++)
     {
       w->target[i] = gtk_radio_button_new_with_mnemonic_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, labels[i]);
+      gimp_help_set_help_data (w->target[i], _ (tooltips[i]), NULL);
       w->reason[i] = dialog_note_new ("");
       gtk_misc_set_padding (GTK_MISC (w->reason[i]), 22, 0);
       gtk_widget_set_sensitive (w->reason[i], FALSE);

@@ -22,6 +22,7 @@ typedef struct
   GtkWidget *dialog;
   GtkListStore *sources;
   Row row[CNC_STEGO_MAX_SECRETS];
+  GtkWidget *head[2]; /* of the two columns of passphrases */
   GtkWidget *problem;
   guint n_modes;
   GtkWidget *mode[MAX_MODES];
@@ -229,23 +230,54 @@ on_mode (GtkToggleButton *button, Widgets *w)
     }
 }
 
+/* A letter for each column: from one row to the next that can be typed into. */
+static gboolean
+on_column_letter (GtkWidget *head, gboolean cycling, Widgets *w)
+{
+  const gboolean repeated = head == w->head[1];
+  guint from = CNC_STEGO_MAX_SECRETS - 1;
+
+  for (guint i = 0; i < CNC_STEGO_MAX_SECRETS; i++)
+    if (gtk_widget_has_focus (repeated ? w->row[i].second : w->row[i].first))
+      from = i;
+  for (guint i = 1; i <= CNC_STEGO_MAX_SECRETS; i++)
+    {
+      const Row *row = &w->row[(from + i) % CNC_STEGO_MAX_SECRETS];
+
+      if (is_chosen (row))
+        {
+          gtk_widget_grab_focus (repeated ? row->second : row->first);
+          break;
+        }
+    }
+  return TRUE;
+}
+
+static void
+add_heads (Widgets *w, GtkTable *table)
+{
+  GtkWidget *const heads[] = { gtk_label_new (_ ("Picture")), w->head[0] = gtk_label_new_with_mnemonic (_ ("_Passphrase")),
+                               w->head[1] = gtk_label_new_with_mnemonic (_ ("_Repeat it")) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      gtk_misc_set_alignment (GTK_MISC (heads[i]), 0.0f, 0.5f);
+      gtk_table_attach (table, heads[i], 2 + i, 3 + i, 0, 1, GTK_FILL, GTK_FILL, 0, 0);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (w->head); i++)
+    g_signal_connect (w->head[i], "mnemonic-activate", G_CALLBACK (on_column_letter), w);
+}
+
 static void
 add_secrets (Widgets *w, GtkWidget *box)
 {
   GtkWidget *frame = gimp_frame_new (_ ("What to hide in this picture")), *table = gtk_table_new (CNC_STEGO_MAX_SECRETS + 2, 5, FALSE);
-  static const char *const heads[] = { N_ ("Picture"), N_ ("Passphrase"), N_ ("Repeat it") };
 
   gtk_table_set_col_spacings (GTK_TABLE (table), 6);
   gtk_table_set_row_spacings (GTK_TABLE (table), 4);
   gtk_container_add (GTK_CONTAINER (frame), table);
   gtk_box_pack_start (GTK_BOX (box), frame, FALSE, FALSE, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
-    {
-      GtkWidget *label = gtk_label_new (_ (heads[i]));
-
-      gtk_misc_set_alignment (GTK_MISC (label), 0.0f, 0.5f);
-      gtk_table_attach (GTK_TABLE (table), label, 2 + i, 3 + i, 0, 1, GTK_FILL, GTK_FILL, 0, 0);
-    }
+  add_heads (w, GTK_TABLE (table));
   w->sources = dialog_sources_new (w->image);
   for (guint i = 0; i < CNC_STEGO_MAX_SECRETS; i++)
     {
@@ -259,6 +291,9 @@ add_secrets (Widgets *w, GtkWidget *box)
               row->second = dialog_passphrase_new (_ ("The same again, so that no slip of the finger locks you out.")) };
 
       gtk_label_set_mnemonic_widget (GTK_LABEL (label), row->source);
+      gtk_widget_add_mnemonic_label (row->first, w->head[0]);
+      gtk_widget_add_mnemonic_label (row->second, w->head[1]);
+      gimp_help_set_help_data (row->source, _ ("What to hide: another open image, a layer of this one, or a file."), NULL);
       gtk_widget_set_size_request (row->thumbnail, THUMBNAIL_SIDE, THUMBNAIL_SIDE);
       gtk_entry_set_width_chars (GTK_ENTRY (row->first), 24);
       gtk_entry_set_width_chars (GTK_ENTRY (row->second), 24);
@@ -276,12 +311,39 @@ add_secrets (Widgets *w, GtkWidget *box)
 static void
 add_note (GtkWidget *box, const char *text, gboolean sensitive)
 {
-  GtkWidget *note = dialog_note_new (text);
+  GtkWidget *note = dialog_note_new (text), *inset = gtk_alignment_new (0.0f, 0.0f, 1.0f, 1.0f);
 
-  gtk_misc_set_padding (GTK_MISC (note), 22, 0);
+  /* Not padding of the label: it would wrap as if it had none, and lose the ends of its lines. */
+  gtk_alignment_set_padding (GTK_ALIGNMENT (inset), 0, 0, 22, 0);
   gtk_widget_set_size_request (note, NOTE_WIDTH, -1);
   gtk_widget_set_sensitive (note, sensitive);
-  gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
+  gtk_container_add (GTK_CONTAINER (inset), note);
+  gtk_box_pack_start (GTK_BOX (box), inset, FALSE, FALSE, 0);
+}
+
+static GtkWidget *
+mode_new (const CncStegoMode *mode, GtkWidget *previous)
+{
+  static const struct
+  {
+    const char *id, *label, *tooltip;
+  } ways[] = {
+    { "cnn", N_ ("Convolutional _network"), N_ ("For photographs about as large as the cover, when the result goes its way as a file.") },
+    { "robust", N_ ("Convolutional network, ro_bust"), N_ ("When the result will be sent as a photo, or put where it becomes JPEG.") },
+    { "exact", N_ ("E_xact"), N_ ("For small pictures that have to come back bit for bit, or when no change may go unnoticed.") },
+  };
+  const char *label = _ (mode->title), *tooltip = _ (mode->summary);
+  GtkWidget *radio;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    if (strcmp (mode->id, ways[i].id) == 0)
+      {
+        label = _ (ways[i].label);
+        tooltip = _ (ways[i].tooltip);
+      }
+  radio = gtk_radio_button_new_with_mnemonic_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, label);
+  gimp_help_set_help_data (radio, tooltip, NULL);
+  return radio;
 }
 
 /* The ways to hide; what cannot be chosen says why. */
@@ -299,8 +361,7 @@ add_modes (Widgets *w, GtkWidget *box)
       const guint i = w->n_modes;
       g_autoptr (GError) why = NULL;
       const gboolean ready = cnc_stego_mode_ready (&modes[i], &why);
-      GtkWidget *radio
-          = gtk_radio_button_new_with_label_from_widget (previous != NULL ? GTK_RADIO_BUTTON (previous) : NULL, _ (modes[i].title));
+      GtkWidget *radio = mode_new (&modes[i], previous);
 
       w->mode[i] = previous = radio;
       gtk_box_pack_start (GTK_BOX (ways), radio, FALSE, FALSE, 0);
@@ -317,6 +378,7 @@ add_modes (Widgets *w, GtkWidget *box)
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->mode[active]), TRUE);
   w->bits
       = gtk_check_button_new_with_mnemonic (_ ("Exact: take _two low bits instead of one (a better secret, a cover that is further off)"));
+  gimp_help_set_help_data (w->bits, _ ("Twice the room, so that what comes back is closer to the secret."), NULL);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->bits), w->choices->bits == 2);
   gtk_box_pack_start (GTK_BOX (ways), w->bits, FALSE, FALSE, 0);
   for (guint i = 0; i < w->n_modes; i++)
@@ -343,6 +405,8 @@ add_rest (Widgets *w, GtkWidget *box)
   w->device = dialog_device_new (w->choices->device, &problem);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 1, _ ("De_vice:"), 0.0f, 0.5f, w->device, 1, FALSE);
   w->layers = gtk_check_button_new_with_mnemonic (_ ("_Show what was done, in hidden layers of the result"));
+  gimp_help_set_help_data (
+      w->layers, _ ("What was changed in the cover, and what the network made of each secret. Exported files do not hold them."), NULL);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (w->layers), w->choices->layers);
   gimp_table_attach_aligned (GTK_TABLE (table), 0, 2, NULL, 0.0f, 0.5f, w->layers, 1, FALSE);
   w->preview = gtk_image_new ();

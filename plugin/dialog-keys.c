@@ -349,7 +349,8 @@ dialog_keys_new (GtkTable *table, gint row, DialogChoices *choices, void (*chang
   gimp_table_attach_aligned (table, 0, row, _ ("Who can _open it:"), 0.0f, 0.5f, k->who, 1, FALSE);
   k->first_label = gimp_table_attach_aligned (table, 0, row + 1, _ ("_Passphrase:"), 0.0f, 0.5f, k->first, 1, FALSE);
   k->second_label = gimp_table_attach_aligned (table, 0, row + 2, _ ("_Repeat it:"), 0.0f, 0.5f, k->second, 1, FALSE);
-  k->list_label = gimp_table_attach_aligned (table, 0, row + 3, _ ("Recipients:"), 0.0f, 0.5f, k->list_box, 1, FALSE);
+  k->list_label = gimp_table_attach_aligned (table, 0, row + 3, _ ("Rec_ipients:"), 0.0f, 0.5f, k->list_box, 1, FALSE);
+  gtk_label_set_mnemonic_widget (GTK_LABEL (k->list_label), k->list);
   gimp_table_attach_aligned (table, 0, row + 4, NULL, 0.0f, 0.5f, k->note, 1, FALSE);
   g_signal_connect (k->who, "changed", G_CALLBACK (on_who), k);
   g_signal_connect (k->first, "changed", G_CALLBACK (on_passphrase), k);

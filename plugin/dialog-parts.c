@@ -124,6 +124,19 @@ automatic_name (GArray *devices)
   return g_strdup_printf (_ ("Automatic: %s; lossy: %s"), cipher->name, network->name);
 }
 
+/* The name may be too long for the list. */
+static void
+on_device (GtkComboBox *combo, gpointer data)
+{
+  g_autofree char *name = NULL, *tooltip = NULL;
+  GtkTreeIter iter;
+
+  if (gtk_combo_box_get_active_iter (combo, &iter))
+    gtk_tree_model_get (gtk_combo_box_get_model (combo), &iter, COLUMN_NAME, &name, -1);
+  tooltip = g_strjoin ("\n", _ ("What the convolutions run on. The result is the same bits on every device."), name, NULL);
+  gimp_help_set_help_data (GTK_WIDGET (combo), tooltip, NULL);
+}
+
 GtkWidget *
 dialog_device_new (const char *chosen, char **problem)
 {
@@ -148,8 +161,8 @@ dialog_device_new (const char *chosen, char **problem)
   g_object_set (cell, "ellipsize", PANGO_ELLIPSIZE_END, "width-chars", 40, NULL);
   gtk_cell_layout_pack_start (GTK_CELL_LAYOUT (combo), cell, TRUE);
   gtk_cell_layout_set_attributes (GTK_CELL_LAYOUT (combo), cell, "text", COLUMN_NAME, NULL);
+  g_signal_connect (combo, "changed", G_CALLBACK (on_device), NULL);
   gtk_combo_box_set_active (GTK_COMBO_BOX (combo), active);
-  gimp_help_set_help_data (combo, _ ("What the convolutions run on. The result is the same bits on every device."), NULL);
   g_object_unref (store);
   return combo;
 }

@@ -5,6 +5,13 @@ for tool in Xvfb xdotool openbox import convert; do
 done
 . "$(dirname "$0")/profile.sh"
 mkdir -p "$SHOTS" && SHOTS=$(realpath "$SHOTS")
+# Which windows of the plug-in were shown: counts.sh reads it.
+WATCH=${CNNCRYPT_WATCH:-}
+if [ -n "$WATCH" ]; then
+  mkdir -p "$SHOTS/windows"
+  WINDOWS=$SHOTS/windows/$(basename "$0" .sh).txt
+  : >"$WINDOWS"
+fi
 cd "$WORK" || exit 1
 
 n=0

@@ -18,6 +18,7 @@ HELP = {'en': '_Help', 'de': '_Hilfe', 'fr': 'Aid_e'}
 SAME = [
     {'The _selection, in place', 'The _selection, into a new image'},
     {'_Passphrase:', 'Its _passphrase:'},
+    {'_Passphrase:', 'Rec_ipients:'},
     {'_Repeat it:', '_Remove'},
 ]
 
