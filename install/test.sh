@@ -93,4 +93,6 @@ if [ -x tests/fuzz/run.sh ]; then
   step "Fuzzing, about a minute"
   if tests/fuzz/run.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); bad="$bad, fuzzing"; fi
 fi
+step "Counted (tests/gimp/counts.sh)"
+tests/gimp/counts.sh "$top/build-test" $((passed + failed + skipped))
 finish

@@ -110,6 +110,13 @@ enum
   COLUMN_NAME,
 };
 
+/* Of others, the driver's own words. */
+static const char *
+device_name (const CncDeviceInfo *info)
+{
+  return info->kind == CNC_DEVICE_CPU ? _ ("Processor (no Vulkan)") : info->name;
+}
+
 /* What "auto" will take, as far as that is known before anything is measured. */
 static char *
 automatic_name (GArray *devices)
@@ -120,8 +127,8 @@ automatic_name (GArray *devices)
   if (cipher == NULL)
     return g_strdup (_ ("Automatic: the fastest that works"));
   if (network == NULL || network == cipher)
-    return g_strdup_printf (_ ("Automatic: %s"), cipher->name);
-  return g_strdup_printf (_ ("Automatic: %s; lossy: %s"), cipher->name, network->name);
+    return g_strdup_printf (_ ("Automatic: %s"), device_name (cipher));
+  return g_strdup_printf (_ ("Automatic: %s; lossy: %s"), device_name (cipher), device_name (network));
 }
 
 /* The name may be too long for the list. */
@@ -151,8 +158,10 @@ dialog_device_new (const char *chosen, char **problem)
   for (guint i = 0; i < devices->len; i++)
     {
       const CncDeviceInfo *info = &g_array_index (devices, CncDeviceInfo, i);
-      static const char *const kinds[] = { N_ ("no Vulkan"), N_ ("software Vulkan"), N_ ("GPU") };
-      g_autofree char *name = g_strdup_printf ("%s (%s)", info->name, _ (kinds[info->kind]));
+      g_autofree char *name
+          = info->kind == CNC_DEVICE_CPU
+                ? g_strdup (device_name (info))
+                : g_strdup_printf ("%s (%s)", info->name, info->kind == CNC_DEVICE_VULKAN_GPU ? _ ("GPU") : _ ("software Vulkan"));
 
       gtk_list_store_insert_with_values (store, NULL, -1, COLUMN_ID, info->id, COLUMN_NAME, name, -1);
       if (strcmp (info->id, chosen) == 0)

@@ -153,6 +153,7 @@ look_at_table (GtkTreeView *view, const char *path)
         if (!GTK_IS_CELL_RENDERER_TEXT (cells->data))
           continue;
         g_object_get (cells->data, "text", &text, "ellipsize", &shortened, NULL);
+        watch_write (path, "text\t%s", text != NULL ? text + strspn (text, " ") : "");
         /* Names of files may be shortened. */
         if (text != NULL && shortened == PANGO_ELLIPSIZE_NONE
             && text_width (GTK_WIDGET (view), text) > gtk_tree_view_column_get_width (column->data))
@@ -242,6 +243,33 @@ look_at_letters (GPtrArray *widgets, const char *path)
 
 /* ---- texts ---- */
 
+/* Of a list. */
+static void
+write_rows (GtkComboBox *combo, const char *path)
+{
+  GtkCellView *view = GTK_CELL_VIEW (gtk_bin_get_child (GTK_BIN (combo)));
+  GtkTreeModel *model = gtk_combo_box_get_model (combo);
+  g_autoptr (GList) cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (combo));
+  GtkTreeIter iter;
+
+  for (gboolean more = gtk_tree_model_get_iter_first (model, &iter); more; more = gtk_tree_model_iter_next (model, &iter))
+    {
+      GtkTreePath *row = gtk_tree_model_get_path (model, &iter);
+      GtkRequisition size;
+
+      gtk_cell_view_get_size_of_row (view, row, &size); /* gives the cells their contents */
+      gtk_tree_path_free (row);
+      for (const GList *cell = cells; cell != NULL; cell = cell->next)
+        if (GTK_IS_CELL_RENDERER_TEXT (cell->data))
+          {
+            g_autofree char *text = NULL;
+
+            g_object_get (cell->data, "text", &text, NULL);
+            watch_write (path, "text\t%s", text != NULL ? text : "");
+          }
+    }
+}
+
 static void
 write_texts (GtkWidget *widget, const char *path)
 {
@@ -251,6 +279,8 @@ write_texts (GtkWidget *widget, const char *path)
     watch_write (path, "text\t%s", tooltip);
   if (GTK_IS_LABEL (widget))
     watch_write (path, "text\t%s", gtk_label_get_text (GTK_LABEL (widget)));
+  if (GTK_IS_COMBO_BOX (widget) && GTK_IS_CELL_VIEW (gtk_bin_get_child (GTK_BIN (widget))))
+    write_rows (GTK_COMBO_BOX (widget), path);
 }
 
 void
@@ -272,6 +302,8 @@ watch_inspect (GtkWidget *window, const char *path)
     return;
   if (gtk_window_get_default_widget (GTK_WINDOW (window)) == NULL)
     complain (path, window, "Enter leads nowhere", NULL);
+  if (gtk_dialog_get_widget_for_response (GTK_DIALOG (window), GTK_RESPONSE_HELP) == NULL)
+    complain (path, window, "no Help", NULL);
   look_at_letters (widgets, path);
   for (guint i = 0; i < widgets->len; i++)
     {

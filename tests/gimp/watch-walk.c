@@ -117,9 +117,28 @@ describe (const Control *control, int value)
 }
 
 static void
+keep_picture (const Walk *walk)
+{
+  const char *folder = g_getenv ("CNNCRYPT_PICTURES");
+  GtkAllocation at;
+  g_autofree char *name = g_strdup_printf ("%03d.png", walk->states), *path = NULL;
+  g_autoptr (GdkPixbuf) picture = NULL;
+
+  if (folder == NULL)
+    return;
+  gtk_widget_get_allocation (walk->dialog, &at);
+  path = g_build_filename (folder, name, NULL);
+  gdk_window_process_all_updates ();
+  picture = gdk_pixbuf_get_from_drawable (NULL, gtk_widget_get_window (walk->dialog), NULL, 0, 0, 0, 0, at.width, at.height);
+  if (picture == NULL || !gdk_pixbuf_save (picture, path, "png", NULL, "compression", "9", NULL))
+    g_error ("%s cannot be written", path);
+}
+
+static void
 look (Walk *walk, const char *name)
 {
   watch_write (walk->path, "state\t%s", name);
+  keep_picture (walk);
   watch_inspect (walk->dialog, walk->path);
   walk->states++;
 }

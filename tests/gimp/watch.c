@@ -1,8 +1,10 @@
 /* A GTK module that looks at the dialogs of the plug-in from inside: GTK loads what GTK_MODULES names.
  *
  *   CNNCRYPT_WINDOWS=FILE   each window that is shown goes into FILE, a line each: what it is, a tab, its title
- *   CNNCRYPT_WALK=FILE      the first dialog is walked through: whatever can be chosen in it is, and what it looks like then goes into
- * FILE: "state", "wrong", "text" or "value", a tab, and what about it.  Then it is closed as by Escape.
+ *   CNNCRYPT_WALK=FILE      the first dialog is walked through, choosing whatever can be chosen.  What it looks like each time goes into
+ *                           FILE: "state", "wrong", "text" or "value", a tab, and what about it.  Then it is closed as by Escape
+ *   CNNCRYPT_WALK_NOT=1     of that, only what it looks like as it opens; it stays open
+ *   CNNCRYPT_PICTURES=DIR   a picture of each of these states goes into DIR
  */
 #include "watch.h"
 
@@ -10,7 +12,7 @@
 #include <unistd.h>
 
 #define DIALOG_ROLE "plug-in-cnncrypt-"
-#define QUIET_US 60000
+#define QUIET_US 100000
 #define SETTLE_MAX_US (90 * G_TIME_SPAN_SECOND)
 
 void
@@ -56,7 +58,11 @@ watch_settle (void)
           last = g_get_monotonic_time ();
         }
       else
-        g_usleep (5000);
+        {
+          /* A window that has grown is laid out anew once the server has said so. */
+          gdk_display_sync (gdk_display_get_default ());
+          g_usleep (5000);
+        }
     }
 }
 
@@ -67,7 +73,8 @@ walk (gpointer window)
   if (g_main_depth () > 1)
     return G_SOURCE_CONTINUE;
   watch_walk (window, g_getenv ("CNNCRYPT_WALK"));
-  gtk_dialog_response (GTK_DIALOG (window), GTK_RESPONSE_DELETE_EVENT);
+  if (g_getenv ("CNNCRYPT_WALK_NOT") == NULL)
+    gtk_dialog_response (GTK_DIALOG (window), GTK_RESPONSE_DELETE_EVENT);
   return G_SOURCE_REMOVE;
 }
 
