@@ -26,6 +26,7 @@ printf '(plug-in-path "%s")\n(temp-path "%s")\n(swap-path "%s")\n' "$WORK/plug-i
 # isolated [NAME=VALUE…] COMMAND…: without anything of the user's environment.
 isolated () {
   env -i PATH="$PATH" HOME="$WORK/home" LANG=C.UTF-8 GIMP2_DIRECTORY="$WORK/gimp" \
+    ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} \
     ${WATCH:+GTK_MODULES="$WATCH" CNNCRYPT_WINDOWS="$WINDOWS"} ${VK_ICD_FILENAMES:+VK_ICD_FILENAMES="$VK_ICD_FILENAMES"} ${VK_DRIVER_FILES:+VK_DRIVER_FILES="$VK_DRIVER_FILES"} "$@"
 }
 

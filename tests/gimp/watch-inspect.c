@@ -283,6 +283,19 @@ write_texts (GtkWidget *widget, const char *path)
     write_rows (GTK_COMBO_BOX (widget), path);
 }
 
+/* GIMP puts it at the other end of the row of buttons. */
+static gboolean
+has_help (GtkDialog *dialog)
+{
+  GtkWidget *area = gtk_dialog_get_action_area (dialog);
+  g_autoptr (GList) buttons = gtk_container_get_children (GTK_CONTAINER (area));
+
+  for (const GList *button = buttons; button != NULL; button = button->next)
+    if (gtk_button_box_get_child_secondary (GTK_BUTTON_BOX (area), button->data))
+      return gtk_widget_get_mapped (button->data);
+  return FALSE;
+}
+
 void
 watch_inspect (GtkWidget *window, const char *path)
 {
@@ -302,7 +315,7 @@ watch_inspect (GtkWidget *window, const char *path)
     return;
   if (gtk_window_get_default_widget (GTK_WINDOW (window)) == NULL)
     complain (path, window, "Enter leads nowhere", NULL);
-  if (gtk_dialog_get_widget_for_response (GTK_DIALOG (window), GTK_RESPONSE_HELP) == NULL)
+  if (!has_help (GTK_DIALOG (window)))
     complain (path, window, "no Help", NULL);
   look_at_letters (widgets, path);
   for (guint i = 0; i < widgets->len; i++)
