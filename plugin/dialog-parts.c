@@ -167,7 +167,7 @@ dialog_device_new (const char *chosen, char **problem)
       if (strcmp (info->id, chosen) == 0)
         active = (gint) i + 1;
     }
-  g_object_set (cell, "ellipsize", PANGO_ELLIPSIZE_END, "width-chars", 40, NULL);
+  g_object_set (cell, "ellipsize", PANGO_ELLIPSIZE_END, "width-chars", 52, NULL);
   gtk_cell_layout_pack_start (GTK_CELL_LAYOUT (combo), cell, TRUE);
   gtk_cell_layout_set_attributes (GTK_CELL_LAYOUT (combo), cell, "text", COLUMN_NAME, NULL);
   g_signal_connect (combo, "changed", G_CALLBACK (on_device), NULL);
