@@ -1,20 +1,8 @@
 #!/bin/sh
 # Analyze from the command line and from scripts: analyze.sh PLUGIN BATCH.  Needs ImageMagick for pictures and for values to compare with.
 PLUGIN=$1 BATCH=$(realpath "$2")
-. "$(dirname "$0")/profile.sh"
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null | cut -c1-300; fi
-}
-is () { # the status of a test expression, as ok wants it
-  if [ "$@" ]; then echo 0; else echo 1; fi
-}
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" \
-    timeout --foreground -k 5 300 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
 value () { # of the JSON that was printed: both npcr value
   python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))

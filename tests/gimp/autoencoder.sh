@@ -1,24 +1,9 @@
 #!/bin/sh
 # The lossy method through GIMP: autoencoder.sh PLUGIN BATCH OPEN MAKE_MODEL.  Needs ImageMagick.
 PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3") MAKE_MODEL=$(realpath "$4")
-. "$(dirname "$0")/profile.sh"
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-is () {
-  if [ "$@" ]; then echo 0; else echo 1; fi
-}
 MODELS=$WORK/models
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu CNNCRYPT_MODEL_PATH="$MODELS" TMPDIR="$WORK/tmp" \
-    timeout --foreground -k 5 300 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
-same () {
-  [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
-}
 
 mkdir "$WORK/tmp" "$WORK/src" "$MODELS"
 "$MAKE_MODEL" "$MODELS/autoencoder.safetensors" || exit 1

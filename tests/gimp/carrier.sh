@@ -1,25 +1,10 @@
 #!/bin/sh
 # The methods with a grey carrier through cnncrypt-batch and cnncrypt-open: carrier.sh PLUGIN BATCH OPEN MAKE_RESTORE_MODEL.  Needs ImageMagick.
 PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3") MAKE_MODEL=$(realpath "$4")
-. "$(dirname "$0")/profile.sh"
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-is () {
-  if [ "$@" ]; then echo 0; else echo 1; fi
-}
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu CNNCRYPT_MODEL_PATH="$MODELS" TMPDIR="$WORK/tmp" \
-    timeout --foreground -k 5 400 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
 opened () {
   isolated CNNCRYPT_MODEL_PATH="$MODELS" timeout --foreground -k 5 200 "$OPEN" --device cpu "$@" >"$WORK/out" 2>"$WORK/err"
-}
-same () {
-  [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
 }
 near () { # at least so many dB apart, whole numbers
   distance=$(compare -metric PSNR "$2" "$3" null: 2>&1 | cut -d. -f1)
@@ -34,7 +19,7 @@ fails () {
   ok $(is "$status $(lines "$WORK/err") $(grep -ciE "$2" "$WORK/err") $(ls -A none | wc -l)" = "1 1 1 0") "$3"
 }
 
-MODELS=$WORK/models
+MODELS=$WORK/models LIMIT=400
 mkdir "$WORK/tmp" "$WORK/src" "$MODELS"
 "$MAKE_MODEL" "$MODELS" || exit 1
 cd "$WORK/src" || exit 1

@@ -1,23 +1,8 @@
 #!/bin/sh
 # Hide and reveal through cnncrypt-batch, in the exact mode and with small networks: hide.sh PLUGIN BATCH MAKE_HIDE_MODEL.  Needs ImageMagick.
 PLUGIN=$1 BATCH=$(realpath "$2") MAKE_HIDE_MODEL=$(realpath "$3")
-. "$(dirname "$0")/profile.sh"
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-is () {
-  if [ "$@" ]; then echo 0; else echo 1; fi
-}
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" ${EXTRA:-} \
-    timeout --foreground -k 5 200 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
-same () {
-  [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
-}
 near () { # at least so many dB apart, whole numbers
   [ "$(compare -metric PSNR "$2" "$3" null: 2>&1 | cut -d. -f1)" -ge "$1" ]
 }

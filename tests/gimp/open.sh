@@ -2,16 +2,7 @@
 # What cnncrypt-batch encrypts through GIMP, cnncrypt-open gives back without it.  open.sh PLUGIN BATCH OPEN.  Needs ImageMagick for pictures and
 # comparisons.
 PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3")
-. "$(dirname "$0")/profile.sh"
-
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-same () { # same pixels, as another program sees them
-  [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
-}
+. "$(dirname "$0")/commands.sh"
 
 mkdir "$WORK/tmp" "$WORK/src"
 cd "$WORK/src" || exit 1

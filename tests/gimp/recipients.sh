@@ -1,19 +1,8 @@
 #!/bin/sh
 # Pictures for recipients, through cnncrypt-batch, the procedures and cnncrypt-open.  recipients.sh PLUGIN BATCH OPEN TRAIN.  Needs ImageMagick.
 PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3") TRAIN=$(realpath "$4")
-. "$(dirname "$0")/profile.sh"
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-is () { if [ "$@" ]; then echo 0; else echo 1; fi; }
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" ${EXTRA:-} \
-    timeout --foreground -k 5 300 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
-same () { [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]; }
 lines () { wc -l <"$1"; }
 said () { grep -c "$1" "$WORK/err"; }
 

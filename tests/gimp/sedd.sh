@@ -1,26 +1,16 @@
 #!/bin/sh
 # The method sedd with the demonstration pair, through cnncrypt-batch, the procedures and cnncrypt-open.  sedd.sh PLUGIN BATCH OPEN MODELS.  Needs ImageMagick.
-PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3") MODELS=$(realpath "$4")
-. "$(dirname "$0")/profile.sh"
+PLUGIN=$1 BATCH=$(realpath "$2") OPEN=$(realpath "$3") DEMO=$(realpath "$4")
+. "$(dirname "$0")/commands.sh"
 
-n=0
-ok () {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/# /' "$WORK/out" "$WORK/err" 2>/dev/null; fi
-}
-is () { if [ "$@" ]; then echo 0; else echo 1; fi; }
-batch () {
-  isolated CNNCRYPT_PLUGIN_DIR="$WORK/plug-ins/cnncrypt" CNNCRYPT_DEVICE=cpu TMPDIR="$WORK/tmp" CNNCRYPT_MODEL_PATH=$PATH_OF_MODELS \
-    timeout --foreground -k 5 300 "$BATCH" "$@" >"$WORK/out" 2>"$WORK/err"
-}
 said () { cat "$WORK/out" "$WORK/err" | grep -c "$1"; }
 db () { compare -metric PSNR "$1" "$2" null: 2>&1 | sed 's/\..*//'; }
 
 mkdir "$WORK/tmp" "$WORK/src" "$WORK/none"
 cd "$WORK/src" || exit 1
-PATH_OF_MODELS=$WORK/none
-cp "$MODELS/sedd-demo.encoder.safetensors" enc.safetensors
-cp "$MODELS/sedd-demo.safetensors" dec.safetensors
+MODELS=$WORK/none
+cp "$DEMO/sedd-demo.encoder.safetensors" enc.safetensors
+cp "$DEMO/sedd-demo.safetensors" dec.safetensors
 printf 'Zebra\n' >pass
 convert -size 160x120 gradient:red-blue -depth 8 -define png:color-type=2 a.png
 
