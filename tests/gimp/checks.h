@@ -25,6 +25,8 @@ gint32 checks_image (int width, int height, GimpImageBaseType base, GimpPrecisio
 gint32 checks_layer (gint32 image); /* its active layer */
 /* All bytes of a drawable in its own format.  Returns: (transfer full) */
 GBytes *checks_pixels (gint32 drawable);
+/* A line for each image that GIMP holds, shown or not, and one with the SHA-256 of its pixels for each layer of this one. */
+gboolean checks_state (gint32 image, const char *path);
 
 void checks_formats (void);
 void checks_metadata (void);

@@ -1,0 +1,450 @@
+#!/bin/sh
+# Cancel in the middle of the work on 24 megapixels, as a person presses it: cancel.sh PLUGIN CHECKS MODELS [CASE…].  GIMP with its windows: each
+# command is called from the menu's shortcut, filled in and started, and stopped by the Cancel button of GIMP's status bar once its progress moves and
+# the plug-in has worked for a while: twice, and then it is left to its end.  After each time the image has to be the same in every pixel, layer and
+# step of Undo; no process, no file and no image may be left, and GIMP's memory has to be what it was.
+#
+# CASE: hybrid autoencoder sedd share restore (Encrypt and Decrypt), selection (Encrypt and Decrypt in place), cnn robust exact (Hide and Reveal),
+# analyze; all (about half an hour on two cores); none: as many as fit into a minute and a half.  SIDE=WIDTHxHEIGHT makes the picture smaller.
+PLUGIN=$1 CHECKS=$2 MODELS=$(realpath "$3")
+shift 3
+. "$(dirname "$0")/display.sh"
+
+QUICK='hybrid selection analyze' ALL='hybrid selection analyze exact sedd autoencoder restore share cnn robust'
+[ $# -gt 0 ] || set -- $QUICK
+[ "$*" != all ] || set -- $ALL
+for case in $ALL; do
+  case " $* " in *" $case "*) ;; *) echo "# not tried here, but by the case $case or all of this script: $case" ;; esac
+done
+MEMORY_KB=$((16 * 1024)) # by how much GIMP's own memory may move
+
+OWN=$WORK/own # what this script writes
+mkdir -p "$OWN" "$WORK/tmp" "$WORK/run" "$WORK/pictures"
+chmod 700 "$WORK/run"
+convert -size 1500x1000 -seed 8 plasma:fractal -attenuate 0.2 +noise Gaussian -depth 8 "$OWN/part.ppm"
+convert -size "${SIDE:-6000x4000}" "tile:$OWN/part.ppm" -depth 8 -define png:color-type=2 -quality 11 "$WORK/pictures/large.png"
+convert -size 1024x768 -seed 9 plasma:tan-steelblue -depth 8 -define png:color-type=2 "$WORK/pictures/secret.png"
+cp "$MODELS"/sedd-demo*.safetensors "$WORK/pictures"
+for command in encrypt:5 decrypt:6 hide:7 reveal:8 analyze:9; do
+  echo "(gtk_accel_path \"<Actions>/plug-in/plug-in-cnncrypt-${command%:*}\" \"<Primary><Shift>F${command#*:}\")"
+done >"$WORK/gimp/menurc"
+echo '(hide-docks yes) (single-window-mode yes)' >"$WORK/gimp/sessionrc"
+
+isolated DISPLAY="$DISPLAY" openbox >/dev/null 2>&1 &
+started="$started $!"
+mkfifo "$OWN/in"
+isolated ${EXTRA} CNNCRYPT_MODEL_PATH="$MODELS" TMPDIR="$WORK/tmp" XDG_RUNTIME_DIR="$WORK/run" gimp -n -s -d -f -g "$WORK/gimprc" -b - \
+  <"$OWN/in" >"$OWN/answers" 2>"$WORK/log" &
+SHELL_OF_GIMP=$!
+exec 3>"$OWN/in"
+wait_for pgrep -P $SHELL_OF_GIMP
+GIMP=$(pgrep -P $SHELL_OF_GIMP)
+started="$GIMP $started"
+
+# ---- GIMP, asked in its own language ----
+
+said () { # SCHEME: and waits until it was done
+  rm -f "$OWN/said"
+  echo "(begin $1 (close-output-port (open-output-file \"$OWN/said\")))" >&3
+  for _ in $(seq 2400); do
+    [ -e "$OWN/said" ] && return 0
+    kill -0 "$GIMP" 2>/dev/null || return 1
+    sleep 0.05
+  done
+  return 1
+}
+asked () { # SCHEME: prints its value
+  said "(let ((p (open-output-file \"$OWN/value\"))) (display $1 p) (close-output-port p))" && cat "$OWN/value"
+}
+state () { # FILE: what GIMP holds, and the pixels of image I
+  said "(plug-in-cnncrypt-checks-state 1 $I \"$OWN/$1\")"
+}
+
+# ---- what is there beside the image ----
+
+kilobytes () { awk '/^VmRSS|^VmSwap/ { n += $2 } END { print n + 0 }' "/proc/$GIMP/status"; }
+memory () { # once it has come to rest
+  last=$(kilobytes)
+  for _ in $(seq 20); do
+    sleep 0.5
+    now=$(kilobytes)
+    [ $((now - last)) -lt 256 ] && [ $((last - now)) -lt 256 ] && break
+    last=$now
+  done
+  echo "$now"
+}
+files () { # of everything that belongs to this GIMP, and of the folder of the picture
+  find "$WORK" -path "$OWN" -prune -o -print | sort
+  # Shared memory that nobody has open is left behind; what others have open is theirs.
+  for file in /dev/shm/*; do
+    [ -e "$file" ] && [ "$file" -nt "$OWN/began" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && echo "$file"
+  done
+}
+processes () { # that have this GIMP's environment, but for it and the keeper of windows
+  for environment in /proc/[0-9]*/environ; do
+    grep -qsF "GIMP2_DIRECTORY=$WORK/gimp" "$environment" || continue
+    process=${environment#/proc/}
+    printf '%s ' "${process%/environ}"
+    tr '\0' ' ' <"${environment%/environ}/cmdline"
+    echo
+  done 2>/dev/null | grep -v cnncrypt-checks
+}
+: >"$OWN/began"
+cpu () { # hundredths of a second that the plug-in has worked
+  awk '{ sub (/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat" 2>/dev/null || echo 0
+}
+gone () { ! kill -0 "$JOB" 2>/dev/null; }
+wait_gone () { # SECONDS
+  for _ in $(seq $(($1 * 20))); do
+    gone && return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+# ---- the window ----
+
+keys () {
+  for key in "$@"; do
+    xdotool key "$key"
+    sleep 0.15
+  done
+}
+show_window () {
+  MAIN=$(window 'GIMP$')
+  xdotool windowactivate --sync "$MAIN"
+}
+opened () { # KEY TITLE: a command from its shortcut
+  show_window
+  xdotool key "ctrl+shift+$1"
+  wait_for has_window "^$2\$" || return 1
+  xdotool windowactivate --sync "$(window "^$2\$")"
+  JOB=$(pgrep -P "$GIMP" -x cnncrypt)
+  TITLE="^$2\$"
+}
+chosen () { # TITLE PATH: a file in its dialog
+  wait_for has_window "$1"
+  xdotool windowactivate --sync "$(window "$1")"
+  sleep 0.5
+  printf / | typed
+  sleep 0.5
+  printf '%s' "${2#/}" | typed
+  sleep 0.5
+  xdotool key Return
+  wait_for no_window "$1"
+  xdotool windowactivate --sync "$(window "$TITLE")"
+}
+passphrases () {
+  keys alt+p
+  printf 'six words' | typed
+  keys Tab
+  printf 'six words' | typed
+}
+bar () { import -window "$MAIN" -crop "1280x32+0+$((CANCEL_Y - 16))" +repage "$OWN/bar.ppm" 2>/dev/null && cksum <"$OWN/bar.ppm"; }
+messages () { # what the plug-in says at its end
+  while has_window '^GIMP Message$'; do
+    xdotool windowactivate --sync "$(window '^GIMP Message$')"
+    xdotool key Escape
+    sleep 0.3
+  done
+}
+
+# ---- the commands, each up to the button that starts the work ----
+
+encrypt () { # TARGET METHOD
+  opened F5 Encrypt || return 1
+  keys alt+"$1" alt+m Home
+  case $2 in
+    autoencoder) keys Down ;;
+    sedd) keys Down Down ;;
+    share) keys End Up ;;
+    restore) keys End ;;
+  esac
+  if [ "$2" = sedd ]; then
+    keys alt+a
+    chosen '^Public Keys' "$WORK/pictures/sedd-demo.encoder.safetensors"
+  else
+    keys alt+o Home
+    passphrases
+  fi
+  sleep 1
+  began alt+e
+}
+decrypt () { # METHOD
+  opened F6 Decrypt || return 1
+  if [ "$1" = sedd ]; then
+    keys alt+i
+    chosen '^Your Identity' "$WORK/pictures/sedd-demo.safetensors"
+  else
+    keys alt+p
+    printf 'six words' | typed
+  fi
+  began Return
+}
+MODE=0 # which way of hiding the dialog remembers
+hide () { # MODE
+  opened F7 Hide || return 1
+  keys space Down Return Tab
+  printf 'six words' | typed
+  keys Tab
+  printf 'six words' | typed
+  keys Tab Tab Tab
+  case $1 in cnn) want=0 ;; robust) want=1 ;; exact) want=2 ;; esac
+  while [ $MODE -ne $want ]; do
+    keys Down
+    MODE=$(((MODE + 1) % 3))
+  done
+  sleep 1
+  began alt+i
+}
+reveal () {
+  opened F8 Reveal || return 1
+  keys alt+p
+  printf 'six words' | typed
+  began Return
+}
+analyze () {
+  opened F9 Analyze || return 1
+  sleep 1
+  keys alt+w space Down Return
+  AT_OK=$(cpu "$JOB")
+}
+began () { # KEY: presses it, and waits until the dialog is closed and the work has begun
+  xdotool mousemove --window "$MAIN" "$CANCEL_X" "$CANCEL_Y"
+  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -)-dialog.png"
+  AT_OK=$(cpu "$JOB")
+  OK_TIME=$(date +%s.%N)
+  xdotool key "$1"
+  wait_for no_window "$TITLE"
+}
+
+# Until the progress bar was seen to move, and the plug-in has worked for so many hundredths of a second.
+under_way () { # HUNDREDTHS
+  seen= changes=0
+  for _ in $(seq 600); do
+    gone && return 1
+    this=$(bar)
+    [ "$this" = "$seen" ] || changes=$((changes + 1))
+    seen=$this
+    [ "$this" != "$IDLE" ] && [ $changes -ge 2 ] && [ $(($(cpu "$JOB") - AT_OK)) -ge "$1" ] && return 0
+  done
+  return 1
+}
+press_cancel () {
+  xdotool mousemove --window "$MAIN" $((CANCEL_X - 1)) "$CANCEL_Y" mousemove --window "$MAIN" "$CANCEL_X" "$CANCEL_Y" click 1
+}
+
+# compare NAME: everything that may not have changed since "before"
+compare_all () {
+  wait_gone 3; ok $? "$1: the plug-in has ended"
+  memory_after=$(memory)
+  cmp -s "$OWN/files-before" - <<E
+$(files)
+E
+  status=$?
+  ok $status "$1: no file is left"
+  [ $status -eq 0 ] || files | diff "$OWN/files-before" - | sed 's/^/# /'
+  processes >"$OWN/processes"
+  cmp -s "$OWN/processes-before" "$OWN/processes"; status=$?; ok $status "$1: no process is left"
+  [ $status -eq 0 ] || diff "$OWN/processes-before" "$OWN/processes" | sed 's/^/# /'
+  state after && cmp -s "$OWN/before" "$OWN/after"; status=$?
+  ok $status "$1: pixels, layers and selection are as they were, the image is clean, and there is no other"
+  [ $status -eq 0 ] || diff "$OWN/before" "$OWN/after" | sed 's/^/# /'
+  more=$((memory_after - memory_before))
+  [ $more -lt $MEMORY_KB ]; ok $? "$1: GIMP's memory is as it was ($memory_before kB before, $memory_after kB after, at most $MEMORY_KB kB more)"
+}
+
+# cancelled NAME HUNDREDTHS COMMAND…: starts it and cancels; three attempts to come in time.
+cancelled () {
+  name=$1 hundredths=$2
+  shift 2
+  for attempt in 1 2 3; do
+    messages
+    memory_before=$(memory)
+    files >"$OWN/files-before"
+    processes >"$OWN/processes-before"
+    state before
+    newest=$(asked '(top)')
+    show_window
+    IDLE=$(bar)
+    "$@" || { import -window root "$SHOTS/cancel-failed.png"; ok 1 "$name: the dialog opens"; return; }
+    if [ "$1" = analyze ]; then
+      stop_analysis "$hundredths"
+      break
+    fi
+    if under_way "$hundredths"; then
+      [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -).png"
+      worked=$(($(cpu "$JOB") - AT_OK))
+      press_cancel
+      if wait_gone 3 && state after && [ "$(grep -c ^image "$OWN/before")" = "$(grep -c ^image "$OWN/after")" ]; then
+        ok 0 "$name: Cancel, pressed after the plug-in had worked for $((worked / 100)).$(printf %02d $((worked % 100))) s, ends it"
+        break
+      fi
+    fi
+    wait_gone 300
+    if [ "$attempt" = 3 ]; then
+      ok 1 "$name: Cancel came in time (it had worked for ${worked:-0} hundredths of a second)"
+      return
+    fi
+    echo "# $name: was done before Cancel was pressed, once more"
+    hundredths=$((hundredths / 2))
+    forget
+  done
+  compare_all "$name"
+}
+# Deletes the images that are new since "before", and takes a change of this one back.
+forget () {
+  messages
+  said "(close-above $newest)"
+  state after
+  if ! grep -qxF "$(grep "^image $I " "$OWN/before")" "$OWN/after"; then
+    show_window
+    keys ctrl+z
+    said "(gimp-image-clean-all $I)"
+  fi
+}
+no_step () { # NAME: what Undo takes back first is what was done before all of this
+  show_window
+  keys ctrl+z
+  sleep 0.5
+  [ "$(asked "(car (gimp-image-find-next-guide $I 0))")" = 0 ]; ok $? "$1: there is no new step of Undo"
+  keys ctrl+y
+  sleep 0.5
+}
+# finished NAME COMMAND…: the same to its end; NEW: the image that it made, or I
+finished () {
+  name=$1
+  shift
+  messages
+  state before
+  "$@" || { ok 1 "$name: the dialog opens again"; return 1; }
+  wait_gone 600
+  seconds=$(awk -v a="$OK_TIME" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
+  sleep 1
+  messages
+  state after
+  NEW=$(awk '/^image/ { print $2 }' "$OWN/after" | while read -r id; do grep -q "^image $id " "$OWN/before" || echo "$id"; done)
+  [ -n "$NEW" ] || ! cmp -s "$OWN/before" "$OWN/after"; ok $? "$name: called once more, it comes to its end ($seconds s)"
+}
+twice () { # NAME HUNDREDTHS COMMAND…
+  SHOT=$1
+  cancelled "$@"
+  SHOT=
+  label=$1
+  shift
+  cancelled "$label again" "$@"
+  no_step "$label"
+}
+step () { # a change that Undo can take back, and the image clean after it
+  said "(gimp-image-add-hguide $I 10) (gimp-image-clean-all $I) (gimp-displays-flush)"
+}
+sums () { sed -n "s/^pixels [0-9]* //p" "$OWN/$1"; }
+
+# ---- the cases ----
+
+stop_analysis () { # HUNDREDTHS
+  for _ in $(seq 600); do
+    [ $(($(cpu "$JOB") - AT_OK)) -ge "$1" ] && break
+    sleep 0.05
+  done
+  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -).png"
+  worked=$(($(cpu "$JOB") - AT_OK))
+  if [ -n "${SHOT:-}" ]; then
+    keys alt+p
+    sleep 2
+    rested=$(cpu "$JOB")
+    sleep 1
+    [ $(($(cpu "$JOB") - rested)) -lt 20 ]; ok $? "$name: Stop, pressed after $worked hundredths of a second of work, ends it at once"
+    import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -)-stopped.png"
+  fi
+  keys Escape
+  wait_for no_window '^Analyze$'; ok $? "$name: Escape closes the dialog"
+}
+
+both () { # METHOD HUNDREDTHS-THERE HUNDREDTHS-BACK: into a new image and back
+  twice "encrypt, $1" "$2" encrypt w "$1"
+  finished "encrypt, $1" encrypt w "$1" || return
+  back "decrypt, $1" "$3" "$PLAIN" decrypt "$1"
+}
+hidden () { # MODE HUNDREDTHS-THERE HUNDREDTHS-BACK
+  said "(set! other (car (gimp-file-load 1 \"$WORK/pictures/secret.png\" \"x\")))"
+  twice "hide, $1" "$2" hide "$1"
+  if finished "hide, $1" hide "$1"; then
+    size=1024x768
+    back "reveal, $1" "$3" "" reveal
+  fi
+  said '(gimp-image-delete other)'
+}
+back () { # NAME HUNDREDTHS SUM COMMAND…: of the image NEW, which is the newest on the screen; closes it.  SUM: of the pixels that have to come back
+  [ -n "$NEW" ] || return
+  name=$1 first=$I shown=$(asked '(top)') hundredths=$2 sum=$3
+  shift 3
+  I=$NEW
+  step
+  twice "$name" "$hundredths" "$@"
+  if finished "$name" "$@" && [ -n "$NEW" ]; then
+    I=$NEW
+    state result
+    if [ -n "$sum" ]; then
+      [ "$(sums result)" = "$sum" ]; ok $? "$name: every pixel is back"
+    else
+      grep -q "^image $I $size " "$OWN/result"; ok $? "$name: the picture is back at its size"
+    fi
+  fi
+  I=$first
+  said "(close-above (- $shown 1))"
+}
+
+run_case () {
+  PLAIN=$(sums plain) size=${SIDE:-6000x4000}
+  case $1 in
+    hybrid) both hybrid 60 25 ;;
+    autoencoder | sedd | share | restore)
+      exact=$PLAIN PLAIN=
+      both "$1" 150 40
+      PLAIN=$exact
+      ;;
+    selection)
+      said "(gimp-image-select-rectangle $I 2 100 200 3000 2000) (gimp-image-clean-all $I)"
+      step
+      twice 'encrypt, selection' 50 encrypt s hybrid
+      finished 'encrypt, selection' encrypt s hybrid
+      said "(gimp-image-clean-all $I)"
+      step
+      twice 'decrypt, selection' 15 decrypt hybrid
+      finished 'decrypt, selection' decrypt hybrid
+      state after
+      [ "$(sums after)" = "$PLAIN" ]; ok $? 'decrypt, selection: every pixel is back'
+      said "(gimp-selection-none $I) (gimp-image-clean-all $I)"
+      ;;
+    exact) hidden exact 60 30 ;;
+    cnn | robust) hidden "$1" 150 60 ;;
+    analyze)
+      said "(set! other (car (gimp-image-duplicate $I)))"
+      twice analyze 150 analyze
+      said '(gimp-image-delete other)'
+      ;;
+    *) ok 1 "there is no case $1" ;;
+  esac
+}
+
+said '(define other 0)
+  (define (top) (let loop ((n 300)) (if (and (> n 0) (= 0 (car (gimp-display-is-valid n)))) (loop (- n 1)) n)))
+  (define (close-above n) (let ((last (top))) (if (> last n) (begin (gimp-display-delete last) (close-above n)))))'
+I=$(asked "(car (gimp-file-load 1 \"$WORK/pictures/large.png\" \"x\"))")
+said "(gimp-display-new $I)"
+wait_for has_window "GIMP\$" || { sed "s/^/# /" "$WORK/log"; echo "Bail out! GIMP showed no window"; exit 1; }
+show_window
+xdotool windowmove "$MAIN" 0 0 windowsize "$MAIN" 1276 770
+sleep 3
+import -window root "$SHOTS/cancel-start.png"
+size=$(xdotool getwindowgeometry "$MAIN" | sed -n 's/.*Geometry: \([0-9]*\)x\([0-9]*\)/\1 \2/p')
+CANCEL_X=$((${size% *} - 58)) CANCEL_Y=$((${size#* } - 16)) # in the status bar at the right
+step
+state plain
+grep -q '^pixels' "$OWN/plain"; ok $? "GIMP shows a picture of $(identify -format '%w × %h' "$WORK/pictures/large.png") pixels"
+for case in "$@"; do
+  run_case "$case"
+done
+echo "# memory of GIMP at the end: $(memory) kB"
+echo "1..$n"
