@@ -5,24 +5,32 @@
 # step of Undo; no process, no file and no image may be left, and GIMP's memory has to be what it was.
 #
 # CASE: hybrid autoencoder sedd share restore (Encrypt and Decrypt), selection (Encrypt and Decrypt in place), cnn robust exact (Hide and Reveal),
-# analyze; all (about half an hour on two cores); none: as many as fit into a minute and a half.  SIDE=WIDTHxHEIGHT makes the picture smaller.
+# analyze; all (about half an hour on two cores); none: as many as fit into a minute and a half.  SIZE=WIDTHxHEIGHT makes the picture smaller.
 PLUGIN=$1 CHECKS=$2 MODELS=$(realpath "$3")
 shift 3
 . "$(dirname "$0")/display.sh"
+ln -s "$SYSTEM_PLUG_INS/file-pnm" "$WORK/plug-ins/file-pnm"
 
-QUICK='hybrid selection analyze' ALL='hybrid selection analyze exact sedd autoencoder restore share cnn robust'
+QUICK=selection ALL='hybrid selection analyze exact sedd autoencoder restore share cnn robust'
 [ $# -gt 0 ] || set -- $QUICK
 [ "$*" != all ] || set -- $ALL
 for case in $ALL; do
   case " $* " in *" $case "*) ;; *) echo "# not tried here, but by the case $case or all of this script: $case" ;; esac
 done
-MEMORY_KB=$((16 * 1024)) # by how much GIMP's own memory may move
+SIZE=${SIZE:-6000x4000}
+MEMORY_KB=$((8 * 1024)) # by how much GIMP's own memory may move
 
 OWN=$WORK/own # what this script writes
 mkdir -p "$OWN" "$WORK/tmp" "$WORK/run" "$WORK/pictures"
 chmod 700 "$WORK/run"
-convert -size 1500x1000 -seed 8 plasma:fractal -attenuate 0.2 +noise Gaussian -depth 8 "$OWN/part.ppm"
-convert -size "${SIDE:-6000x4000}" "tile:$OWN/part.ppm" -depth 8 -define png:color-type=2 -quality 11 "$WORK/pictures/large.png"
+# A strip, again and again: quickly made, and no easier to compress than a photograph.
+WIDTH=${SIZE%x*} HEIGHT=${SIZE#*x}
+convert -size 750x250 -seed 8 plasma:fractal -attenuate 0.2 +noise Gaussian -depth 8 "$OWN/part.ppm"
+convert -size "${WIDTH}x250" "tile:$OWN/part.ppm" -depth 8 "rgb:$OWN/strip"
+{
+  printf 'P6\n%s %s\n255\n' "$WIDTH" $((HEIGHT / 250 * 250))
+  for _ in $(seq $((HEIGHT / 250))); do cat "$OWN/strip"; done
+} >"$WORK/pictures/large.ppm"
 convert -size 1024x768 -seed 9 plasma:tan-steelblue -depth 8 -define png:color-type=2 "$WORK/pictures/secret.png"
 cp "$MODELS"/sedd-demo*.safetensors "$WORK/pictures"
 for command in encrypt:5 decrypt:6 hide:7 reveal:8 analyze:9; do
@@ -56,7 +64,11 @@ said () { # SCHEME: and waits until it was done
 asked () { # SCHEME: prints its value
   said "(let ((p (open-output-file \"$OWN/value\"))) (display $1 p) (close-output-port p))" && cat "$OWN/value"
 }
-state () { # FILE: what GIMP holds, and the pixels of image I
+images () { # FILE: what GIMP holds
+  said "(plug-in-cnncrypt-checks-state 1 -1 \"$OWN/$1\")"
+}
+images_dirty () { asked "(string-append (number->string (car (gimp-image-list))) \" \" (number->string (car (gimp-image-is-dirty $I))))"; }
+state () { # FILE: and the pixels of image I
   said "(plug-in-cnncrypt-checks-state 1 $I \"$OWN/$1\")"
 }
 
@@ -77,7 +89,7 @@ files () { # of everything that belongs to this GIMP, and of the folder of the p
   find "$WORK" -path "$OWN" -prune -o -print | sort
   # Shared memory that nobody has open is left behind; what others have open is theirs.
   for file in /dev/shm/*; do
-    [ -e "$file" ] && [ "$file" -nt "$OWN/began" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && echo "$file"
+    [ -e "$file" ] && [ "$file" -nt "$OWN/began" ] && [ "$file" != "/dev/shm/gimp-shm-$GIMP" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && echo "$file"
   done
 }
 processes () { # that have this GIMP's environment, but for it and the keeper of windows
@@ -211,22 +223,30 @@ analyze () {
 }
 began () { # KEY: presses it, and waits until the dialog is closed and the work has begun
   xdotool mousemove --window "$MAIN" "$CANCEL_X" "$CANCEL_Y"
-  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -)-dialog.png"
+  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$SHOT-dialog.png"
   AT_OK=$(cpu "$JOB")
   OK_TIME=$(date +%s.%N)
   xdotool key "$1"
   wait_for no_window "$TITLE"
 }
 
-# Until the progress bar was seen to move, and the plug-in has worked for so many hundredths of a second.
+# Until the plug-in has worked for so many hundredths of a second, and the progress bar is there; of longer work, until it was seen to move.  Then the
+# plug-in is held, for as long as the mouse takes to get to the button.
 under_way () { # HUNDREDTHS
   seen= changes=0
-  for _ in $(seq 600); do
+  while [ "$1" -ge 100 ] && [ $changes -lt 3 ]; do
     gone && return 1
     this=$(bar)
-    [ "$this" = "$seen" ] || changes=$((changes + 1))
+    [ "$this" = "$seen" ] || [ "$this" = "$IDLE" ] || changes=$((changes + 1))
     seen=$this
-    [ "$this" != "$IDLE" ] && [ $changes -ge 2 ] && [ $(($(cpu "$JOB") - AT_OK)) -ge "$1" ] && return 0
+  done
+  for _ in $(seq 12000); do
+    gone && return 1
+    if [ $(($(cpu "$JOB") - AT_OK)) -ge "$1" ]; then
+      kill -STOP "$JOB" && [ "$(bar)" != "$IDLE" ] && return 0
+      kill -CONT "$JOB"
+    fi
+    sleep 0.01
   done
   return 1
 }
@@ -263,7 +283,6 @@ cancelled () {
     memory_before=$(memory)
     files >"$OWN/files-before"
     processes >"$OWN/processes-before"
-    state before
     newest=$(asked '(top)')
     show_window
     IDLE=$(bar)
@@ -273,13 +292,14 @@ cancelled () {
       break
     fi
     if under_way "$hundredths"; then
-      [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -).png"
+      [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$SHOT.png"
       worked=$(($(cpu "$JOB") - AT_OK))
       press_cancel
-      if wait_gone 3 && state after && [ "$(grep -c ^image "$OWN/before")" = "$(grep -c ^image "$OWN/after")" ]; then
+      if wait_gone 3 && [ "$(grep -c ^image "$OWN/before") 0" = "$(images_dirty)" ]; then
         ok 0 "$name: Cancel, pressed after the plug-in had worked for $((worked / 100)).$(printf %02d $((worked % 100))) s, ends it"
         break
       fi
+      kill -CONT "$JOB" 2>/dev/null
     fi
     wait_gone 300
     if [ "$attempt" = 3 ]; then
@@ -296,7 +316,7 @@ cancelled () {
 forget () {
   messages
   said "(close-above $newest)"
-  state after
+  images after
   if ! grep -qxF "$(grep "^image $I " "$OWN/before")" "$OWN/after"; then
     show_window
     keys ctrl+z
@@ -307,7 +327,7 @@ no_step () { # NAME: what Undo takes back first is what was done before all of t
   show_window
   keys ctrl+z
   sleep 0.5
-  [ "$(asked "(car (gimp-image-find-next-guide $I 0))")" = 0 ]; ok $? "$1: there is no new step of Undo"
+  [ "$(resolution)" = "$OLD" ]; ok $? "$1: there is no new step of Undo"
   keys ctrl+y
   sleep 0.5
 }
@@ -316,18 +336,20 @@ finished () {
   name=$1
   shift
   messages
-  state before
+  images before
   "$@" || { ok 1 "$name: the dialog opens again"; return 1; }
   wait_gone 600
   seconds=$(awk -v a="$OK_TIME" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
   sleep 1
   messages
-  state after
+  images after
   NEW=$(awk '/^image/ { print $2 }' "$OWN/after" | while read -r id; do grep -q "^image $id " "$OWN/before" || echo "$id"; done)
   [ -n "$NEW" ] || ! cmp -s "$OWN/before" "$OWN/after"; ok $? "$name: called once more, it comes to its end ($seconds s)"
 }
 twice () { # NAME HUNDREDTHS COMMAND…
-  SHOT=$1
+  SHOT=$(echo "$1" | tr -d , | tr ' ' -)
+  messages
+  state before
   cancelled "$@"
   SHOT=
   label=$1
@@ -335,8 +357,10 @@ twice () { # NAME HUNDREDTHS COMMAND…
   cancelled "$label again" "$@"
   no_step "$label"
 }
+resolution () { asked "(car (gimp-image-get-resolution $I))"; }
 step () { # a change that Undo can take back, and the image clean after it
-  said "(gimp-image-add-hguide $I 10) (gimp-image-clean-all $I) (gimp-displays-flush)"
+  OLD=$(resolution)
+  said "(gimp-image-set-resolution $I (+ 1 $OLD) 72) (gimp-image-clean-all $I)"
 }
 sums () { sed -n "s/^pixels [0-9]* //p" "$OWN/$1"; }
 
@@ -347,7 +371,7 @@ stop_analysis () { # HUNDREDTHS
     [ $(($(cpu "$JOB") - AT_OK)) -ge "$1" ] && break
     sleep 0.05
   done
-  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -).png"
+  [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$SHOT.png"
   worked=$(($(cpu "$JOB") - AT_OK))
   if [ -n "${SHOT:-}" ]; then
     keys alt+p
@@ -355,7 +379,7 @@ stop_analysis () { # HUNDREDTHS
     rested=$(cpu "$JOB")
     sleep 1
     [ $(($(cpu "$JOB") - rested)) -lt 20 ]; ok $? "$name: Stop, pressed after $worked hundredths of a second of work, ends it at once"
-    import -window root "$SHOTS/cancel-$(echo "$SHOT" | tr -d , | tr " " -)-stopped.png"
+    import -window root "$SHOTS/cancel-$SHOT-stopped.png"
   fi
   keys Escape
   wait_for no_window '^Analyze$'; ok $? "$name: Escape closes the dialog"
@@ -396,7 +420,7 @@ back () { # NAME HUNDREDTHS SUM COMMAND…: of the image NEW, which is the newes
 }
 
 run_case () {
-  PLAIN=$(sums plain) size=${SIDE:-6000x4000}
+  PLAIN=$(sums plain) size=$SIZE
   case $1 in
     hybrid) both hybrid 60 25 ;;
     autoencoder | sedd | share | restore)
@@ -405,7 +429,7 @@ run_case () {
       PLAIN=$exact
       ;;
     selection)
-      said "(gimp-image-select-rectangle $I 2 100 200 3000 2000) (gimp-image-clean-all $I)"
+      said "(gimp-image-select-rectangle $I 2 8 8 $((WIDTH - 16)) $((HEIGHT - 16))) (gimp-image-clean-all $I)"
       step
       twice 'encrypt, selection' 50 encrypt s hybrid
       finished 'encrypt, selection' encrypt s hybrid
@@ -431,7 +455,7 @@ run_case () {
 said '(define other 0)
   (define (top) (let loop ((n 300)) (if (and (> n 0) (= 0 (car (gimp-display-is-valid n)))) (loop (- n 1)) n)))
   (define (close-above n) (let ((last (top))) (if (> last n) (begin (gimp-display-delete last) (close-above n)))))'
-I=$(asked "(car (gimp-file-load 1 \"$WORK/pictures/large.png\" \"x\"))")
+I=$(asked "(car (gimp-file-load 1 \"$WORK/pictures/large.ppm\" \"x\"))")
 said "(gimp-display-new $I)"
 wait_for has_window "GIMP\$" || { sed "s/^/# /" "$WORK/log"; echo "Bail out! GIMP showed no window"; exit 1; }
 show_window
@@ -442,7 +466,7 @@ size=$(xdotool getwindowgeometry "$MAIN" | sed -n 's/.*Geometry: \([0-9]*\)x\([0
 CANCEL_X=$((${size% *} - 58)) CANCEL_Y=$((${size#* } - 16)) # in the status bar at the right
 step
 state plain
-grep -q '^pixels' "$OWN/plain"; ok $? "GIMP shows a picture of $(identify -format '%w × %h' "$WORK/pictures/large.png") pixels"
+grep -q '^pixels' "$OWN/plain"; ok $? "GIMP shows a picture of $SIZE pixels"
 for case in "$@"; do
   run_case "$case"
 done
