@@ -145,16 +145,13 @@ read_layer (gint32 layer, const char *name, GString *notes, CncTask *task, GErro
 static CncRaster *
 read_file (const char *path, const char *name, GString *notes, CncTask *task, GError **error)
 {
-  const gint32 image = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  const gint32 image = image_load (path, task, error);
   CncRaster *raster;
 
   if (image == -1)
-    {
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "GIMP cannot open %s as a picture: %s", name, gimp_get_pdb_error ());
-      return NULL;
-    }
+    return NULL;
   raster = read_image (image, name, notes, task, error);
-  gimp_image_delete (image);
+  image_drop (image, task);
   return raster;
 }
 

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "decrypt.h"
 #include "hide.h"
+#include "image.h"
 #include "pixels.h"
+#include "progress.h"
 #include "reveal.h"
 
 /* The file that was written last, as far as GIMP knows. */
@@ -188,15 +190,17 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
     }
   /* Plug-ins for files know paths; only for a file elsewhere is there nothing but its URI. */
   path = g_file_get_path (file);
+  progress_hold (task);
   saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path != NULL ? path : uri, path != NULL ? path : uri);
   if (saved == -1)
     {
+      progress_release (task);
       g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s cannot be read back: %s", name, gimp_get_pdb_error ());
       return NULL;
     }
   layer = gimp_image_get_active_layer (saved);
   report = carrier != NULL ? compare_carrier (carrier, saved, layer, task, name, error)
                            : compare_layers (drawable, layer, regions, found, saved, task, name, error);
-  gimp_image_delete (saved);
+  image_drop (saved, task);
   return report;
 }

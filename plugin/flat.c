@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "image.h"
 #include "pixels.h"
+#include "progress.h"
 
 /* TRUE if the image has a profile of its own that is not sRGB. */
 static gboolean
@@ -92,7 +93,7 @@ static CncRaster *
 read_rgb8 (gint32 image, const char *what, GString *notes, CncTask *task, GError **error)
 {
   gboolean temporary;
-  const gint32 drawable = image_visible_drawable (image, &temporary);
+  const gint32 drawable = image_visible_drawable (image, &temporary, task);
   CncRaster *raster;
 
   if (drawable == -1)
@@ -102,7 +103,7 @@ read_rgb8 (gint32 image, const char *what, GString *notes, CncTask *task, GError
     }
   raster = pixels_read (drawable, 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable), task, error);
   if (temporary)
-    gimp_item_delete (drawable);
+    image_drop_visible (drawable, task);
   return raster != NULL ? put_on_white (raster, what, notes) : NULL;
 }
 
@@ -144,14 +145,16 @@ flat_read_image (gint32 image, const char *what, GString *notes, CncTask *task, 
     return NULL;
   if (is_rgb8 (image))
     return read_rgb8 (image, what, notes, task, error);
+  progress_hold (task);
   copy = gimp_image_duplicate (image);
   if (copy == -1)
     {
+      progress_release (task);
       g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "%s cannot be copied: %s", what, gimp_get_pdb_error ());
       return NULL;
     }
   raster = read_converted (copy, what, notes, task, error);
-  gimp_image_delete (copy);
+  image_drop (copy, task);
   return raster;
 }
 
@@ -201,31 +204,28 @@ flat_read_layer (gint32 layer, const char *what, GString *notes, CncTask *task, 
       g_set_error (error, CNC_ERROR, CNC_ERROR_BAD_ARGUMENT, "%s is no layer of an image that is open.", what);
       return NULL;
     }
+  progress_hold (task);
   image = lift (layer);
   if (image == -1)
     {
+      progress_release (task);
       g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "%s cannot be copied: %s", what, gimp_get_pdb_error ());
       return NULL;
     }
   raster = read_converted (image, what, notes, task, error);
-  gimp_image_delete (image);
+  image_drop (image, task);
   return raster;
 }
 
 CncRaster *
 flat_read_file (const char *path, const char *what, GString *notes, CncTask *task, GError **error)
 {
-  const gint32 image = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  const gint32 image = image_load (path, task, error);
   CncRaster *raster;
 
   if (image == -1)
-    {
-      g_autofree char *shown = g_filename_display_name (path);
-
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "GIMP cannot open %s as a picture: %s", shown, gimp_get_pdb_error ());
-      return NULL;
-    }
+    return NULL;
   raster = check_image (image, what, error) ? read_converted (image, what, notes, task, error) : NULL;
-  gimp_image_delete (image);
+  image_drop (image, task);
   return raster;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "metadata.h"
 #include "pixels.h"
+#include "progress.h"
 
 /* TRUE if the layer, alone in an image of that size, looks exactly like its own pixels. */
 static gboolean
@@ -20,7 +21,7 @@ is_plain (gint32 image, gint32 layer)
 }
 
 gint32
-image_visible_drawable (gint32 image, gboolean *temporary)
+image_visible_drawable (gint32 image, gboolean *temporary, CncTask *task)
 {
   gint n_layers = 0;
   g_autofree gint *layers = gimp_image_get_layers (image, &n_layers);
@@ -37,7 +38,67 @@ image_visible_drawable (gint32 image, gboolean *temporary)
   if (n_visible == 1 && is_plain (image, only))
     return only;
   *temporary = TRUE;
-  return gimp_layer_new_from_visible (image, image, _ ("Visible"));
+  progress_hold (task);
+  only = gimp_layer_new_from_visible (image, image, _ ("Visible"));
+  if (only == -1)
+    progress_release (task);
+  return only;
+}
+
+void
+image_drop_visible (gint32 drawable, CncTask *task)
+{
+  gimp_item_delete (drawable);
+  progress_release (task);
+}
+
+/* What a plug-in for files had made of the file when somebody cancelled it, it alone knew of. */
+static void
+drop_half (const char *path, const gint *before, gint n_before)
+{
+  gint n_images = 0;
+  g_autofree gint *images = gimp_image_list (&n_images);
+
+  for (gint i = 0; i < n_images; i++)
+    {
+      g_autofree char *name = gimp_image_get_filename (images[i]);
+      gboolean known = FALSE;
+
+      for (gint k = 0; k < n_before; k++)
+        known = known || before[k] == images[i];
+      if (!known && g_strcmp0 (name, path) == 0)
+        gimp_image_delete (images[i]);
+    }
+}
+
+gint32
+image_load (const char *path, CncTask *task, GError **error)
+{
+  gint n_before = 0;
+  g_autofree gint *before = gimp_image_list (&n_before);
+  gint32 image;
+
+  progress_hold (task);
+  image = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path, path);
+  if (image == -1)
+    {
+      g_autofree char *shown = g_filename_display_name (path);
+
+      if (gimp_get_pdb_status () == GIMP_PDB_CANCEL)
+        g_set_error (error, CNC_ERROR, CNC_ERROR_CANCELLED, "Cancelled; nothing was changed.");
+      else
+        g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "GIMP cannot open %s as a picture: %s", shown, gimp_get_pdb_error ());
+      drop_half (path, before, n_before);
+      progress_release (task);
+    }
+  return image;
+}
+
+void
+image_drop (gint32 image, CncTask *task)
+{
+  gimp_image_delete (image);
+  progress_release (task);
 }
 
 CncPicture *
@@ -45,7 +106,7 @@ image_read_visible (gint32 image, CncTask *task, GError **error)
 {
   g_autoptr (CncPicture) picture = cnc_picture_new ();
   gboolean temporary;
-  const gint32 drawable = image_visible_drawable (image, &temporary);
+  const gint32 drawable = image_visible_drawable (image, &temporary, task);
 
   if (drawable == -1)
     {
@@ -59,7 +120,7 @@ image_read_visible (gint32 image, CncTask *task, GError **error)
   picture->raster
       = pixels_read (drawable, 0, 0, (guint) gimp_drawable_width (drawable), (guint) gimp_drawable_height (drawable), task, error);
   if (temporary)
-    gimp_item_delete (drawable);
+    image_drop_visible (drawable, task);
   return picture->raster != NULL ? g_steal_pointer (&picture) : NULL;
 }
 
@@ -95,15 +156,17 @@ image_read_region (gint32 layer, guint x, guint y, guint width, guint height, Cn
 }
 
 static gint32
-new_image (const CncRaster *raster, const char *name, GBytes *colormap, gint32 *layer, GError **error)
+new_image (const CncRaster *raster, const char *name, GBytes *colormap, gint32 *layer, CncTask *task, GError **error)
 {
   static const GimpImageBaseType base[] = { GIMP_GRAY, GIMP_RGB, GIMP_INDEXED };
   static const GimpImageType plain[] = { GIMP_GRAY_IMAGE, GIMP_RGB_IMAGE, GIMP_INDEXED_IMAGE };
   static const GimpImageType alpha[] = { GIMP_GRAYA_IMAGE, GIMP_RGBA_IMAGE, GIMP_INDEXEDA_IMAGE };
   const gint width = (gint) raster->width, height = (gint) raster->height;
   const CncModel model = raster->format.model;
-  gint32 image = gimp_image_new_with_precision (width, height, base[model], pixels_precision (&raster->format));
+  gint32 image;
 
+  progress_hold (task);
+  image = gimp_image_new_with_precision (width, height, base[model], pixels_precision (&raster->format));
   if (image != -1)
     {
       gimp_image_undo_disable (image);
@@ -130,7 +193,7 @@ image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, G
 {
   gint32 layer;
   const gint32 image
-      = new_image (picture->raster, picture->name != NULL ? picture->name : _ ("Decrypted"), picture->colormap, &layer, error);
+      = new_image (picture->raster, picture->name != NULL ? picture->name : _ ("Decrypted"), picture->colormap, &layer, task, error);
 
   if (image == -1)
     return -1;
@@ -149,7 +212,7 @@ gint32
 image_new_from_raster (const CncRaster *raster, const char *name, CncTask *task, GError **error)
 {
   gint32 layer;
-  const gint32 image = new_image (raster, name, NULL, &layer, error);
+  const gint32 image = new_image (raster, name, NULL, &layer, task, error);
 
   if (image == -1)
     return -1;

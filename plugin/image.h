@@ -22,14 +22,23 @@ CncPicture *image_read_part (gint32 image, gint32 layer, guint x, guint y, guint
 CncPicture *image_read_region (gint32 layer, guint x, guint y, guint width, guint height, CncTask *task,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A new image without display that holds exactly the picture; -1 on an error.  note: (out) (nullable) (transfer full): a sentence about
+/* From here to its end the task's progress is held: nobody knows the image but this process, until the caller has made a display for it.
+ *
+ * A new image without display that holds exactly the picture; -1 on an error.  note: (out) (nullable) (transfer full): a sentence about
  * what could not be restored beside the pixels. */
 gint32 image_new_from_picture (const CncPicture *picture, CncTask *task, char **note, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A new image without display, metadata, profile and parasites, that holds these pixels in one layer of that name; -1 on an error. */
 gint32 image_new_from_raster (const CncRaster *raster, const char *name, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The drawable to read for the visible projection; *temporary: it must be deleted.  -1 if GIMP makes none. */
-gint32 image_visible_drawable (gint32 image, gboolean *temporary) G_GNUC_WARN_UNUSED_RESULT;
+/* The drawable to read for the visible projection; *temporary: it goes with image_drop_visible, and until then the task's progress is held.  -1 if GIMP
+ * makes none. */
+gint32 image_visible_drawable (gint32 image, gboolean *temporary, CncTask *task) G_GNUC_WARN_UNUSED_RESULT;
+void image_drop_visible (gint32 drawable, CncTask *task);
+
+/* Any file that GIMP opens, as an image without display; it goes with image_drop, and until then the task's progress is held.  -1 on an error: IO,
+ * CANCELLED. */
+gint32 image_load (const char *path, CncTask *task, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void image_drop (gint32 image, CncTask *task);
 
 G_END_DECLS

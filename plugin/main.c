@@ -239,6 +239,7 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   DialogChoices choices;
   g_autofree char *traces = NULL;
   g_autoptr (CncRaster) plain = NULL;
+  gboolean shown;
   gint32 result = -1;
 
   dialog_choices_load (HOST_ENCRYPT, &choices);
@@ -273,12 +274,14 @@ run_encrypt (GimpRunMode mode, gint n_params, const GimpParam *params, gboolean 
   progress_end (&job.progress);
   if (result == -1)
     return -1;
+  /* At once: until then nobody knows it but this process, which Cancel kills. */
+  shown = display_if (result, mode, image);
   show_stages (plain, &job);
   if (job.note != NULL)
     gimp_message (job.note);
   if (encrypt_in_place (target, how.method))
     traces = encrypt_traces (image, drawable);
-  if (display_if (result, mode, image))
+  if (shown)
     tell_encrypted (&how, &job, traces);
   else if (traces != NULL || job.left_out != NULL)
     {
@@ -430,6 +433,11 @@ run (const gchar *name, gint n_params, const GimpParam *params, gint *n_values, 
       job_run (text_argument (n_params, params, 1), &error);
     }
 
+  if (mode != GIMP_RUN_NONINTERACTIVE && g_error_matches (error, CNC_ERROR, CNC_ERROR_CANCELLED))
+    {
+      cancelled = TRUE;
+      g_clear_error (&error);
+    }
   if (error != NULL)
     {
       *n_values = 2;

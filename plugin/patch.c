@@ -169,6 +169,7 @@ pixels_patch (gint32 image, gint32 layer, const PixelsPatch *patches, guint n_pa
     }
   if (added)
     {
+      gimp_progress_end (); /* as in put_all: from here on the layer is another */
       gimp_image_undo_group_start (image);
       done = gimp_layer_add_alpha (layer);
     }

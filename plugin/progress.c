@@ -36,7 +36,9 @@ report (double done, const char *text, gpointer user_data)
     return;
   progress->shown = now;
 
-  if (!fresh && done > 0.02 && now - progress->began > ESTIMATE_AFTER_US)
+  if (progress->held > 0)
+    ;
+  else if (!fresh && done > 0.02 && now - progress->began > ESTIMATE_AFTER_US)
     {
       const double elapsed = (double) (now - progress->began) / G_USEC_PER_SEC;
       g_autofree char *left = progress_duration (elapsed / done * (1.0 - done));
@@ -45,7 +47,8 @@ report (double done, const char *text, gpointer user_data)
     }
   else if (fresh)
     gimp_progress_set_text (_ (text));
-  gimp_progress_update (done);
+  if (progress->held == 0)
+    gimp_progress_update (done);
   if (progress->also != NULL)
     progress->also (done, text, progress->also_data);
 }
@@ -56,6 +59,8 @@ progress_start (Progress *progress, const char *title)
   progress->task.progress = report;
   progress->task.user_data = progress;
   progress->step = NULL;
+  progress->title = title;
+  progress->held = 0;
   gimp_progress_init (title);
 }
 
@@ -63,5 +68,32 @@ void
 progress_end (Progress *progress)
 {
   progress->task.progress = NULL;
-  gimp_progress_end ();
+  if (progress->held == 0)
+    gimp_progress_end ();
+}
+
+static Progress *
+of_task (CncTask *task)
+{
+  return task != NULL && task->progress == report ? task->user_data : NULL;
+}
+
+void
+progress_hold (CncTask *task)
+{
+  Progress *progress = of_task (task);
+
+  if (progress != NULL && progress->held++ == 0)
+    gimp_progress_end ();
+}
+
+void
+progress_release (CncTask *task)
+{
+  Progress *progress = of_task (task);
+
+  if (progress == NULL || --progress->held > 0)
+    return;
+  progress->step = NULL; /* so that its text is shown again */
+  gimp_progress_init (progress->title);
 }

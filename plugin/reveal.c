@@ -126,26 +126,28 @@ reveal_run (const RevealFound *found, HostJob *job, GArray *images, char **note,
 {
   g_autoptr (GString) notes = g_string_new (NULL);
   g_autoptr (GError) first = NULL;
+  CncRaster *secrets[CNC_STEGO_MAX_SECRETS];
+  GError *why[CNC_STEGO_MAX_SECRETS] = { NULL };
 
+  /* All of them before the first image, which nobody knows but this process until it is shown. */
+  for (guint slot = 0; slot < CNC_STEGO_MAX_SECRETS; slot++)
+    secrets[slot] = found->key[slot] != NULL ? reveal_secret (found, slot, job, &why[slot]) : NULL;
   for (guint slot = 0; slot < CNC_STEGO_MAX_SECRETS; slot++)
     {
-      g_autoptr (CncRaster) secret = NULL;
-      g_autoptr (GError) why = NULL;
       gint32 image = -1;
 
-      if (found->key[slot] == NULL)
-        continue;
-      secret = reveal_secret (found, slot, job, &why);
-      if (secret != NULL)
-        image = image_new_from_raster (secret, _ ("Revealed"), &job->progress.task, &why);
+      if (secrets[slot] != NULL)
+        image = image_new_from_raster (secrets[slot], _ ("Revealed"), &job->progress.task, &why[slot]);
+      g_clear_pointer (&secrets[slot], cnc_raster_free);
       if (image != -1)
-        {
-          g_array_append_val (images, image);
-          continue;
-        }
-      g_string_append_printf (notes, _ ("%sThe hidden picture %u stays closed: %s"), notes->len > 0 ? "\n" : "", slot + 1, why->message);
+        g_array_append_val (images, image);
+      if (why[slot] == NULL)
+        continue;
+      g_string_append_printf (notes, _ ("%sThe hidden picture %u stays closed: %s"), notes->len > 0 ? "\n" : "", slot + 1,
+                              why[slot]->message);
       if (first == NULL)
-        first = g_steal_pointer (&why);
+        first = g_steal_pointer (&why[slot]);
+      g_clear_error (&why[slot]);
     }
   if (images->len == 0)
     {

@@ -45,6 +45,8 @@ isolated ${EXTRA} CNNCRYPT_MODEL_PATH="$MODELS" TMPDIR="$WORK/tmp" XDG_RUNTIME_D
   <"$OWN/in" >"$OWN/answers" 2>"$WORK/log" &
 SHELL_OF_GIMP=$!
 exec 3>"$OWN/in"
+# Who is held would stay for ever.
+trap 'pkill -KILL -P "$GIMP" -x cnncrypt; stop_all' EXIT
 wait_for pgrep -P $SHELL_OF_GIMP
 GIMP=$(pgrep -P $SHELL_OF_GIMP)
 started="$GIMP $started"
@@ -135,15 +137,7 @@ opened () { # KEY TITLE: a command from its shortcut
   TITLE="^$2\$"
 }
 chosen () { # TITLE PATH: a file in its dialog
-  wait_for has_window "$1"
-  xdotool windowactivate --sync "$(window "$1")"
-  sleep 0.5
-  printf / | typed
-  sleep 0.5
-  printf '%s' "${2#/}" | typed
-  sleep 0.5
-  xdotool key Return
-  wait_for no_window "$1"
+  choose "$1" "$2"
   xdotool windowactivate --sync "$(window "$TITLE")"
 }
 passphrases () {
@@ -295,11 +289,13 @@ cancelled () {
       [ -z "${SHOT:-}" ] || import -window root "$SHOTS/cancel-$SHOT.png"
       worked=$(($(cpu "$JOB") - AT_OK))
       press_cancel
+      # GIMP may be waiting for pixels from the plug-in; it looks at the button after that.
+      sleep 0.2
+      kill -CONT "$JOB" 2>/dev/null
       if wait_gone 3 && [ "$(grep -c ^image "$OWN/before") 0" = "$(images_dirty)" ]; then
         ok 0 "$name: Cancel, pressed after the plug-in had worked for $((worked / 100)).$(printf %02d $((worked % 100))) s, ends it"
         break
       fi
-      kill -CONT "$JOB" 2>/dev/null
     fi
     wait_gone 300
     if [ "$attempt" = 3 ]; then
@@ -344,7 +340,7 @@ finished () {
   messages
   images after
   NEW=$(awk '/^image/ { print $2 }' "$OWN/after" | while read -r id; do grep -q "^image $id " "$OWN/before" || echo "$id"; done)
-  [ -n "$NEW" ] || ! cmp -s "$OWN/before" "$OWN/after"; ok $? "$name: called once more, it comes to its end ($seconds s)"
+  [ -n "$NEW" ] || ! cmp -s "$OWN/before" "$OWN/after"; ok $? "$name: left alone, it comes to its end ($seconds s)"
 }
 twice () { # NAME HUNDREDTHS COMMAND…
   SHOT=$(echo "$1" | tr -d , | tr ' ' -)
@@ -358,6 +354,36 @@ twice () { # NAME HUNDREDTHS COMMAND…
   no_step "$label"
 }
 resolution () { asked "(car (gimp-image-get-resolution $I))"; }
+# written NAME HUNDREDTHS COMMAND…: Cancel while GIMP takes the result, which its memory tells.  Whether the whole result comes or nothing: GIMP holds no
+# image that nobody sees, and one step of Undo brings back what was replaced.
+written () {
+  name=$1 hundredths=$2 came=
+  shift 2
+  messages
+  state before
+  newest=$(asked '(top)')
+  before="$(grep -c ^image "$OWN/before") 0"
+  for more in 2 8 16; do
+    show_window
+    "$@" || { ok 1 "$name: the dialog opens"; return; }
+    while ! gone && [ $(($(cpu "$JOB") - AT_OK)) -lt "$hundredths" ]; do sleep 0.01; done
+    from=$(kilobytes)
+    while ! gone && [ $(($(kilobytes) - from)) -lt $((more * 1024)) ]; do :; done
+    kill -STOP "$JOB" 2>/dev/null
+    press_cancel
+    sleep 0.2
+    import -window root "$SHOTS/cancel-$(echo "$name" | tr -d , | tr ' ' -)-$more.png"
+    kill -CONT "$JOB" 2>/dev/null
+    wait_gone 300
+    sleep 1
+    [ "$(images_dirty)" = "$before" ] && came="$came nothing" || came="$came all"
+    forget
+  done
+  state after
+  cmp -s "$OWN/before" "$OWN/after"; status=$?
+  ok $status "$name: Cancel leaves no image that nobody sees, and no half of a result (what came:$came)"
+  [ $status -eq 0 ] || diff "$OWN/before" "$OWN/after" | sed 's/^/# /'
+}
 step () { # a change that Undo can take back, and the image clean after it
   OLD=$(resolution)
   said "(gimp-image-set-resolution $I (+ 1 $OLD) 72) (gimp-image-clean-all $I)"
@@ -422,7 +448,19 @@ back () { # NAME HUNDREDTHS SUM COMMAND…: of the image NEW, which is the newes
 run_case () {
   PLAIN=$(sums plain) size=$SIZE
   case $1 in
-    hybrid) both hybrid 60 25 ;;
+    hybrid)
+      both hybrid 60 25
+      ;;
+    writing)
+      first=$I
+      written 'encrypt, writing' 60 encrypt w hybrid
+      finished 'encrypt, writing' encrypt w hybrid
+      shown=$(asked '(top)') I=$NEW
+      step
+      written 'decrypt, writing' 20 decrypt hybrid
+      I=$first
+      said "(close-above (- $shown 1))"
+      ;;
     autoencoder | sedd | share | restore)
       exact=$PLAIN PLAIN=
       both "$1" 150 40
