@@ -76,6 +76,15 @@ for language in "$@"; do
   walk analyze "$MODELS" "(let* ((o (car (gimp-file-load 1 \"noise.png\" \"x\"))) (p (car (gimp-file-load 1 \"smooth.png\" \"x\"))) $open) (plug-in-cnncrypt-analyze 0 i d \"\" \"\" \"\" \"\"))" 10
 done
 
+# The judge judges: with large letters, the largest dialog is larger than the screen.
+echo 'gtk-font-name = "Sans 20"' >gtkrc
+LOOKED=$WORK/large.judged
+EXTRA="DISPLAY=$DISPLAY CNNCRYPT_DEVICE=cpu LC_ALL=C.UTF-8 CNNCRYPT_MODEL_PATH=$MODELS CNNCRYPT_WALK=$LOOKED GTK2_RC_FILES=$WORK/gtkrc"
+rm -f "$WORK/gimp/pluginrc"
+dialog "(let* ($open) (plug-in-cnncrypt-hide 0 i d \"\" 0 '() 0 '() 0 0 \"\"))"
+wait "$GIMP"
+! complaints 'larger than'; ok $? 'with letters twice as large, one that is too large is found'
+
 # Whatever is said at all is said in every language: what is the same in two is a name, a number, or a word that both have.  What is wrong
 # with a damaged network is for those who make one, and stays English.
 texts () {
