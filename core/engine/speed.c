@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
+#include "base/cache.h"
 #include "base/parallel.h"
 #include "cnc-config.h"
 #include "nn/ops.h"
@@ -152,7 +153,7 @@ void
 cnc_speed_remember (const CncDeviceInfo *software, CncWork work, const CncSpeeds *speeds)
 {
   g_autoptr (GKeyFile) file = load (software);
-  g_autofree char *name = file_name (), *folder = g_path_get_dirname (name), *key = key_of (software), *text = NULL;
+  g_autofree char *name = file_name (), *key = key_of (software), *text = NULL;
   double pair[] = { speeds->cpu, speeds->software };
   gsize size;
 
@@ -161,6 +162,5 @@ cnc_speed_remember (const CncDeviceInfo *software, CncWork work, const CncSpeeds
   g_key_file_set_string (file, GROUP, "for", key);
   g_key_file_set_double_list (file, GROUP, name_of (work), pair, G_N_ELEMENTS (pair));
   text = g_key_file_to_data (file, &size, NULL);
-  if (g_mkdir_with_parents (folder, 0700) == 0)
-    g_file_set_contents_full (name, text, (gssize) size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+  cnc_cache_keep (name, (const guint8 *) text, size);
 }

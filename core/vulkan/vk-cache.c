@@ -5,6 +5,7 @@
  */
 #include <glib/gstdio.h>
 
+#include "base/cache.h"
 #include "base/memory.h"
 #include "vulkan/vk.h"
 
@@ -73,7 +74,7 @@ cnc_vk_cache_load (CncVulkan *vk)
 void
 cnc_vk_cache_save (CncVulkan *vk)
 {
-  g_autofree char *name = file_name (vk), *folder = g_path_get_dirname (name), *sum = NULL;
+  g_autofree char *name = file_name (vk), *sum = NULL;
   g_autofree guint8 *file = NULL;
   guint8 *data;
   gsize size = 0;
@@ -88,11 +89,9 @@ cnc_vk_cache_save (CncVulkan *vk)
   if (vk->GetPipelineCacheData (vk->device, vk->cache, &size, data) != VK_SUCCESS || !is_ours (vk, data, size))
     return;
   sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, data, size);
-  if (g_strcmp0 (sum, vk->cache_sum) == 0 || g_mkdir_with_parents (folder, 0700) != 0)
+  if (g_strcmp0 (sum, vk->cache_sum) == 0)
     return;
   memcpy (file, MAGIC, MAGIC_BYTES);
   memcpy (file + MAGIC_BYTES, sum, SUM_BYTES);
-  /* Written beside it and renamed, so that a reader never sees half a file; if it fails the next start is slower, no more. */
-  g_file_set_contents_full (name, (const char *) file, (gssize) (MAGIC_BYTES + SUM_BYTES + size), G_FILE_SET_CONTENTS_CONSISTENT, 0600,
-                            NULL);
+  cnc_cache_keep (name, file, MAGIC_BYTES + SUM_BYTES + size);
 }

@@ -4,7 +4,8 @@
 #   bench-menu.sh BUILD [MEGAPIXELS...]        BUILD: the build folder; or: meson test --benchmark menu -C BUILD --verbose
 #
 # What a procedure takes inside of GIMP, once the picture is open: key, pixels, cipher, its own check, the new image; neither starting GIMP nor files.
-# Encrypt and Decrypt by each method, Hide and Reveal of one picture by each way, Analyze.  One run each, seconds that pass.  The picture is a part of
+# Encrypt and Decrypt by each method (sedd with the demonstration pair, from the first folder of CNNCRYPT_MODEL_PATH), Hide and Reveal of one picture by each
+# way, Analyze alone and beside another picture.  One run each, seconds that pass.  The picture is a part of
 # the mosaic of mosaic.sh.  A method that cannot run here (no network installed) is told and passed over; status 1 if one fails otherwise.
 set -u
 build=$(realpath "${1:?the build folder}") || exit 2
@@ -16,6 +17,8 @@ here=$(dirname "$0")
 . "$here/mosaic.sh"
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
+pair=${CNNCRYPT_MODEL_PATH:-$here/../../models}
+pair=${pair%%:*}/sedd-demo
 failed=0
 
 mkdir -p "$work/plug-ins/cnncrypt" "$work/gimp"
@@ -42,7 +45,7 @@ one ()
     ${scripts[*]}
     (let ((p (open-output-file \"$work/times\"))) (display log p) (close-output-port p)))" -b '(gimp-quit 1)' </dev/null >"$work/log" 2>&1
   if [ -s "$work/times" ]; then
-    awk -v n="$name" '{ printf "%-24s", n; for (i = 1; i <= NF; i++) printf "%10.2f", $i; print "" }' "$work/times"
+    awk -v n="$name" '{ printf "%-26s", n; for (i = 1; i <= NF; i++) printf "%10.2f", $i; print "" }' "$work/times"
   elif grep -qE 'is not here|not installed|is missing' "$work/log"; then
     echo "$name: cannot run here: $(grep -m 1 -oE '[^:]*(is not here|not installed|is missing).*' "$work/log")"
   else
@@ -58,15 +61,20 @@ for size in "${sizes[@]}"; do
     *) geometry=$(awk -v s="$size" 'BEGIN { w = int (sqrt (s * 1500000)); printf "%dx%d", w, int (s * 1000000 / w) }') ;;
   esac
   "$magick" "$work/mosaic.png" -crop "$geometry+0+0" +repage -quality 11 "png24:$work/picture.png"
-  printf '%s megapixels (%s), seconds; load %s\n%-24s%10s%10s\n' "$size" "$geometry" "$(cut -d' ' -f1 /proc/loadavg)" '' there back
+  printf '%s megapixels (%s), seconds; load %s\n%-26s%10s%10s\n' "$size" "$geometry" "$(cut -d' ' -f1 /proc/loadavg)" '' there back
   for method in hybrid autoencoder share restore; do
     one "$method" "$work/picture.png" "(plug-in-cnncrypt-encrypt RUN-NONINTERACTIVE i d 0 pass \"$method\" \"\" 0 0 \"\" \"\")" \
       '(plug-in-cnncrypt-decrypt RUN-NONINTERACTIVE i d pass "" "")'
   done
+  one sedd "$work/picture.png" "(plug-in-cnncrypt-encrypt RUN-NONINTERACTIVE i d 0 \"\" \"sedd\" \"\" 0 0 \"\" \"$pair.encoder.safetensors\")" \
+    "(plug-in-cnncrypt-decrypt RUN-NONINTERACTIVE i d \"\" \"\" \"$pair.safetensors\")"
   for mode in cnn robust exact; do
     one "hide, $mode" "$work/picture.png" "(plug-in-cnncrypt-hide RUN-NONINTERACTIVE i d \"$mode\" 1 '(\"file:$work/secret.png\") 1 (list pass) 0 0 \"\")" \
       '(plug-in-cnncrypt-reveal RUN-NONINTERACTIVE i d 1 (list pass) "")'
   done
+  # Beside itself: that the two are the same makes nothing shorter.
+  one 'analyze, alone and pair' "$work/picture.png" '(begin (plug-in-cnncrypt-analyze RUN-NONINTERACTIVE i d "" "" "" "") (list i))' \
+    '(begin (plug-in-cnncrypt-analyze RUN-NONINTERACTIVE i d (string-append "image:" (number->string i)) "" "" "") (list i))'
   one 'stages' "$work/picture.png" '(plug-in-cnncrypt-stages RUN-NONINTERACTIVE i d 0 "")'
 done
 exit $failed

@@ -88,7 +88,8 @@ memory () { # once it has come to rest
   echo "$now"
 }
 files () { # of everything that belongs to this GIMP, and of the folder of the picture
-  find "$WORK" -path "$OWN" -prune -o -print | sort
+  # What GTK's chooser of files remembers of what was chosen is no temporary file.
+  find "$WORK" -path "$OWN" -prune -o -print | grep -vE '/\.config(/gtk-2\.0(/gtkfilechooser\.ini)?)?$|/recently-used\.xbel$' | sort
   # Shared memory that nobody has open is left behind; what others have open is theirs.
   for file in /dev/shm/*; do
     [ -e "$file" ] && [ "$file" -nt "$OWN/began" ] && [ "$file" != "/dev/shm/gimp-shm-$GIMP" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && echo "$file"
@@ -411,6 +412,15 @@ stop_analysis () { # HUNDREDTHS
   wait_for no_window '^Analyze$'; ok $? "$name: Escape closes the dialog"
 }
 
+small_pictures () { # KEY TITLE: GIMP makes them of all that is open when a dialog shows them, and keeps what it needs for that as long as they are open
+  from=$(memory)
+  opened "$1" "$2"
+  sleep 3
+  keys Escape
+  wait_for no_window "^$2\$"
+  wait_gone 30
+  echo "# GIMP's small pictures of what is open, as the dialog $2 shows them, take $(($(memory) - from)) kB, once"
+}
 both () { # METHOD HUNDREDTHS-THERE HUNDREDTHS-BACK: into a new image and back
   twice "encrypt, $1" "$2" encrypt w "$1"
   finished "encrypt, $1" encrypt w "$1" || return
@@ -418,6 +428,7 @@ both () { # METHOD HUNDREDTHS-THERE HUNDREDTHS-BACK: into a new image and back
 }
 hidden () { # MODE HUNDREDTHS-THERE HUNDREDTHS-BACK
   said "(set! other (car (gimp-file-load 1 \"$WORK/pictures/secret.png\" \"x\")))"
+  small_pictures F7 Hide
   twice "hide, $1" "$2" hide "$1"
   if finished "hide, $1" hide "$1"; then
     size=1024x768
@@ -483,6 +494,7 @@ run_case () {
     cnn | robust) hidden "$1" 150 60 ;;
     analyze)
       said "(set! other (car (gimp-image-duplicate $I)))"
+      small_pictures F9 Analyze
       twice analyze 150 analyze
       said '(gimp-image-delete other)'
       ;;

@@ -1,9 +1,15 @@
 /* core/base: allocation failures, the parallel loop, cancellation. */
+#include "base/cache.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/spread.h"
 #include "base/task.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void
 test_alloc (void)
@@ -101,6 +107,64 @@ test_spread (void)
     g_assert_cmpuint (cnc_spread_step (values[i][0]), ==, values[i][1]);
 }
 
+#define CACHE_BYTES (256u << 10)
+
+static void
+keep_for_ever (const char *path)
+{
+  g_autofree guint8 *data = g_malloc (CACHE_BYTES);
+
+  for (guint i = 0;; i++)
+    {
+      memset (data, (int) (i & 255), CACHE_BYTES);
+      if (!cnc_cache_keep (path, data, CACHE_BYTES))
+        _exit (1);
+    }
+}
+
+/* All that is in the folder is the file, whole, or nothing. */
+static void
+check_kept (const char *folder, const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autofree char *data = NULL;
+  gsize size;
+
+  g_assert_nonnull (dir);
+  for (const char *name; (name = g_dir_read_name (dir)) != NULL;)
+    g_assert_cmpstr (name, ==, "file");
+  if (!g_file_get_contents (path, &data, &size, NULL))
+    return;
+  g_assert_cmpuint (size, ==, CACHE_BYTES);
+  for (gsize i = 1; i < size; i++)
+    g_assert_true (data[i] == data[0]);
+}
+
+/* Killed at any moment, it leaves nothing behind. */
+static void
+test_cache (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("cnncrypt-cache-XXXXXX", NULL);
+  g_autofree char *sub = g_build_filename (folder, "a", NULL), *path = g_build_filename (sub, "file", NULL);
+
+  g_assert_true (cnc_cache_keep (path, (const guint8 *) "x", 1));
+  for (guint i = 0; i < 60; i++)
+    {
+      const pid_t child = fork ();
+
+      g_assert_cmpint (child, >=, 0);
+      if (child == 0)
+        keep_for_ever (path);
+      g_usleep (3000 + 211 * i);
+      kill (child, SIGKILL);
+      g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+      check_kept (sub, path);
+    }
+  g_unlink (path);
+  g_rmdir (sub);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -110,5 +174,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/parallel-shared", test_parallel_shared);
   g_test_add_func ("/base/cancel", test_cancel);
   g_test_add_func ("/base/spread", test_spread);
+  g_test_add_func ("/base/cache", test_cache);
   return g_test_run ();
 }
