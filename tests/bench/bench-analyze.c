@@ -1,6 +1,8 @@
 /* tests/bench/bench-analyze.c: how long Analyze takes for 1, 12 and 24 megapixels, alone and beside another picture, how much memory, and
- * how soon it stops when it is cancelled.  Status 1 if it needs more memory beside the pictures than it may. */
+ * how soon it stops when it is cancelled; and the network that judges pictures, where it is installed.  Status 1 if it needs more memory
+ * beside the pictures than it may. */
 #include "base/parallel.h"
+#include "engine/engine.h"
 #include "measure/analysis.h"
 
 #include <stdio.h>
@@ -52,6 +54,25 @@ processor (void)
   return (double) clock () / CLOCKS_PER_SEC;
 }
 
+/* The judgement alone, on the processor. */
+static void
+print_judgement (CncAnalysis *analysis, const guint8 *pixels, double megapixels)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CncDetector) detector = cnc_detector_find (&error);
+  g_autoptr (CncBackend) backend = detector != NULL ? cnc_engine_open ("cpu", CNC_WORK_LITTLE, NULL, &error) : NULL;
+  const double before = peak (), used = processor ();
+  const gint64 began = g_get_monotonic_time ();
+
+  if (backend == NULL || !cnc_analysis_judge (analysis, pixels, detector, backend, &error))
+    {
+      printf ("network: %s\n", error->message);
+      return;
+    }
+  printf ("%4.1f megapixels, network %4.2f s, %6.2f s; %5.1f MiB beside the pictures\n", megapixels,
+          (double) (g_get_monotonic_time () - began) / G_USEC_PER_SEC, processor () - used, (peak () - before) / (1 << 20));
+}
+
 int
 main (void)
 {
@@ -84,6 +105,8 @@ main (void)
         used = processor () - used;
         more = peak () - before;
         within = within && analysis != NULL && more < MOST_BYTES;
+        if (analysis != NULL && !pair)
+          print_judgement (analysis, a, (double) n / 3e6);
         cancelled_at = 0;
         if (cnc_analysis_new (a, sizes[i].width, sizes[i].height, b, sizes[i].width, sizes[i].height, &task, NULL) != NULL)
           within = FALSE;
