@@ -9,7 +9,12 @@ shift 4
 . "$(dirname "$0")/display.sh"
 [ $# -gt 0 ] || set -- C de fr
 [ -f "$CATALOGUES/de/LC_MESSAGES/cnncrypt.mo" ] || set -- C
-SECONDS_A_DIALOG=400
+SECONDS_A_DIALOG=900
+[ -z "${ASAN_OPTIONS:-}" ] || SECONDS_A_DIALOG=2400
+
+# As people see them: with the theme of GIMP, which a GIMP without windows does not set up by itself.
+THEME=/usr/share/gimp/2.0/themes/Dark/gtkrc
+[ ! -f "$THEME" ] || echo "include \"$THEME\"" >"$WORK/gimp/themerc"
 
 mkdir "$WORK/none"
 for model in autoencoder hide hide-robust restore restore-mri sedd-demo; do echo nothing >"$WORK/none/$model.safetensors"; done

@@ -128,6 +128,7 @@ keep_picture (const Walk *walk)
     return;
   gtk_widget_get_allocation (walk->dialog, &at);
   path = g_build_filename (folder, name, NULL);
+  gtk_widget_queue_draw (walk->dialog);
   gdk_window_process_all_updates ();
   picture = gdk_pixbuf_get_from_drawable (NULL, gtk_widget_get_window (walk->dialog), NULL, 0, 0, 0, 0, at.width, at.height);
   if (picture == NULL || !gdk_pixbuf_save (picture, path, "png", NULL, "compression", "9", NULL))

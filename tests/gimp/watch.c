@@ -13,7 +13,7 @@
 
 #define DIALOG_ROLE "plug-in-cnncrypt-"
 #define QUIET_US 100000
-#define SETTLE_MAX_US (90 * G_TIME_SPAN_SECOND)
+#define SETTLE_MAX_US (240 * G_TIME_SPAN_SECOND)
 
 void
 watch_write (const char *path, const char *format, ...)
