@@ -4,13 +4,13 @@
 #   tests/gimp/sanitized.sh                        in build-asan-gimp; all tests that open dialogs
 #   tests/gimp/sanitized.sh build-asan-gimp gimp-ui  only that one
 #
-# Half an hour and more on two cores, therefore not part of install/test.sh, which has the core under both.  Leaks are not looked for: GTK
+# An hour and more on two cores, therefore not part of install/test.sh, which has the core under both.  Leaks are not looked for: GTK
 # and its themes leave too much behind.  What the sanitizers say is printed; the status is 0 only if they say nothing and the tests pass.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$top/build-asan-gimp}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- gimp-ui gimp-hide-ui gimp-carrier-ui gimp-recipients-ui gimp-sedd-ui gimp-analyze-ui gimp-keyboard gimp-dialogs gimp-manual \
+[ $# -gt 0 ] || set -- gimp-ui gimp-hide-ui gimp-carrier-ui gimp-recipients-ui gimp-sedd-ui gimp-analyze-ui gimp-dialogs gimp-manual \
   gimp-session gimp-hide gimp-regions gimp-refusals
 [ -f "$build/build.ninja" ] || CC=clang meson setup "$build" "$top" --buildtype=debugoptimized -Dwerror=true -Dplugin=enabled -Dtrain=enabled \
   -Donednn=disabled -Db_sanitize=address,undefined -Db_lundef=false || exit 1
