@@ -368,15 +368,16 @@ written () {
   before="$(grep -c ^image "$OWN/before") 0"
   for more in ${MORE:-2 8 16}; do
     show_window
-    "$@" || { ok 1 "$name: the dialog opens"; return; }
+    "$@" || { import -window root "$SHOTS/cancel-failed.png"; ok 1 "$name: the dialog opens"; return; }
     while ! gone && [ $(($(cpu "$JOB") - AT_OK)) -lt "$hundredths" ]; do sleep 0.01; done
     from=$(kilobytes)
     while ! gone && [ $(($(kilobytes) - from)) -lt $((more * 1024)) ]; do :; done
-    kill -STOP "$JOB" 2>/dev/null
+    held=$(pgrep -P "$GIMP" -x cnncrypt)
+    kill -STOP $held 2>/dev/null
     press_cancel
     sleep 0.2
     import -window root "$SHOTS/cancel-$(echo "$name" | tr -d , | tr ' ' -)-$more.png"
-    kill -CONT "$JOB" 2>/dev/null
+    kill -CONT $held 2>/dev/null
     wait_gone 300
     sleep 1
     [ "$(images_dirty)" = "$before" ] && came="$came nothing" || came="$came all"
