@@ -14,6 +14,7 @@
 
 #define MOST_A_SIDE 6u    /* squares */
 #define MOST_AT_ONCE 4u   /* squares in a run of the network: memory */
+#define RARER 3.0         /* plain pictures for each encrypted one, where somebody asks; the training has about as many of each */
 #define LARGEST_ODDS 13.0 /* of one square, as a logarithm: where single precision ends */
 
 void
@@ -214,7 +215,7 @@ add_answers (const float *answers, guint count, double *odds, guint *above, GErr
           return FALSE;
         }
       *odds += CLAMP (one, -LARGEST_ODDS, LARGEST_ODDS);
-      *above += p > 0.5 ? 1 : 0;
+      *above += one > log (RARER) ? 1 : 0;
     }
   return TRUE;
 }
@@ -268,7 +269,7 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *dat
           || !add_answers (answers, some, &odds, &above, error))
         return FALSE;
     }
-  odds /= squares;
+  odds = odds / squares - log (RARER);
   verdict->encrypted = odds > 0;
   verdict->probability = 1 / (1 + exp (-odds));
   verdict->squares = squares;

@@ -1,7 +1,8 @@
 /* core/measure/detector.h: whether a picture looks encrypted, by a small network, and how often that answer is wrong.
  *
  * The network (models/detector.ini) looks at squares of the picture at its own resolution, spread evenly over it; the mean of their log odds is the
- * answer.  "Encrypted" are: random bytes in the place of pixels, grey carriers of noise, also after JPEG, and pictures whose blocks were scrambled.
+ * answer, less log 3: of the pictures that somebody asks about, one in four is taken to be encrypted, where it learnt from about as many of each.
+ * "Encrypted" are: random bytes in the place of pixels, grey carriers of noise, also after JPEG, and pictures whose blocks were scrambled.
  * Pictures of independent random pixels are the same thing to it, whoever made them; a picture that hides another one is not encrypted.
  *
  * A model file says the rates of wrong answers that were measured with pictures which it was not trained on, and the best pair of thresholds, of

@@ -40,12 +40,12 @@ for file in "$data"/sipi/*.png; do
   case $file in *gray21* | *ruler* | *resolution_chart*) ;; *) ln -s "$file" "$work/sipi" ;; esac
 done
 if [ "$pictures" != "$work" ] && [ ! -d "$pictures/train" ]; then
-  "$make" --out "$pictures/train" "$work/bsds500/train" "$work/bsds500/val" "$work/sun-hays80" "$work/hires" || exit 1
+  "$make" --percent 200 --out "$pictures/train" "$work/bsds500/train" "$work/bsds500/val" "$work/sun-hays80" "$work/hires" || exit 1
 fi
 if [ ! -d "$pictures/test" ]; then
   "$make" --test --percent "$percent" --kinds photograph --out "$pictures/test" "$data/photos/kodak" "$work/sipi" "$work/bsds500/test" || exit 1
   "$make" --test --percent "$percent" --out "$pictures/test" \
-    --kinds "drawing screenshot texture hard-* hybrid* autoencoder layer-* aes" "$data/photos/kodak" "$work/sipi" || exit 1
+    --kinds "drawing screenshot texture hard-* hybrid* autoencoder sedd layer-* aes" "$data/photos/kodak" "$work/sipi" || exit 1
   xz -dc "$data/cifar10/test_batch.bin.xz" >"$work/cifar" || exit 1
   i=0
   while [ $i -lt $((percent)) ]; do # a label, then planes of 32 x 32
