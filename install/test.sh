@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install/test.sh: installs what the tests need, builds with warnings as errors and runs every test.
 #
-#   install/test.sh                  all suites, then core under ASan + UBSan, then a minute of fuzzing
+#   install/test.sh                  all suites but languages, then core under ASan + UBSan, then a minute of fuzzing
 #   install/test.sh --suite unit     any arguments go to "meson test": these tests only
 #
 # Works as root without a display and as an ordinary user who may use sudo.  Ends with one line "N passed, N failed, N skipped"
@@ -69,6 +69,7 @@ if [ $# -gt 0 ]; then
   finish
 fi
 
+echo "Left out, as it takes minutes: the suite languages (all dialogs in English and German; the suite gimp has them in French)"
 for suite in $suites; do
   run_tests "Suite $suite" "$top/build-test" --suite "$suite"
 done

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define MOST_A_SIDE 6u    /* squares */
-#define MOST_AT_ONCE 4u   /* squares in a run of the network: memory */
 #define RARER 3.0         /* plain pictures for each encrypted one, where somebody asks; the training has about as many of each */
 #define LARGEST_ODDS 13.0 /* of one square, as a logarithm: where single precision ends */
 
@@ -76,12 +75,12 @@ read_texts (CncDetector *d, GError **error)
 }
 
 static CncPlanParams
-plan_params (const CncDetector *d, guint squares)
+plan_params (const CncDetector *d)
 {
   CncPlanParams params = { .n_feeds = 1, .n_fetches = 1 };
 
   params.feeds[0] = d->x;
-  params.shapes[0] = (CncShape){ squares, 3, d->side, d->side };
+  params.shapes[0] = (CncShape){ 1, 3, d->side, d->side };
   params.fetches[0] = d->verdict;
   return params;
 }
@@ -103,7 +102,7 @@ check (CncDetector *d, GError **error)
     return cnc_net_unfit (error, "Its first input is no square of three colours from 0 to 1");
   if (last == NULL || last->activation != CNC_ACTIVATION_SIGMOID)
     return cnc_net_unfit (error, "Its output is no probability");
-  params = plan_params (d, 1);
+  params = plan_params (d);
   plan = cnc_plan_new (NULL, graph, &params, error);
   if (plan == NULL)
     return FALSE;
@@ -186,7 +185,7 @@ typedef struct
   guint32 width, height;
 } Picture;
 
-static float *
+static void
 cut (const Picture *p, guint32 left, guint32 top, guint32 side, float *out)
 {
   for (guint c = 0; c < 3; c++)
@@ -197,26 +196,29 @@ cut (const Picture *p, guint32 left, guint32 top, guint32 side, float *out)
         for (guint32 x = 0; x < side; x++)
           *out++ = (float) row[mirrored (left + x, p->width) * p->step] / 255.0f;
       }
-  return out;
 }
 
-/* To the sum of the log odds, and to how many are above one half. */
+/* *odds: (out) of what is in values, as a logarithm. */
 static gboolean
-add_answers (const float *answers, guint count, double *odds, guint *above, GError **error)
+judge_square (CncBackend *backend, CncPlan *plan, const CncWeights *weights, const CncDetector *d, const float *values, double *odds,
+              GError **error)
 {
-  for (guint i = 0; i < count; i++)
-    {
-      const double p = (double) answers[i], one = log (MAX (p, 1e-12)) - log (MAX (1 - p, 1e-12));
+  const gsize bytes = cnc_shape_count (&cnc_plan_tensor (plan, d->x)->shape) * sizeof (float);
+  float answer;
+  double p;
 
-      if (!(p >= 0 && p <= 1))
-        {
-          g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
-                               "The device computed no probability; choose another one (CNNCRYPT_DEVICE=cpu).");
-          return FALSE;
-        }
-      *odds += CLAMP (one, -LARGEST_ODDS, LARGEST_ODDS);
-      *above += one > log (RARER) ? 1 : 0;
+  if (!cnc_buffer_upload (backend, cnc_plan_tensor (plan, d->x)->buffer, 0, values, bytes, error) || !cnc_plan_run (plan, weights, 0, error)
+      || !cnc_buffer_download (backend, cnc_plan_tensor (plan, d->verdict)->buffer, 0, &answer, sizeof answer, error))
+    return FALSE;
+  p = (double) answer;
+  if (!(p >= 0 && p <= 1))
+    {
+      g_set_error_literal (error, CNC_ERROR, CNC_ERROR_GPU_LOST,
+                           "The device computed no probability; choose another one (CNNCRYPT_DEVICE=cpu).");
+      return FALSE;
     }
+  p = log (MAX (p, 1e-12)) - log (MAX (1 - p, 1e-12));
+  *odds = CLAMP (p, -LARGEST_ODDS, LARGEST_ODDS);
   return TRUE;
 }
 
@@ -225,8 +227,7 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *dat
                     guint32 height, CncVerdict *verdict, GError **error)
 {
   const guint across = squares_along (width, d->side), down = squares_along (height, d->side), squares = across * down;
-  const guint at_once = MIN (squares, MOST_AT_ONCE);
-  const CncPlanParams params = plan_params (d, at_once);
+  const CncPlanParams params = plan_params (d); /* one square after the other: memory */
   const Picture picture = { data, interleaved ? channels : 1, channels == 1 ? 0 : interleaved ? 1 : (gsize) width * height, width, height };
   const gsize count = cnc_shape_count (&params.shapes[0]);
   g_autoptr (CncWeights) weights = NULL;
@@ -252,22 +253,15 @@ cnc_detector_judge (const CncDetector *d, CncBackend *backend, const guint8 *dat
   plan = weights != NULL ? cnc_plan_new (backend, d->net->graph, &params, error) : NULL;
   if (plan == NULL)
     return FALSE;
-  for (guint first = 0; first < squares; first += at_once)
+  for (guint i = 0; i < squares; i++)
     {
-      const guint some = MIN (at_once, squares - first);
-      float answers[MOST_AT_ONCE], *next = values;
+      double one;
 
-      for (guint i = 0; i < at_once; i++) /* the last one again where there are no more */
-        {
-          const guint k = first + MIN (i, some - 1);
-
-          next = cut (&picture, begin_of (width, d->side, k % across, across), begin_of (height, d->side, k / across, down), d->side, next);
-        }
-      if (!cnc_buffer_upload (backend, cnc_plan_tensor (plan, d->x)->buffer, 0, values, count * sizeof (float), error)
-          || !cnc_plan_run (plan, weights, 0, error)
-          || !cnc_buffer_download (backend, cnc_plan_tensor (plan, d->verdict)->buffer, 0, answers, at_once * sizeof (float), error)
-          || !add_answers (answers, some, &odds, &above, error))
+      cut (&picture, begin_of (width, d->side, i % across, across), begin_of (height, d->side, i / across, down), d->side, values);
+      if (!judge_square (backend, plan, weights, d, values, &one, error))
         return FALSE;
+      odds += one;
+      above += one > log (RARER) ? 1 : 0;
     }
   odds = odds / squares - log (RARER);
   verdict->encrypted = odds > 0;

@@ -7,6 +7,7 @@
 PLUGIN=$1 TRAIN=$(realpath "$2") CATALOGUES=$(realpath "$3") MODELS=$(realpath "$4")
 shift 4
 . "$(dirname "$0")/display.sh"
+[ $# -ne 1 ] || echo "# in one language, $1; the suite gimp has fr, and meson test --suite languages the others"
 [ $# -gt 0 ] || set -- C de fr
 [ -f "$CATALOGUES/de/LC_MESSAGES/cnncrypt.mo" ] || set -- C
 SECONDS_A_DIALOG=900

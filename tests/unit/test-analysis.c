@@ -383,18 +383,18 @@ test_judgement (void)
   JsonObject *verdict;
 
   g_assert_no_error (error);
-  memset (pixels, 153, 3 * 64 * 64); /* log odds 2 */
+  memset (pixels, 153, 3 * 64 * 64); /* log odds 2, less log 3 */
   analysis = cnc_analysis_new (pixels, 64, 64, NULL, 0, 0, NULL, &error);
   g_assert_true (cnc_analysis_judge (analysis, pixels, detector, backend, &error));
   g_assert_no_error (error);
   summary = cnc_analysis_summary (analysis);
-  g_assert_nonnull (strstr (summary, "It looks encrypted: a probability of 88.1 %, by 16 of 16 parts."));
+  g_assert_nonnull (strstr (summary, "It looks encrypted: a probability of 71.1 %, by 16 of 16 parts."));
   g_assert_nonnull (strstr (summary, "2 of 1000 plain ones encrypted, and 5 of 700 encrypted ones plain."));
   json = cnc_analysis_json (analysis, NAMES, NULL);
   g_assert_true (json_parser_load_from_data (parser, json, -1, &error));
   verdict = json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), "looks_encrypted");
   g_assert_true (json_object_get_boolean_member (verdict, "verdict"));
-  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (verdict, "probability"), 1 / (1 + exp (-2)), 1e-4);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (verdict, "probability"), 1 / (1 + exp (log (3) - 2)), 1e-4);
   g_assert_cmpint (json_object_get_int_member (verdict, "called_plain"), ==, 5);
   small = cnc_analysis_new (pixels, 31, 64, NULL, 0, 0, NULL, &error);
   g_assert_true (cnc_analysis_judge (small, pixels, detector, backend, &error));
