@@ -6,7 +6,7 @@
 #include "dialog-sources.h"
 #include "plots.h"
 
-#define VALUES_HEIGHT 540
+#define VALUES_HEIGHT 500
 #define SCROLLBAR 40
 #define SPACE 12.0 /* around the plots */
 
