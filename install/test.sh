@@ -69,7 +69,7 @@ if [ $# -gt 0 ]; then
   finish
 fi
 
-echo "Left out, as it takes minutes: the suite languages (all dialogs in English and German; the suite gimp has them in French)"
+echo "Left out, as it takes minutes: the suite languages (all dialogs in German; the suite gimp has them in English and French)"
 for suite in $suites; do
   run_tests "Suite $suite" "$top/build-test" --suite "$suite"
 done

@@ -190,14 +190,9 @@ check_run (gint32 image, gint32 drawable, CncTask *task, GError **error)
     }
   /* Plug-ins for files know paths; only for a file elsewhere is there nothing but its URI. */
   path = g_file_get_path (file);
-  progress_hold (task);
-  saved = gimp_file_load (GIMP_RUN_NONINTERACTIVE, path != NULL ? path : uri, path != NULL ? path : uri);
+  saved = image_load (path != NULL ? path : uri, task, error);
   if (saved == -1)
-    {
-      progress_release (task);
-      g_set_error (error, CNC_ERROR, CNC_ERROR_IO, "%s cannot be read back: %s", name, gimp_get_pdb_error ());
-      return NULL;
-    }
+    return NULL;
   layer = gimp_image_get_active_layer (saved);
   report = carrier != NULL ? compare_carrier (carrier, saved, layer, task, name, error)
                            : compare_layers (drawable, layer, regions, found, saved, task, name, error);

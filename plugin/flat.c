@@ -149,8 +149,8 @@ flat_read_image (gint32 image, const char *what, GString *notes, CncTask *task, 
   copy = gimp_image_duplicate (image);
   if (copy == -1)
     {
-      progress_release (task);
       g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "%s cannot be copied: %s", what, gimp_get_pdb_error ());
+      progress_release (task);
       return NULL;
     }
   raster = read_converted (copy, what, notes, task, error);
@@ -208,8 +208,8 @@ flat_read_layer (gint32 layer, const char *what, GString *notes, CncTask *task, 
   image = lift (layer);
   if (image == -1)
     {
-      progress_release (task);
       g_set_error (error, CNC_ERROR, CNC_ERROR_NO_MEMORY, "%s cannot be copied: %s", what, gimp_get_pdb_error ());
+      progress_release (task);
       return NULL;
     }
   raster = read_converted (image, what, notes, task, error);

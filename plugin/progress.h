@@ -24,7 +24,8 @@ void progress_end (Progress *progress);
 
 /* Takes the bar away, and with it the button that says Cancel: that one kills this process, and whatever GIMP holds then that only this process knew of
  * (an image without a display, a layer of none) it would hold until it is quit.  Held several times, it comes back with the last release, or with the next
- * progress_start.  task: (nullable); one that does not go into the status bar is left alone. */
+ * progress_start.  Both ask GIMP for something: read gimp_get_pdb_error before.  task: (nullable); one that does not go into the status bar is left
+ * alone. */
 void progress_hold (CncTask *task);
 void progress_release (CncTask *task);
 

@@ -40,7 +40,7 @@ kind_name (CncDeviceKind kind)
       return "software Vulkan, no GPU needed";
     case CNC_DEVICE_CPU:
     default:
-      return "no Vulkan needed";
+      return "always there";
     }
 }
 

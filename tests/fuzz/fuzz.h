@@ -27,8 +27,8 @@ void fuzz_header (CncHeader *header, guint64 stream_length);
 CncRaster *fuzz_seal (const guint8 *plain, gsize size, CncHeader *header);
 
 /* What a lossy method seals: a byte of flags (1: grey, 2: alpha, 4: no hash is put in), two of the picture's sides (1..most), then the body.
- * Its beginning is that hash unless the flags say no.  raster: (out).  size: 3 at
- * least.  Returns: (transfer full) (nullable): NULL for no body */
+ * Its beginning is that hash unless the flags say no.  size: 3 at least.  raster: (out).  Returns: (transfer full) (nullable): NULL for no
+ * body */
 guint8 *fuzz_body (const guint8 *data, gsize size, guint most, const guint8 hash[CNC_SHA256_BYTES], CncRaster **raster);
 
 G_END_DECLS

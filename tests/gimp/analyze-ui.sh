@@ -2,17 +2,12 @@
 # The dialog of Analyze on a virtual display: analyze-ui.sh PLUGIN.
 PLUGIN=$1
 . "$(dirname "$0")/display.sh"
+SECONDS_A_KEY=0.4
 
 dialog () { # longer than for the others: much is looked at
   rm -f "$WORK/end"
   gimp_console 400 -b "(begin $1 (close-output-port (open-output-file \"$WORK/end\")))" -b '(gimp-quit 1)' >"$WORK/log" 2>&1 &
   GIMP=$!
-}
-keys () { # one after another, as a person would
-  for key in "$@"; do
-    xdotool key "$key"
-    sleep 0.4
-  done
 }
 colours () { # how many a screenshot has
   identify -format '%k' "$SHOTS/$1"

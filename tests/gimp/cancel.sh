@@ -10,6 +10,7 @@
 PLUGIN=$1 CHECKS=$2 MODELS=$(realpath "$3")
 shift 3
 . "$(dirname "$0")/display.sh"
+SECONDS_A_KEY=0.15
 ln -s "$SYSTEM_PLUG_INS/file-pnm" "$WORK/plug-ins/file-pnm"
 
 QUICK=short ALL='hybrid writing selection analyze exact sedd autoencoder restore share cnn robust'
@@ -122,12 +123,6 @@ wait_gone () { # SECONDS
 
 # ---- the window ----
 
-keys () {
-  for key in "$@"; do
-    xdotool key "$key"
-    sleep 0.15
-  done
-}
 show_window () {
   MAIN=$(window 'GIMP$')
   xdotool windowactivate --sync "$MAIN"
@@ -396,6 +391,16 @@ written () {
   ok $status "$name: Cancel leaves no image that nobody sees, and no half of a result (what came:$came)"
   [ $status -eq 0 ] || diff "$OWN/before" "$OWN/after" | sed 's/^/# /'
 }
+# Cancel while Decrypt's result is written, of a picture that is encrypted for it.
+written_back () {
+  first=$I
+  finished 'encrypt, hybrid' encrypt w hybrid
+  shown=$(asked '(top)') I=$NEW
+  step
+  written 'decrypt, writing' 20 decrypt hybrid
+  I=$first
+  said "(close-above (- $shown 1))"
+}
 step () { # a change that Undo can take back, and the image clean after it
   OLD=$(resolution)
   said "(gimp-image-set-resolution $I (+ 1 $OLD) 72) (gimp-image-clean-all $I)"
@@ -475,25 +480,14 @@ run_case () {
       both hybrid 60 25
       ;;
     short)
-      first=$I
       twice 'encrypt, hybrid' 60 encrypt w hybrid
-      finished 'encrypt, hybrid' encrypt w hybrid
-      shown=$(asked '(top)') I=$NEW
-      step
       MORE=8
-      written 'decrypt, writing' 20 decrypt hybrid
-      MORE='' I=$first
-      said "(close-above (- $shown 1))"
+      written_back
+      MORE=''
       ;;
     writing)
-      first=$I
       written 'encrypt, writing' 60 encrypt w hybrid
-      finished 'encrypt, writing' encrypt w hybrid
-      shown=$(asked '(top)') I=$NEW
-      step
-      written 'decrypt, writing' 20 decrypt hybrid
-      I=$first
-      said "(close-above (- $shown 1))"
+      written_back
       ;;
     autoencoder | sedd | share | restore)
       exact=$PLAIN PLAIN=

@@ -38,6 +38,12 @@ no_window () {
 shot () { # TITLE FILE
   timeout 20 import -window "$(window "$1")" "$SHOTS/$2"
 }
+keys () { # one after another, as a person would
+  for key in "$@"; do
+    xdotool key "$key"
+    sleep "${SECONDS_A_KEY:-0.3}"
+  done
+}
 typed () { # through standard input: a passphrase is no argument, not even here
   xdotool type --delay 30 --file -
 }

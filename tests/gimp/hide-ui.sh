@@ -11,12 +11,6 @@ EXTRA="$EXTRA CNNCRYPT_MODEL_PATH=$WORK/none"
 same () {
   [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
 }
-keys () { # one after another, as a person would
-  for key in "$@"; do
-    xdotool key "$key"
-    sleep 0.3
-  done
-}
 save () { # an image of the script's, under a name
   echo "(file-png-save-defaults 1 $1 (car (gimp-image-get-active-drawable $1)) \"$2\" \"x\")"
 }

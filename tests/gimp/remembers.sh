@@ -10,7 +10,6 @@ convert -size 700x500 -seed 4 plasma:tan-steelblue -blur 0x3 -depth 8 -define pn
 convert -size 24x24 plasma:red-blue -depth 8 -define png:color-type=2 small.png
 (umask 077 && echo other >other)
 
-keys () { for key in "$@"; do xdotool key "$key"; sleep 0.3; done; }
 looked () { grep -q '^done' "$SEEN"; }
 values () { sed -n 's/^value	//p' "$SEEN" | tr '\t' ' ' | sort | paste -sd';'; }
 opened () { # TITLE: waits until the dialog is there and was looked at

@@ -10,7 +10,7 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$top/build-asan-gimp}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- gimp-ui gimp-hide-ui gimp-carrier-ui gimp-recipients-ui gimp-sedd-ui gimp-analyze-ui gimp-dialogs gimp-manual \
+[ $# -gt 0 ] || set -- gimp-ui gimp-hide-ui gimp-carrier-ui gimp-recipients-ui gimp-sedd-ui gimp-analyze-ui gimp-dialogs-fr gimp-manual \
   gimp-session gimp-hide gimp-regions gimp-refusals
 [ -f "$build/build.ninja" ] || CC=clang meson setup "$build" "$top" --buildtype=debugoptimized -Dwerror=true -Dplugin=enabled -Dtrain=enabled \
   -Donednn=disabled -Db_sanitize=address,undefined -Db_lundef=false || exit 1

@@ -19,8 +19,11 @@
 #define MOST_HEIGHT 480u
 #define LEAST_SIDE 96u /* of a photograph */
 
+typedef struct _Kind Kind;
+
 typedef struct
 {
+  const Kind *kind;   /* that is made now */
   GPtrArray *sources; /* of CncRaster */
   CncBackend *backend;
   guint32 side;
@@ -30,6 +33,18 @@ typedef struct
 
 /* The i-th picture of a kind; NULL: there is none more. */
 typedef CncRaster *(*Make) (Maker *maker, guint i, GRand *rand);
+
+struct _Kind
+{
+  const char *name;
+  Make make;
+  guint training, test; /* how many */
+  gboolean encrypted;
+  double jpeg, low, high; /* the part of them that goes through JPEG, and of what quality */
+  const char *method;     /* for make_method */
+  guint whole;            /* how many pictures it encrypts, to cut from */
+  CncLayers layer;        /* for make_layer */
+};
 
 /* ---- parts of photographs ---- */
 
@@ -240,8 +255,9 @@ make_pixelated (Maker *m, guint i, GRand *rand)
 
 /* Parts of the largest photographs, encrypted: of so many, each made once, from its first MOST_WIDTH x MOST_HEIGHT pixels. */
 static CncRaster *
-part_of_method (Maker *m, const char *method, guint whole, guint i, GRand *rand)
+make_method (Maker *m, guint i, GRand *rand)
 {
+  const char *method = m->kind->method;
   GPtrArray *made = g_hash_table_lookup (m->made, method);
 
   if (made == NULL)
@@ -249,7 +265,7 @@ part_of_method (Maker *m, const char *method, guint whole, guint i, GRand *rand)
       made = g_ptr_array_new_with_free_func (raster_free);
       g_hash_table_insert (m->made, g_strdup (method), made);
     }
-  if (made->len < whole)
+  if (made->len < m->kind->whole)
     {
       const CncRaster *source = m->sources->pdata[made->len % m->sources->len];
       g_autoptr (CncRaster) part = data_cut (source, 0, 0, MIN (source->width, MOST_WIDTH), MIN (source->height, MOST_HEIGHT));
@@ -263,36 +279,6 @@ part_of_method (Maker *m, const char *method, guint whole, guint i, GRand *rand)
 }
 
 static CncRaster *
-make_hybrid (Maker *m, guint i, GRand *rand)
-{
-  return part_of_method (m, "hybrid", 8, i, rand);
-}
-
-static CncRaster *
-make_autoencoder (Maker *m, guint i, GRand *rand)
-{
-  return part_of_method (m, "autoencoder", 5, i, rand);
-}
-
-static CncRaster *
-make_sedd (Maker *m, guint i, GRand *rand)
-{
-  return part_of_method (m, "sedd", 5, i, rand);
-}
-
-static CncRaster *
-make_share (Maker *m, guint i, GRand *rand)
-{
-  return part_of_method (m, "share", 10, i, rand);
-}
-
-static CncRaster *
-make_restore (Maker *m, guint i, GRand *rand)
-{
-  return part_of_method (m, "restore", 8, i, rand);
-}
-
-static CncRaster *
 make_permuted (Maker *m, guint i, GRand *rand)
 {
   g_autoptr (CncRaster) source = any_whole (m, rand);
@@ -302,19 +288,11 @@ make_permuted (Maker *m, guint i, GRand *rand)
 }
 
 static CncRaster *
-make_logistic (Maker *m, guint i, GRand *rand)
+make_layer (Maker *m, guint i, GRand *rand)
 {
   g_autoptr (CncRaster) part = any_part (m, rand);
 
-  return data_layer (part, CNC_LAYER_LOGISTIC, m->backend, rand);
-}
-
-static CncRaster *
-make_cnn (Maker *m, guint i, GRand *rand)
-{
-  g_autoptr (CncRaster) part = any_part (m, rand);
-
-  return data_layer (part, CNC_LAYER_CNN, m->backend, rand);
+  return data_layer (part, m->kind->layer, m->backend, rand);
 }
 
 static CncRaster *
@@ -336,14 +314,7 @@ make_blocks (Maker *m, guint i, GRand *rand)
 
 /* ---- all kinds ---- */
 
-static const struct
-{
-  const char *name;
-  Make make;
-  guint training, test; /* how many */
-  gboolean encrypted;
-  double jpeg, low, high; /* the part of them that goes through JPEG, and of what quality */
-} kinds[] = {
+static const Kind kinds[] = {
   { "photograph", make_photograph, 1200, 1000, FALSE },
   { "drawing", make_drawing, 180, 50, FALSE },
   { "screenshot", make_screenshot, 240, 50, FALSE, 0.3, 30, 95 },
@@ -356,20 +327,20 @@ static const struct
   { "hard-jpeg", make_either, 350, 100, FALSE, 1, 2, 25 },
   { "hard-pixelated", make_pixelated, 400, 50, FALSE, 0.3, 40, 95 },
   { "hard-codes", make_codes, 250, 20, FALSE, 0.4, 30, 95 },
-  { "hybrid", make_hybrid, 80, 40, TRUE },
-  { "hybrid-through-jpeg", make_hybrid, 60, 20, TRUE, 1, 20, 95 },
-  { "autoencoder", make_autoencoder, 20, 10, TRUE },
+  { "hybrid", make_method, 80, 40, TRUE, .method = "hybrid", .whole = 8 },
+  { "hybrid-through-jpeg", make_method, 60, 20, TRUE, 1, 20, 95, .method = "hybrid", .whole = 8 },
+  { "autoencoder", make_method, 20, 10, TRUE, .method = "autoencoder", .whole = 5 },
   { "layer-permutation", make_permuted, 400, 50, TRUE },
-  { "layer-logistic", make_logistic, 30, 20, TRUE },
-  { "layer-cnn", make_cnn, 30, 20, TRUE },
+  { "layer-logistic", make_layer, 30, 20, TRUE, .layer = CNC_LAYER_LOGISTIC },
+  { "layer-cnn", make_layer, 30, 20, TRUE, .layer = CNC_LAYER_CNN },
   { "aes", make_aes, 70, 40, TRUE },
   { "hard-blocks", make_blocks, 2400, 400, TRUE },
   { "hard-blocks-through-jpeg", make_blocks, 700, 100, TRUE, 1, 50, 95 },
-  { "hard-share", make_share, 150, 100, TRUE },
-  { "hard-restore", make_restore, 150, 100, TRUE },
-  { "hard-share-through-jpeg", make_share, 250, 100, TRUE, 1, 20, 95 },
-  { "hard-restore-through-jpeg", make_restore, 250, 100, TRUE, 1, 20, 95 },
-  { "sedd", make_sedd, 20, 10, TRUE },
+  { "hard-share", make_method, 150, 100, TRUE, .method = "share", .whole = 10 },
+  { "hard-restore", make_method, 150, 100, TRUE, .method = "restore", .whole = 8 },
+  { "hard-share-through-jpeg", make_method, 250, 100, TRUE, 1, 20, 95, .method = "share", .whole = 10 },
+  { "hard-restore-through-jpeg", make_method, 250, 100, TRUE, 1, 20, 95, .method = "restore", .whole = 8 },
+  { "sedd", make_method, 20, 10, TRUE, .method = "sedd", .whole = 5 },
 };
 
 static void
@@ -378,6 +349,7 @@ make_kind (Maker *m, guint kind, guint count, const char *out, guint seed)
   g_autofree char *folder = g_build_filename (out, kinds[kind].encrypted ? "encrypted" : "plain", NULL);
   guint made = 0;
 
+  m->kind = &kinds[kind];
   g_mkdir_with_parents (folder, 0777);
   for (guint i = 0; i < count; i++)
     {
